@@ -1,0 +1,1 @@
+//! A load generator that compares two HTTP servers, with an error bar.

@@ -1,0 +1,1 @@
+//! A non-blocking HTTP server on tokio and hyper.

@@ -1,0 +1,1 @@
+//! What a server needs besides its concurrency model: flags, listener, stop signal.

@@ -1,0 +1,1 @@
+//! A blocking HTTP server in three concurrency models.
