@@ -1,1 +1,4 @@
 //! A load generator that compares two HTTP servers, with an error bar.
+
+pub mod outcome;
+pub mod record;

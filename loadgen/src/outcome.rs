@@ -1,0 +1,172 @@
+//! How a request ends: in exactly one outcome.
+//!
+//! `issued = succeeded + failed + cancelled`, and failed is the sum of its
+//! causes. A load generator that counts a request twice, or not at all, cannot
+//! be believed about anything else; so the outcome is a value that the engine
+//! hands over once, and every counter is derived from it.
+
+/// How one request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The whole answer arrived and was as expected.
+    Succeeded,
+    /// It failed, for this one cause.
+    Failed(Cause),
+    /// It was under way when the run ended, and says nothing about the server.
+    Cancelled,
+}
+
+/// Why a request failed, in the order in which a request meets these dangers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// The name did not resolve.
+    Dns,
+    /// The connection was refused: nobody listens there.
+    ConnectRefused,
+    /// No connection within the connect timeout.
+    ConnectTimeout,
+    /// No route to the host or the network.
+    ConnectUnreachable,
+    /// The connection was reset while it was being opened.
+    ConnectReset,
+    /// This machine had no local port left (EADDRNOTAVAIL).
+    NoLocalPort,
+    /// This process had no file descriptor left (EMFILE, ENFILE).
+    NoFileDescriptor,
+    /// The TLS handshake failed.
+    TlsHandshake,
+    /// Reset, or broken pipe, while the request was being written.
+    WriteReset,
+    /// The request could not be written in time.
+    WriteTimeout,
+    /// Reset while the answer was awaited or read.
+    ReadReset,
+    /// The answer was not complete in time.
+    ReadTimeout,
+    /// Closed without a byte of the answer.
+    ClosedBeforeResponse,
+    /// Closed before the end of the answer: truncated.
+    ClosedMidResponse,
+    /// The answer breaks the rules of HTTP.
+    MalformedResponse,
+    /// The head or the body is over the client's limit.
+    ResponseTooLarge,
+    /// A status that was not expected.
+    UnexpectedStatus,
+    /// A length that differs from the expected one.
+    UnexpectedLength,
+    /// A body that differs from the expected one.
+    UnexpectedBody,
+    /// None of the above.
+    Other,
+}
+
+impl Cause {
+    /// Every cause, in order of declaration; `ALL[cause.index()] == cause`.
+    pub const ALL: [Self; 20] = [
+        Self::Dns,
+        Self::ConnectRefused,
+        Self::ConnectTimeout,
+        Self::ConnectUnreachable,
+        Self::ConnectReset,
+        Self::NoLocalPort,
+        Self::NoFileDescriptor,
+        Self::TlsHandshake,
+        Self::WriteReset,
+        Self::WriteTimeout,
+        Self::ReadReset,
+        Self::ReadTimeout,
+        Self::ClosedBeforeResponse,
+        Self::ClosedMidResponse,
+        Self::MalformedResponse,
+        Self::ResponseTooLarge,
+        Self::UnexpectedStatus,
+        Self::UnexpectedLength,
+        Self::UnexpectedBody,
+        Self::Other,
+    ];
+
+    /// The place in [`Cause::ALL`], for counters kept in an array.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The name in the JSON record and in every text.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::ConnectRefused => "connect_refused",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::ConnectUnreachable => "connect_unreachable",
+            Self::ConnectReset => "connect_reset",
+            Self::NoLocalPort => "no_local_port",
+            Self::NoFileDescriptor => "no_file_descriptor",
+            Self::TlsHandshake => "tls_handshake",
+            Self::WriteReset => "write_reset",
+            Self::WriteTimeout => "write_timeout",
+            Self::ReadReset => "read_reset",
+            Self::ReadTimeout => "read_timeout",
+            Self::ClosedBeforeResponse => "closed_before_response",
+            Self::ClosedMidResponse => "closed_mid_response",
+            Self::MalformedResponse => "malformed_response",
+            Self::ResponseTooLarge => "response_too_large",
+            Self::UnexpectedStatus => "unexpected_status",
+            Self::UnexpectedLength => "unexpected_length",
+            Self::UnexpectedBody => "unexpected_body",
+            Self::Other => "other",
+        }
+    }
+
+    /// One sentence for a reader who sees the label for the first time.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Dns => "The name did not resolve.",
+            Self::ConnectRefused => "The connection was refused: nobody listens there.",
+            Self::ConnectTimeout => "No connection within the connect timeout.",
+            Self::ConnectUnreachable => "No route to the host or the network.",
+            Self::ConnectReset => "The connection was reset while it was being opened.",
+            Self::NoLocalPort => "This machine had no local port left.",
+            Self::NoFileDescriptor => "This process had no file descriptor left.",
+            Self::TlsHandshake => "The TLS handshake failed.",
+            Self::WriteReset => "Reset, or broken pipe, while the request was being written.",
+            Self::WriteTimeout => "The request could not be written in time.",
+            Self::ReadReset => "Reset while the answer was awaited or read.",
+            Self::ReadTimeout => "The answer was not complete in time.",
+            Self::ClosedBeforeResponse => "Closed without a byte of the answer.",
+            Self::ClosedMidResponse => "Closed before the end of the answer: truncated.",
+            Self::MalformedResponse => "The answer breaks the rules of HTTP.",
+            Self::ResponseTooLarge => "The head or the body is over the client's limit.",
+            Self::UnexpectedStatus => "A status that was not expected.",
+            Self::UnexpectedLength => "A length that differs from the expected one.",
+            Self::UnexpectedBody => "A body that differs from the expected one.",
+            Self::Other => "None of the other causes.",
+        }
+    }
+
+    /// The cause with this label, or `None`.
+    pub fn from_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.label() == label)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_lists_every_cause_at_its_index() {
+        for (index, cause) in Cause::ALL.into_iter().enumerate() {
+            assert_eq!(cause.index(), index);
+        }
+        // A cause added to the enum but not to ALL would come after Other.
+        assert_eq!(Cause::ALL.last(), Some(&Cause::Other));
+    }
+
+    #[test]
+    fn every_label_leads_back_to_its_cause() {
+        for cause in Cause::ALL {
+            assert_eq!(Cause::from_label(cause.label()), Some(cause));
+        }
+        assert_eq!(Cause::from_label("bad_luck"), None);
+    }
+}

@@ -1,0 +1,31 @@
+//! What the load generator spent: who measures has to weigh itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Resources of the load generator during the measured part of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Client {
+    /// Worker threads.
+    pub threads: u64,
+    /// CPU seconds of the process in user mode (`getrusage`).
+    pub cpu_user_s: f64,
+    /// CPU seconds of the process in the kernel (`getrusage`).
+    pub cpu_system_s: f64,
+    /// CPU seconds of the process, user and system together.
+    pub cpu_s: f64,
+    /// CPU microseconds of the process for each request that ended.
+    pub cpu_us_per_request: f64,
+    /// For each worker its share of time on a CPU, 0 to 1
+    /// (`CLOCK_THREAD_CPUTIME_ID` over `elapsed_s`).
+    pub workers_cpu_share: Vec<f64>,
+    /// The largest of `workers_cpu_share`. Near 1 the generator was the limit,
+    /// and the rate says how fast it is.
+    pub busiest_worker_cpu_share: f64,
+    /// Open loop only: share of requests that the generator started over 1 ms
+    /// late although a connection was free, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late_share: Option<f64>,
+    /// Most memory that the process held, in bytes (`getrusage`, maxrss).
+    pub rss_bytes_peak: u64,
+}

@@ -1,0 +1,286 @@
+//! Judges a run by what its record says: a pure function, so that anyone can
+//! judge an old record again, and no judgement rests on what was not written.
+
+use super::{Distribution, Reason, Record, Second, Validity};
+use crate::outcome::Cause;
+
+/// A worker busier than this share of the time had no time left to find out
+/// how fast the server is.
+const WORKER_CPU_SHARE_MAX: f64 = 0.90;
+/// Above this share of late starts the offered rate is not the planned one.
+const LATE_SHARE_MAX: f64 = 0.01;
+/// Above this share of failures what is left describes no server at work:
+/// failing is often faster than answering.
+const FAILED_SHARE_MAX: f64 = 0.01;
+/// A percentile is worth quoting with this many samples beyond it.
+const SAMPLES_BEYOND_PERCENTILE_MIN: f64 = 10.0;
+/// Stolen CPU time above this share is seen in rates.
+const CPU_STEAL_SHARE_MAX: f64 = 0.05;
+/// A change within the run above this share is no longer noise of one run.
+const RATE_CHANGE_MAX: f64 = 0.10;
+/// With fewer whole seconds a third is too short to have a rate.
+const DRIFT_SECONDS_MIN: usize = 4;
+
+impl Record {
+    /// The same record with its validity filled in by [`judge`].
+    #[must_use]
+    pub fn judged(mut self) -> Self {
+        self.validity = judge(&self);
+        self
+    }
+}
+
+/// What is to be known before the record's numbers are believed. Reads every
+/// field but `validity`.
+pub fn judge(record: &Record) -> Validity {
+    let reasons = [
+        no_success(record),
+        interrupted(record),
+        debug_build(record),
+        ports_exhausted(record),
+        descriptors_exhausted(record),
+        failures_present(record),
+        client_saturated(record),
+        schedule_slipped(record),
+        too_few_samples(record),
+        syn_retransmits(record),
+        accept_queue_overflow(record),
+        cpu_steal(record),
+        rate_drifted(&record.series),
+    ];
+    Validity::from(reasons.into_iter().flatten().collect::<Vec<_>>())
+}
+
+fn no_success(record: &Record) -> Option<Reason> {
+    (record.requests.succeeded == 0).then_some(Reason::NoSuccess)
+}
+
+fn interrupted(record: &Record) -> Option<Reason> {
+    record.interrupted.then_some(Reason::Interrupted)
+}
+
+fn debug_build(record: &Record) -> Option<Reason> {
+    (record.tool.profile == "debug").then_some(Reason::DebugBuild)
+}
+
+fn ports_exhausted(record: &Record) -> Option<Reason> {
+    let requests = record.failures[Cause::NoLocalPort];
+    (requests > 0).then_some(Reason::PortsExhausted { requests })
+}
+
+fn descriptors_exhausted(record: &Record) -> Option<Reason> {
+    let requests = record.failures[Cause::NoFileDescriptor];
+    (requests > 0).then_some(Reason::DescriptorsExhausted { requests })
+}
+
+fn failures_present(record: &Record) -> Option<Reason> {
+    let requests = &record.requests;
+    let share = requests.failed as f64 / requests.issued.max(1) as f64;
+    (requests.failed > 0).then_some(Reason::FailuresPresent {
+        share,
+        too_many: share > FAILED_SHARE_MAX,
+    })
+}
+
+fn client_saturated(record: &Record) -> Option<Reason> {
+    let share = record.client.busiest_worker_cpu_share;
+    (share > WORKER_CPU_SHARE_MAX).then_some(Reason::ClientSaturated { share })
+}
+
+fn schedule_slipped(record: &Record) -> Option<Reason> {
+    let share = record.client.late_share?;
+    (share > LATE_SHARE_MAX).then_some(Reason::ScheduleSlipped { share })
+}
+
+fn too_few_samples(record: &Record) -> Option<Reason> {
+    let count = record.latency_ns.total?.count as f64;
+    // The tolerance keeps 1000 samples, of which 9.999… lie beyond p99.
+    let beyond = |percentile: f64| count * (100.0 - percentile) / 100.0 + 1e-6;
+    Distribution::PERCENTILES
+        .into_iter()
+        .find(|&percentile| beyond(percentile) < SAMPLES_BEYOND_PERCENTILE_MIN)
+        .map(|percentile| Reason::TooFewSamples { percentile })
+}
+
+fn syn_retransmits(record: &Record) -> Option<Reason> {
+    let segments = record.network?.syn_retransmits;
+    (segments > 0).then_some(Reason::SynRetransmits { segments })
+}
+
+fn accept_queue_overflow(record: &Record) -> Option<Reason> {
+    let times = record.network?.listen_overflows;
+    (times > 0).then_some(Reason::AcceptQueueOverflow { times })
+}
+
+fn cpu_steal(record: &Record) -> Option<Reason> {
+    let share = record.environment.cpu_steal_share?;
+    (share > CPU_STEAL_SHARE_MAX).then_some(Reason::CpuSteal { share })
+}
+
+/// Compares the first third of the whole seconds with the last third.
+fn rate_drifted(series: &[Second]) -> Option<Reason> {
+    let whole: Vec<u64> = series
+        .iter()
+        .filter(|second| second.elapsed_s >= 1.0)
+        .map(|second| second.succeeded)
+        .collect();
+    if whole.len() < DRIFT_SECONDS_MIN {
+        return None;
+    }
+    let third = whole.len() / 3;
+    let first: u64 = whole[..third].iter().sum();
+    let last: u64 = whole[whole.len() - third..].iter().sum();
+    let change = last as f64 / first.max(1) as f64 - 1.0;
+    (change.abs() > RATE_CHANGE_MAX).then_some(Reason::RateDrifted { change })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample::sample;
+    use crate::record::{Network, Severity};
+
+    /// The codes that a change of the good sample record brings.
+    fn codes(change: impl FnOnce(&mut Record)) -> Vec<(String, Severity)> {
+        let mut record = sample();
+        change(&mut record);
+        let validity = judge(&record);
+        assert_eq!(validity.valid, validity.objections().next().is_none());
+        validity
+            .reasons
+            .into_iter()
+            .map(|finding| (finding.code, finding.severity))
+            .collect()
+    }
+
+    fn one(code: &str, severity: Severity) -> Vec<(String, Severity)> {
+        vec![(code.to_owned(), severity)]
+    }
+
+    fn seconds(counts: &[u64]) -> Vec<Second> {
+        let row = |(start_s, &succeeded): (usize, &u64)| Second {
+            start_s: start_s as u64,
+            elapsed_s: 1.0,
+            succeeded,
+            failed: 0,
+            latency_ns_mean: None,
+            latency_ns_max: None,
+        };
+        counts.iter().enumerate().map(row).collect()
+    }
+
+    #[test]
+    fn a_good_run_has_nothing_against_it() {
+        assert_eq!(codes(|_| {}), []);
+        assert!(judge(&sample()).valid);
+    }
+
+    #[test]
+    fn what_makes_a_run_worthless_is_invalid() {
+        let invalid = |code| one(code, Severity::Invalid);
+        assert_eq!(codes(|r| r.requests.succeeded = 0), invalid("no_success"));
+        assert_eq!(codes(|r| r.interrupted = true), invalid("interrupted"));
+        assert_eq!(
+            codes(|r| r.tool.profile = "debug".into()),
+            invalid("debug_build")
+        );
+        assert_eq!(
+            codes(|r| r.failures[Cause::NoLocalPort] = 1),
+            invalid("ports_exhausted")
+        );
+        assert_eq!(
+            codes(|r| r.failures[Cause::NoFileDescriptor] = 1),
+            invalid("descriptors_exhausted")
+        );
+    }
+
+    #[test]
+    fn failures_are_a_note_up_to_one_percent_and_invalid_above() {
+        let failing = |failed| {
+            codes(move |r| {
+                r.requests.issued = 10_000;
+                r.requests.failed = failed;
+            })
+        };
+        assert_eq!(failing(100), one("failures_present", Severity::Note));
+        assert_eq!(failing(101), one("failures_present", Severity::Invalid));
+    }
+
+    #[test]
+    fn a_busy_worker_or_a_slipped_schedule_limits_the_rate_and_leaves_the_run_valid() {
+        let limits = |code| one(code, Severity::LimitsRate);
+        let busy = |share| codes(move |r| r.client.busiest_worker_cpu_share = share);
+        assert_eq!(busy(0.90), []);
+        assert_eq!(busy(0.91), limits("client_saturated"));
+        let late = |share| codes(move |r| r.client.late_share = Some(share));
+        assert_eq!(late(0.01), []);
+        assert_eq!(late(0.02), limits("schedule_slipped"));
+    }
+
+    #[test]
+    fn a_percentile_needs_ten_samples_beyond_it() {
+        let lowest_doubtful = |count| {
+            let mut record = sample();
+            record.latency_ns.total.as_mut().unwrap().count = count;
+            too_few_samples(&record)
+        };
+        let doubtful = |percentile| Some(Reason::TooFewSamples { percentile });
+        assert_eq!(lowest_doubtful(100_000), None);
+        assert_eq!(lowest_doubtful(99_999), doubtful(99.99));
+        assert_eq!(lowest_doubtful(1_000), doubtful(99.9));
+        assert_eq!(lowest_doubtful(999), doubtful(99.0));
+        assert_eq!(lowest_doubtful(1), doubtful(50.0));
+    }
+
+    #[test]
+    fn kernel_counters_and_steal_are_notes() {
+        let note = |code| one(code, Severity::Note);
+        let network = |network| codes(move |r| r.network = Some(network));
+        let syn = Network {
+            syn_retransmits: 1,
+            ..Network::default()
+        };
+        assert_eq!(network(syn), note("syn_retransmits"));
+        let overflow = Network {
+            listen_overflows: 1,
+            ..Network::default()
+        };
+        assert_eq!(network(overflow), note("accept_queue_overflow"));
+        assert_eq!(codes(|r| r.environment.cpu_steal_share = Some(0.05)), []);
+        assert_eq!(
+            codes(|r| r.environment.cpu_steal_share = Some(0.06)),
+            note("cpu_steal")
+        );
+    }
+
+    #[test]
+    fn a_drift_is_seen_between_the_first_and_the_last_third() {
+        assert_eq!(rate_drifted(&seconds(&[100, 50, 1])), None);
+        assert_eq!(rate_drifted(&seconds(&[100, 50, 150, 105])), None);
+        let drifted = rate_drifted(&seconds(&[100, 100, 100, 100, 80, 80]));
+        assert!(matches!(drifted, Some(Reason::RateDrifted { change }) if change < -0.19));
+        let stalled = rate_drifted(&seconds(&[0, 100, 100, 100]));
+        assert!(matches!(stalled, Some(Reason::RateDrifted { change }) if change > 0.0));
+    }
+
+    #[test]
+    fn a_last_row_shorter_than_a_second_is_no_drift() {
+        let mut series = seconds(&[100, 100, 100, 100, 7]);
+        series[4].elapsed_s = 0.07;
+        assert_eq!(rate_drifted(&series), None);
+    }
+
+    #[test]
+    fn the_worst_reason_comes_first() {
+        let found = codes(|r| {
+            r.network.as_mut().unwrap().syn_retransmits = 3;
+            r.client.busiest_worker_cpu_share = 0.99;
+            r.interrupted = true;
+        });
+        let severities: Vec<_> = found.iter().map(|(_, severity)| *severity).collect();
+        assert_eq!(
+            severities,
+            [Severity::Invalid, Severity::LimitsRate, Severity::Note]
+        );
+    }
+}

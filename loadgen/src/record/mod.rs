@@ -1,0 +1,134 @@
+//! The record of one run: what is written to disk, read again and compared.
+//!
+//! A record is frozen when the run ends and nothing is computed from it later
+//! that it does not carry, so that a file alone can be believed or doubted. The
+//! types are plain data with public fields. Their doc comments become the JSON
+//! Schema (`results/schema/run.v1.json`): each says the unit and the source.
+//!
+//! Within `loadgen/run/v1` fields are only ever added; readers pass over fields
+//! that they do not know. No key may be renamed or change its unit.
+
+mod bench;
+mod client;
+mod environment;
+mod histogram;
+mod judge;
+mod latency;
+mod metrics;
+mod network;
+mod plan;
+mod read;
+mod reason;
+mod requests;
+mod schema;
+mod series;
+mod server;
+mod target;
+mod timestamp;
+mod tool;
+mod validity;
+
+#[cfg(test)]
+pub(crate) mod sample;
+
+pub use bench::Bench;
+pub use client::Client;
+pub use environment::{Environment, PortRange};
+pub use histogram::{HistogramError, Histograms, decode_histogram, encode_histogram};
+pub use judge::judge;
+pub use latency::{Distribution, LatencyNs};
+pub use metrics::{LatencyMs, Metrics};
+pub use network::Network;
+pub use plan::Plan;
+pub use read::ReadError;
+pub use reason::{Reason, Severity};
+pub use requests::{Bytes, Connections, Failures, Requests};
+pub use schema::schema;
+pub use series::Second;
+pub use server::Server;
+pub use target::{Target, Tls};
+pub use timestamp::{directory_timestamp, timestamp};
+pub use tool::Tool;
+pub use validity::{Finding, Validity};
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The identity of this version of the record, as its `schema` field says it.
+pub const SCHEMA: &str = "loadgen/run/v1";
+
+/// One run of the load generator against one target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Record {
+    /// Always `loadgen/run/v1`.
+    #[schemars(extend("const" = SCHEMA))]
+    pub schema: String,
+    /// A name of this run that no other run has.
+    pub id: String,
+    /// When the measured part of the run began: UTC, RFC 3339, milliseconds.
+    /// The width is fixed, so that the order of the text is the order in time.
+    pub started_at: String,
+    /// What measured.
+    pub tool: Tool,
+    /// What was measured.
+    pub target: Target,
+    /// How it was measured: every setting in effect, defaults included.
+    pub plan: Plan,
+    /// The machine that the load came from.
+    pub environment: Environment,
+    /// The place of this run in a benchmark; absent outside of `loadgen bench`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bench: Option<Bench>,
+    /// Length of the measured part, warm-up left out, in seconds of the
+    /// monotonic clock.
+    pub elapsed_s: f64,
+    /// Every request, counted once.
+    pub requests: Requests,
+    /// Failed requests by cause: every cause is listed, and they add up to
+    /// `requests.failed`.
+    pub failures: Failures,
+    /// Answers received whole, by HTTP status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// What became of connections.
+    pub connections: Connections,
+    /// Bytes that went over the connections.
+    pub bytes: Bytes,
+    /// Requests that succeeded, per second of `elapsed_s`.
+    pub rate_per_second: f64,
+    /// How long requests took, in nanoseconds.
+    pub latency_ns: LatencyNs,
+    /// The whole distributions behind `latency_ns`: HdrHistogram V2 in base64,
+    /// to be merged by this tool or others. Values are nanoseconds.
+    pub histograms: Histograms,
+    /// One row for each second of the run, the last one possibly shorter.
+    pub series: Vec<Second>,
+    /// What the load generator itself spent.
+    pub client: Client,
+    /// What the server spent; absent if its process was not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<Server>,
+    /// What the kernel's TCP counted meanwhile; absent if it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+    /// Whether the run can be believed, and why not.
+    pub validity: Validity,
+    /// The run was ended by a signal before its plan was done.
+    pub interrupted: bool,
+    /// A flat summary under the names that CI scripts already read from other
+    /// tools.
+    pub metrics: Metrics,
+}
+
+impl Record {
+    /// The JSON document: indented, ends in a newline.
+    ///
+    /// # Panics
+    /// Never: every key is text and every value a plain number or text.
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("a record is plain data");
+        json.push('\n');
+        json
+    }
+}

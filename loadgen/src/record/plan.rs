@@ -1,0 +1,67 @@
+//! How it was measured: every setting in effect, so that the run can be had
+//! again without knowing this version's defaults.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The settings of the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Plan {
+    /// Request method.
+    pub method: String,
+    /// HTTP version that is asked for: `1.0`, `1.1` or `2`.
+    pub http_version: String,
+    /// Headers sent besides those that the protocol needs, as `Name: value`,
+    /// with credentials replaced by `***`.
+    pub headers: Vec<String>,
+    /// Length of the request's body in bytes.
+    pub request_body_bytes: u64,
+    /// Whether a connection serves more than one request. If not, each request
+    /// opens its own.
+    pub keep_alive: bool,
+    /// Requests in flight at most: connections times pipeline depth.
+    pub concurrency: u64,
+    /// Connections open at a time at most.
+    pub connections: u64,
+    /// Requests in flight on one connection at most.
+    pub pipeline: u64,
+    /// Worker threads that make the load.
+    pub threads: u64,
+    /// What made and read HTTP: `fast`, `hyper`, `reqwest`, `reqwest-blocking`.
+    pub engine: String,
+    /// What moved the bytes: `epoll` or `io-uring`; absent if the engine
+    /// decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver: Option<String>,
+    /// Stop after this many requests; absent if only time stops the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
+    /// Stop after this many seconds; absent if only the count stops the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
+    /// Seconds of load before the measured part; nothing of it is counted.
+    pub warmup_s: f64,
+    /// Requests per second offered, whatever the server answers (open loop).
+    /// Absent: the next request starts when one ends (closed loop).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_per_second: Option<f64>,
+    /// How starts are spread in open loop: `constant` or `poisson`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<String>,
+    /// Limit for a whole request in seconds.
+    pub timeout_s: f64,
+    /// Limit for opening a connection, TLS included, in seconds.
+    pub connect_timeout_s: f64,
+    /// Statuses that count as success; a class is written `2xx`.
+    pub expect_statuses: Vec<String>,
+    /// What is asked of the answer's length: `first` (the same as the first
+    /// answer's) or a number of bytes; absent if any length will do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect_length: Option<String>,
+    /// Whether the answer's body is compared with an expected one.
+    pub expect_body: bool,
+    /// Local addresses that connections come from; empty if the kernel chooses.
+    pub source_addresses: Vec<String>,
+    /// CPUs that the workers were pinned to; empty if not pinned.
+    pub cpu_list: Vec<u32>,
+}

@@ -1,0 +1,203 @@
+//! Why a run is to be doubted: an enum of values, so that texts are written in
+//! one place and each says what to do next.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a reason does to the numbers; the worst comes first.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The run cannot be believed.
+    Invalid,
+    /// The rate is the load generator's, not the server's. Counts, failures and
+    /// the server's cost stand.
+    LimitsRate,
+    /// The numbers stand; a careful reader wants to know.
+    Note,
+}
+
+/// Something that was seen in a run and makes its numbers doubtful.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reason {
+    /// Not one request succeeded.
+    NoSuccess,
+    /// A signal ended the run before its plan was done.
+    Interrupted,
+    /// The load generator was built without optimisation.
+    DebugBuild,
+    /// Local ports ran out, for this many requests.
+    PortsExhausted {
+        /// Requests that failed for it.
+        requests: u64,
+    },
+    /// File descriptors ran out, for this many requests.
+    DescriptorsExhausted {
+        /// Requests that failed for it.
+        requests: u64,
+    },
+    /// Requests failed.
+    FailuresPresent {
+        /// Failures as a share of the requests issued, 0 to 1.
+        share: f64,
+        /// So many that the rest says nothing about the server at work.
+        too_many: bool,
+    },
+    /// A worker was busy all the time.
+    ClientSaturated {
+        /// Share of time that the busiest worker was on a CPU, 0 to 1.
+        share: f64,
+    },
+    /// The generator did not keep its own schedule (open loop).
+    ScheduleSlipped {
+        /// Share of requests that it started late, 0 to 1.
+        share: f64,
+    },
+    /// Too few samples lie beyond this percentile.
+    TooFewSamples {
+        /// The lowest percentile for which it is so.
+        percentile: f64,
+    },
+    /// Connections had to be asked for again.
+    SynRetransmits {
+        /// Segments sent again.
+        segments: u64,
+    },
+    /// An accept queue was full.
+    AcceptQueueOverflow {
+        /// Times that it was.
+        times: u64,
+    },
+    /// The hypervisor gave this machine's CPU to others.
+    CpuSteal {
+        /// Share of CPU time, 0 to 1.
+        share: f64,
+    },
+    /// The rate at the end differed from the rate at the start.
+    RateDrifted {
+        /// Last third over first third, minus 1.
+        change: f64,
+    },
+}
+
+impl Reason {
+    /// The name in the record.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuccess => "no_success",
+            Self::Interrupted => "interrupted",
+            Self::DebugBuild => "debug_build",
+            Self::PortsExhausted { .. } => "ports_exhausted",
+            Self::DescriptorsExhausted { .. } => "descriptors_exhausted",
+            Self::FailuresPresent { .. } => "failures_present",
+            Self::ClientSaturated { .. } => "client_saturated",
+            Self::ScheduleSlipped { .. } => "schedule_slipped",
+            Self::TooFewSamples { .. } => "too_few_samples",
+            Self::SynRetransmits { .. } => "syn_retransmits",
+            Self::AcceptQueueOverflow { .. } => "accept_queue_overflow",
+            Self::CpuSteal { .. } => "cpu_steal",
+            Self::RateDrifted { .. } => "rate_drifted",
+        }
+    }
+
+    /// What it does to the numbers.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::NoSuccess
+            | Self::Interrupted
+            | Self::DebugBuild
+            | Self::PortsExhausted { .. }
+            | Self::DescriptorsExhausted { .. }
+            | Self::FailuresPresent { too_many: true, .. } => Severity::Invalid,
+            Self::ClientSaturated { .. } | Self::ScheduleSlipped { .. } => Severity::LimitsRate,
+            Self::FailuresPresent { .. }
+            | Self::TooFewSamples { .. }
+            | Self::SynRetransmits { .. }
+            | Self::AcceptQueueOverflow { .. }
+            | Self::CpuSteal { .. }
+            | Self::RateDrifted { .. } => Severity::Note,
+        }
+    }
+
+    /// What was seen, with its numbers.
+    pub fn message(&self) -> String {
+        match *self {
+            Self::NoSuccess => "not one request succeeded".to_owned(),
+            Self::Interrupted => "the run was interrupted before its plan was done".to_owned(),
+            Self::DebugBuild => "the load generator is a debug build".to_owned(),
+            Self::PortsExhausted { requests } => {
+                format!("{requests} requests found no free local port")
+            }
+            Self::DescriptorsExhausted { requests } => {
+                format!("{requests} requests found no free file descriptor")
+            }
+            Self::FailuresPresent { share, .. } => {
+                format!("{} of the requests failed", percent(share))
+            }
+            Self::ClientSaturated { share } => format!(
+                "the busiest worker of the load generator was on a CPU {} of the time",
+                percent(share)
+            ),
+            Self::ScheduleSlipped { share } => format!(
+                "the load generator started {} of the requests late",
+                percent(share)
+            ),
+            Self::TooFewSamples { percentile } => {
+                format!("the percentiles from p{percentile} on rest on a handful of samples")
+            }
+            Self::SynRetransmits { segments } => {
+                format!("{segments} connection attempts had to be repeated by the kernel")
+            }
+            Self::AcceptQueueOverflow { times } => {
+                format!("an accept queue on this machine was full {times} times")
+            }
+            Self::CpuSteal { share } => format!(
+                "the hypervisor gave {} of the CPU time to others",
+                percent(share)
+            ),
+            Self::RateDrifted { change } => format!(
+                "the rate of the last third differs by {:+.0} % from the first third",
+                change * 100.0
+            ),
+        }
+    }
+
+    /// What to do next.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::NoSuccess => "see `failures` for the cause, and try the URL with curl",
+            Self::Interrupted => "run it again to the end",
+            Self::DebugBuild => "build with --release",
+            Self::PortsExhausted { .. } => {
+                "use keep-alive (-k), more source addresses (--source-addr) or fewer requests"
+            }
+            Self::DescriptorsExhausted { .. } => "raise the limit (ulimit -n) or lower -c",
+            Self::FailuresPresent { .. } => "see `failures` for the causes",
+            Self::ClientSaturated { .. } => {
+                "give it more threads or cores; until then compare the server's CPU per request"
+            }
+            Self::ScheduleSlipped { .. } => "lower --rate, or give it more threads or cores",
+            Self::TooFewSamples { .. } => "run longer, or quote lower percentiles only",
+            Self::SynRetransmits { .. } => {
+                "expect latencies of 1 s and more; raise the server's backlog or lower -c"
+            }
+            Self::AcceptQueueOverflow { .. } => {
+                "raise the server's backlog and net.core.somaxconn, or lower -c"
+            }
+            Self::CpuSteal { .. } => "use a quieter machine, or more rounds",
+            Self::RateDrifted { .. } => "warm up longer (--warmup), and look at `series`",
+        }
+    }
+}
+
+/// A share of 0 to 1 as text: `12 %`, and below one percent `0.05 %`.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent >= 1.0 {
+        format!("{percent:.0} %")
+    } else {
+        format!("{percent:.2} %")
+    }
+}

@@ -1,0 +1,197 @@
+//! A good record, made up: what tests begin with.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// A run of 10 s without a fault: 100 000 requests at 10 000 a second, each a
+/// new connection, 30 µs of the server's CPU each.
+pub(crate) fn sample() -> Record {
+    let distribution = Distribution {
+        count: 100_000,
+        min: 1_000_000,
+        mean: 15_000_000.0,
+        stddev: 2_000_000.0,
+        p50: 14_900_000,
+        p75: 16_000_000,
+        p90: 18_000_000,
+        p95: 19_000_000,
+        p99: 21_000_000,
+        p99_9: 30_000_000,
+        p99_99: 40_000_000,
+        max: 45_000_000,
+    };
+    Record {
+        schema: SCHEMA.to_owned(),
+        id: "2026-03-01T12-00-00Z-4711".to_owned(),
+        started_at: "2026-03-01T12:00:00.000Z".to_owned(),
+        tool: tool(),
+        target: target(),
+        plan: plan(),
+        environment: environment(),
+        bench: None,
+        elapsed_s: 10.0,
+        requests: Requests {
+            issued: 100_000,
+            succeeded: 100_000,
+            ..Requests::default()
+        },
+        failures: Failures::default(),
+        statuses: BTreeMap::from([(200, 100_000)]),
+        connections: Connections {
+            opened: 100_000,
+            reused: 0,
+            closed_by_peer: 100_000,
+        },
+        bytes: Bytes {
+            sent: 7_800_000,
+            received: 17_300_000,
+            received_body: 5_000_000,
+        },
+        rate_per_second: 10_000.0,
+        latency_ns: LatencyNs {
+            total: Some(distribution),
+            connect: Some(distribution),
+            first_byte: Some(distribution),
+            ..LatencyNs::default()
+        },
+        histograms: Histograms::default(),
+        series: (0..10).map(second).collect(),
+        client: client(),
+        server: Some(server()),
+        network: Some(Network::default()),
+        validity: Validity {
+            valid: true,
+            reasons: Vec::new(),
+        },
+        interrupted: false,
+        metrics: Metrics {
+            success_rate: 1.0,
+            requests_per_sec: 10_000.0,
+            latency_ms: Some(LatencyMs::from(&distribution)),
+        },
+    }
+}
+
+fn tool() -> Tool {
+    Tool {
+        name: "loadgen".to_owned(),
+        version: "0.1.0".to_owned(),
+        git: Some("0123abc".to_owned()),
+        profile: "release".to_owned(),
+        argv: [
+            "loadgen",
+            "-n",
+            "100000",
+            "-c",
+            "150",
+            "http://127.0.0.1:7080/",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    }
+}
+
+fn target() -> Target {
+    Target {
+        url: "http://127.0.0.1:7080/".to_owned(),
+        addresses: vec!["127.0.0.1:7080".to_owned()],
+        unix_path: None,
+        server_software: Some("server-sync".to_owned()),
+        document_bytes: Some(50),
+        tls: None,
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        method: "GET".to_owned(),
+        http_version: "1.1".to_owned(),
+        headers: Vec::new(),
+        request_body_bytes: 0,
+        keep_alive: false,
+        concurrency: 150,
+        connections: 150,
+        pipeline: 1,
+        threads: 1,
+        engine: "fast".to_owned(),
+        driver: Some("epoll".to_owned()),
+        requests: Some(100_000),
+        duration_s: None,
+        warmup_s: 0.0,
+        rate_per_second: None,
+        arrival: None,
+        timeout_s: 30.0,
+        connect_timeout_s: 30.0,
+        expect_statuses: vec!["2xx".to_owned()],
+        expect_length: None,
+        expect_body: false,
+        source_addresses: Vec::new(),
+        cpu_list: vec![0],
+    }
+}
+
+fn environment() -> Environment {
+    Environment {
+        os: "linux x86_64".to_owned(),
+        kernel: Some("6.18.0".to_owned()),
+        cpu_model: Some("AMD EPYC".to_owned()),
+        cpu_count: 2,
+        governor: None,
+        memory_bytes: Some(8 << 30),
+        congestion_control: Some("bbr".to_owned()),
+        somaxconn: Some(4096),
+        port_range: Some(PortRange {
+            first: 32768,
+            last: 60999,
+        }),
+        file_limit: Some(1_048_576),
+        cpu_steal_share: Some(0.0),
+        load_cores: vec![0],
+        server_cores: vec![1],
+    }
+}
+
+fn second(start_s: u64) -> Second {
+    Second {
+        start_s,
+        elapsed_s: 1.0,
+        succeeded: 10_000,
+        failed: 0,
+        latency_ns_mean: Some(15_000_000.0),
+        latency_ns_max: Some(45_000_000),
+    }
+}
+
+fn client() -> Client {
+    Client {
+        threads: 1,
+        cpu_user_s: 1.0,
+        cpu_system_s: 5.5,
+        cpu_s: 6.5,
+        cpu_us_per_request: 65.0,
+        workers_cpu_share: vec![0.65],
+        busiest_worker_cpu_share: 0.65,
+        late_share: None,
+        rss_bytes_peak: 6 << 20,
+    }
+}
+
+fn server() -> Server {
+    Server {
+        pid: 4712,
+        label: "sync".to_owned(),
+        model: Some("sequential".to_owned()),
+        cpu_user_s: Some(0.4),
+        cpu_system_s: Some(2.6),
+        cpu_s: 3.0,
+        cpu_us_per_request: Some(30.0),
+        rss_bytes_peak: Some(3 << 20),
+        bytes_per_connection: Some(0.0),
+        threads_max: Some(1),
+        voluntary_context_switches: Some(1_000),
+        involuntary_context_switches: Some(100),
+        accept_queue_peak: Some(149),
+        backlog: Some(4096),
+    }
+}

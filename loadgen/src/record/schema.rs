@@ -1,0 +1,73 @@
+//! The JSON Schema of the record, made from the types: what is documented there
+//! is documented for everyone.
+
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use super::Record;
+
+/// The JSON Schema (draft 2020-12) of `loadgen/run/v1`, as `loadgen schema`
+/// prints it and `results/schema/run.v1.json` keeps it.
+pub fn schema() -> Value {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<Record>()
+        .to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample::sample;
+
+    const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../results/schema/run.v1.json");
+
+    fn errors(document: &Value) -> Vec<String> {
+        let validator = jsonschema::validator_for(&schema()).unwrap();
+        validator
+            .iter_errors(document)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect()
+    }
+
+    #[test]
+    fn the_schema_that_is_kept_is_the_schema_of_the_types() {
+        let kept = std::fs::read_to_string(KEPT).unwrap();
+        let kept: Value = serde_json::from_str(&kept).unwrap();
+        assert_eq!(
+            kept,
+            schema(),
+            "run `loadgen schema > results/schema/run.v1.json`"
+        );
+    }
+
+    #[test]
+    fn a_record_validates() {
+        assert_eq!(errors(&serde_json::to_value(sample()).unwrap()), [""; 0]);
+    }
+
+    #[test]
+    fn a_record_without_the_optional_blocks_validates() {
+        let mut record = sample();
+        record.server = None;
+        record.network = None;
+        record.bench = None;
+        record.latency_ns = crate::record::LatencyNs::default();
+        record.metrics.latency_ms = None;
+        assert_eq!(errors(&serde_json::to_value(record).unwrap()), [""; 0]);
+    }
+
+    #[test]
+    fn a_wrong_document_does_not_validate() {
+        let wrong = |pointer: &str, value: Value| {
+            let mut document = serde_json::to_value(sample()).unwrap();
+            *document.pointer_mut(pointer).unwrap() = value;
+            errors(&document)
+        };
+        assert_eq!(wrong("/schema", "loadgen/run/v2".into()).len(), 1);
+        assert_eq!(wrong("/elapsed_s", "long".into()).len(), 1);
+        assert_eq!(wrong("/failures/dns", (-1).into()).len(), 1);
+        assert_eq!(wrong("/validity/reasons", serde_json::json!([{}])).len(), 4);
+    }
+}

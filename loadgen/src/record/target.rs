@@ -1,0 +1,35 @@
+//! What was measured: the address and what answered there.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where the requests went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Target {
+    /// The URL, with a password replaced by `***`.
+    pub url: String,
+    /// The addresses that the name resolved to, as `IP:PORT`, in the order in
+    /// which they are tried.
+    pub addresses: Vec<String>,
+    /// Path of the Unix socket that was used in place of an address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unix_path: Option<String>,
+    /// The `Server` header of the first answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_software: Option<String>,
+    /// Body length of the first answer in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document_bytes: Option<u64>,
+    /// What TLS agreed upon; absent without TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+}
+
+/// What client and server agreed upon in the first TLS handshake.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tls {
+    /// Protocol version, such as `TLSv1.3`.
+    pub version: String,
+    /// Cipher suite, by its IANA name.
+    pub cipher: String,
+}

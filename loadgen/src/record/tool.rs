@@ -1,0 +1,20 @@
+//! What measured: the tool, its build and its command line.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The load generator that made the record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// Name of the program.
+    pub name: String,
+    /// Version of the program, from its Cargo.toml.
+    pub version: String,
+    /// Commit that the program was built from; absent outside of a git tree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub git: Option<String>,
+    /// Build profile: `release` or `debug`. A debug build measures itself.
+    pub profile: String,
+    /// The command line, with passwords replaced by `***`.
+    pub argv: Vec<String>,
+}
