@@ -1,0 +1,48 @@
+//! How many rounds would decide what these did not.
+
+/// The number of rounds after which the interval should be narrow enough for a
+/// verdict, if the estimate stays where it is.
+///
+/// An interval shrinks with the square root of the number of rounds. It decides
+/// when it no longer reaches from the estimate to zero (there is a difference),
+/// or no longer to the threshold (there is none that matters), whichever comes
+/// first. That is an extrapolation from noisy numbers: good for "ten more" or
+/// "hundreds more", not for more.
+///
+/// `estimate`, `half_width` and `threshold` are in the same unit; the threshold
+/// is above zero. The answer is above `rounds`.
+pub fn rounds_to_decide(rounds: usize, estimate: f64, half_width: f64, threshold: f64) -> usize {
+    let to_zero = estimate.abs();
+    let to_threshold = threshold - estimate.abs();
+    let narrow_enough = to_zero.max(to_threshold);
+    let factor = (half_width / narrow_enough).powi(2);
+    ((rounds as f64 * factor).ceil() as usize).max(rounds + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_the_width_takes_four_times_the_rounds() {
+        // Estimate 10 %, interval ± 20 %: it has to shrink to ± 10 %.
+        assert_eq!(rounds_to_decide(10, 0.10, 0.20, 0.05), 40);
+    }
+
+    #[test]
+    fn no_difference_is_decided_at_the_threshold() {
+        assert_eq!(rounds_to_decide(10, 0.0, 0.10, 0.05), 40);
+        assert_eq!(rounds_to_decide(10, -0.01, 0.08, 0.05), 40);
+    }
+
+    #[test]
+    fn the_nearer_decision_counts() {
+        // 4 % to zero, 1 % to the threshold of 5 %: zero is excluded first.
+        assert_eq!(rounds_to_decide(10, 0.04, 0.08, 0.05), 40);
+    }
+
+    #[test]
+    fn it_takes_at_least_one_more() {
+        assert_eq!(rounds_to_decide(10, 0.10, 0.01, 0.05), 11);
+    }
+}
