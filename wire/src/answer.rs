@@ -1,0 +1,194 @@
+//! The bytes that go back.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+
+use crate::date::Date;
+use crate::refusal::Refusal;
+use crate::request::Version;
+use crate::status::Status;
+
+/// An answer before it is put on the wire; both servers' answers come from here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status line's code and reason.
+    pub status: Status,
+    /// The body's media type.
+    pub content_type: Bytes,
+    /// The `Allow` field, with 405.
+    pub allow: Option<&'static str>,
+    /// What follows the head.
+    pub body: Body,
+}
+
+/// An answer's body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Bytes in memory.
+    Bytes(Bytes),
+    /// So many bytes of [`PATTERN`], over and over, which never need to be in memory.
+    Pattern {
+        /// In bytes.
+        length: u64,
+    },
+}
+
+/// What `/bytes/N` repeats: a text in which a hole or a slip can be seen.
+pub const PATTERN: &[u8; PATTERN_BYTES] = &pattern();
+
+/// One write of a large body, in bytes: a loopback socket's default send buffer takes this much.
+const PATTERN_BYTES: usize = 64 * 1024;
+
+const fn pattern() -> [u8; PATTERN_BYTES] {
+    const PERIOD: &[u8; 16] = b"0123456789abcdef";
+    let mut bytes = [0; PATTERN_BYTES];
+    let mut at = 0;
+    while at < PATTERN_BYTES {
+        bytes[at] = PERIOD[at % PERIOD.len()];
+        at += 1;
+    }
+    bytes
+}
+
+impl Answer {
+    /// A 200.
+    #[must_use]
+    pub fn ok(content_type: &'static str, body: Body) -> Self {
+        Self {
+            status: Status::Ok,
+            content_type: Bytes::from_static(content_type.as_bytes()),
+            allow: None,
+            body,
+        }
+    }
+
+    /// A 4xx or 5xx whose body is one line that says why.
+    #[must_use]
+    pub fn failure(status: Status, detail: &str) -> Self {
+        let line = format!("{}: {detail}\n", status.line());
+        Self {
+            status,
+            ..Self::ok("text/plain", Body::Bytes(Bytes::from(line)))
+        }
+    }
+
+    /// Appends status line and fields, with the empty line, to `out`.
+    ///
+    /// Names are in title case: ab 2.3 up to httpd 2.4.48 and other old clients look for
+    /// `Content-Length:` letter by letter. `connection` is [`connection_field`]'s value.
+    pub fn render_head(
+        &self,
+        version: Version,
+        connection: Option<&'static str>,
+        date: &Date,
+        out: &mut Vec<u8>,
+    ) {
+        let mut length = itoa::Buffer::new();
+        out.extend_from_slice(match version {
+            Version::Http10 => b"HTTP/1.0 ",
+            Version::Http11 => b"HTTP/1.1 ",
+        });
+        out.extend_from_slice(self.status.line().as_bytes());
+        field(out, b"\r\nContent-Type: ", &self.content_type);
+        let length = length.format(self.body.len());
+        field(out, b"\r\nContent-Length: ", length.as_bytes());
+        if let Some(allow) = self.allow {
+            field(out, b"\r\nAllow: ", allow.as_bytes());
+        }
+        if let Some(connection) = connection {
+            field(out, b"\r\nConnection: ", connection.as_bytes());
+        }
+        field(out, b"\r\nDate: ", date.as_bytes());
+        out.extend_from_slice(b"\r\n\r\n");
+    }
+}
+
+fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(value);
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        Self::failure(refusal.status, refusal.detail)
+    }
+}
+
+/// The answer to a refusal, whole: the last bytes on its connection.
+#[must_use]
+pub fn render_refusal(refusal: Refusal, date: &Date) -> Vec<u8> {
+    let answer = Answer::from(refusal);
+    let mut out = Vec::new();
+    let connection = connection_field(Version::Http11, false);
+    answer.render_head(Version::Http11, connection, date, &mut out);
+    out.extend_from_slice(answer.body.piece(0));
+    out
+}
+
+/// The `Connection` field of an answer, which is left out where the version implies it
+/// (RFC 9112 §9.3).
+#[must_use]
+pub fn connection_field(version: Version, keep_alive: bool) -> Option<&'static str> {
+    match (version, keep_alive) {
+        (Version::Http11, true) => None,
+        (Version::Http10, true) => Some("keep-alive"),
+        (_, false) => Some("close"),
+    }
+}
+
+impl Body {
+    /// Length of the whole, in bytes.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Pattern { length } => *length,
+        }
+    }
+
+    /// Whether there is nothing to send.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes from `offset` on, as many as are to be had in one piece; empty at the end.
+    #[must_use]
+    pub fn piece(&self, offset: u64) -> &[u8] {
+        let left = self.len().saturating_sub(offset);
+        match self {
+            Self::Bytes(bytes) => &bytes[bytes.len() - usize::try_from(left).unwrap_or(0)..],
+            Self::Pattern { .. } => {
+                let start = usize::try_from(offset % PATTERN_BYTES as u64).unwrap_or(0);
+                let piece = &PATTERN[start..];
+                &piece[..usize::try_from(left).map_or(piece.len(), |left| left.min(piece.len()))]
+            }
+        }
+    }
+}
+
+/// The page that greets a client by its address, rendered once for a connection.
+#[derive(Clone, Debug)]
+pub struct Hello(Bytes);
+
+impl Hello {
+    /// The page for `peer`; an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) shows as IPv4, a
+    /// peer without an address, on a UNIX socket, as `localhost`.
+    #[must_use]
+    pub fn new(peer: Option<IpAddr>) -> Self {
+        let name = peer.map_or("localhost".to_owned(), |peer| {
+            peer.to_canonical().to_string()
+        });
+        Self(Bytes::from(format!(
+            "<html><body><h1>Hello {name}</h1></body></html>"
+        )))
+    }
+
+    pub(crate) fn page(&self) -> Bytes {
+        self.0.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,384 @@
+//! One server connection as a state machine that any way of waiting can drive.
+//!
+//! The driver asks [`Connection::need`] what is wanted, does that in its own way (a blocking read,
+//! a readiness event, a completion) and reports back. Which thread does it, and when, is the whole
+//! difference between the models.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::access_log;
+use crate::answer::{Body, Hello, connection_field, render_refusal};
+use crate::date::Date;
+use crate::input::Input;
+use crate::limits::body_time_limit;
+use crate::reader::{Event, Phase, RequestReader};
+use crate::refusal::Refusal;
+use crate::request::{Request, request_line};
+use crate::route::Pause;
+use crate::status::Status;
+
+/// Bodies up to this size, in bytes, are copied behind their head to go out in one write; for
+/// larger ones a second system call is cheaper than the copy.
+const INLINE_BODY_BYTES_MAX: u64 = 16 * 1024;
+
+/// Room for a head and the Hello page, so that rendering does not grow its buffer.
+const HEAD_CAPACITY_BYTES: usize = 256;
+
+/// What a server grants its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// For a head from its first byte on, for a new connection's first byte, and for a body
+    /// (see [`body_time_limit`]).
+    pub read_timeout: Duration,
+    /// For the first byte of a further request.
+    pub idle_timeout: Duration,
+    /// Whether a connection may stay after an answer, if the client wants it.
+    pub keep_alive: bool,
+    /// Whether [`Connection::take_log_line`] has a line for each answer.
+    pub access_log: bool,
+}
+
+/// What a connection needs before it can go on.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Bytes: [`Connection::receive`], or [`Connection::end_of_input`], or, if neither comes
+    /// within the limit, counted from when this phase began, [`Connection::timed_out`].
+    Input {
+        /// What the bytes will belong to.
+        phase: Phase,
+        /// For the whole phase.
+        limit: Duration,
+    },
+    /// That [`Connection::output`] be written: [`Connection::wrote`].
+    Output,
+    /// That this pause be made, then `need` be called again.
+    Pause(Pause),
+    /// To be closed. `linger` says that the peer may still be sending: shut down the writing side
+    /// and read on for a moment, or the reset that follows unread bytes may destroy the answer
+    /// before the peer has read it (RFC 9112 §9.6).
+    Close {
+        /// Whether input may be left unread.
+        linger: bool,
+    },
+}
+
+/// The server's side of one HTTP/1.x connection.
+#[derive(Debug)]
+pub struct Connection {
+    peer: Option<IpAddr>,
+    hello: Hello,
+    options: Options,
+    reader: RequestReader,
+    input: Input,
+    input_ended: bool,
+    has_answered: bool,
+    /// Of the request under way, if answers are logged.
+    request_line: Vec<u8>,
+    log_line: Option<String>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// In a head, or before one.
+    Head,
+    /// In the body of a request; `received` is kept only if the route wants it.
+    Body {
+        request: Request,
+        received: Vec<u8>,
+    },
+    /// The request is complete and its pause has been asked for.
+    Pausing {
+        request: Request,
+        body: Bytes,
+    },
+    Writing {
+        output: Output,
+        then: Then,
+    },
+    Closing {
+        linger: bool,
+    },
+}
+
+/// What follows an output.
+#[derive(Debug)]
+enum Then {
+    NextRequest,
+    Body(Request),
+    Close { linger: bool },
+}
+
+impl Connection {
+    /// A connection from `peer`, which has no address if it came over a UNIX socket.
+    #[must_use]
+    pub fn new(peer: Option<IpAddr>, options: Options) -> Self {
+        Self {
+            peer,
+            hello: Hello::new(peer),
+            options,
+            reader: RequestReader::new(),
+            input: Input::default(),
+            input_ended: false,
+            has_answered: false,
+            request_line: Vec::new(),
+            log_line: None,
+            state: State::Head,
+        }
+    }
+
+    /// Makes the answer under way the last one, for a graceful stop. A connection that has not
+    /// been answered yet still gets its first answer.
+    pub fn finish(&mut self) {
+        self.options.keep_alive = false;
+    }
+
+    /// Takes bytes from the peer.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        self.input.push(bytes);
+    }
+
+    /// The peer has closed its writing side; what it asked for is still answered.
+    pub fn end_of_input(&mut self) {
+        self.input_ended = true;
+    }
+
+    /// The phase's time is up.
+    pub fn timed_out(&mut self, date: &Date) {
+        self.state = match self.reader.phase() {
+            Phase::Idle => State::Closing { linger: false },
+            Phase::Head | Phase::Body { .. } => self.refusal(Refusal::TIMEOUT, date),
+        };
+    }
+
+    /// The bytes to be written next, never empty after [`Need::Output`].
+    #[must_use]
+    pub fn output(&self) -> &[u8] {
+        match &self.state {
+            State::Writing { output, .. } => output.rest(),
+            _ => &[],
+        }
+    }
+
+    /// `count` bytes of [`Self::output`] have been written.
+    pub fn wrote(&mut self, count: usize) {
+        if let State::Writing { output, .. } = &mut self.state {
+            output.written_bytes += count as u64;
+        }
+    }
+
+    /// The access log's line for the answer that [`Self::output`] begins, once.
+    pub fn take_log_line(&mut self) -> Option<String> {
+        self.log_line.take()
+    }
+
+    /// Goes on as far as possible and says what is needed next. `date` is the present one.
+    pub fn need(&mut self, date: &Date) -> Need {
+        loop {
+            let need = match std::mem::replace(&mut self.state, State::Head) {
+                State::Head => self.read_head(date),
+                State::Body { request, received } => self.read_body(request, received, date),
+                State::Pausing { request, body } => self.answer(&request, body, date),
+                State::Writing { output, then } => self.write(output, then),
+                State::Closing { linger } => self.close(linger),
+            };
+            if let Some(need) = need {
+                return need;
+            }
+        }
+    }
+
+    fn read_head(&mut self, date: &Date) -> Option<Need> {
+        let mut rest = self.input.rest();
+        let event = self.reader.next(&mut rest);
+        let left_bytes = rest.len();
+        match event {
+            Ok(Some(Event::Head(request))) => {
+                if self.options.access_log {
+                    self.request_line = request_line(self.input.rest()).to_vec();
+                }
+                self.input.keep_last(left_bytes);
+                self.begin(request, date)
+            }
+            Ok(_) if self.input_ended || (self.has_answered && !self.options.keep_alive) => {
+                self.close(false)
+            }
+            Ok(_) => Some(self.need_input()),
+            Err(refusal) => {
+                let state = self.refusal(refusal, date);
+                self.go(state)
+            }
+        }
+    }
+
+    /// Decides, once the head is known, whether the body is waited for.
+    fn begin(&mut self, request: Request, date: &Date) -> Option<Need> {
+        let received = Vec::new();
+        if !request.expects_continue || !request.framing.has_body() {
+            return self.go(State::Body { request, received });
+        }
+        if request.route.wants_body() {
+            let output = Output::head_only(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec());
+            let then = Then::Body(request);
+            return self.go(State::Writing { output, then });
+        }
+        // Whether the client sends the body now is its choice, so where a next request would
+        // begin cannot be known.
+        self.options.keep_alive = false;
+        self.answer(&request, Bytes::new(), date)
+    }
+
+    fn read_body(&mut self, request: Request, mut received: Vec<u8>, date: &Date) -> Option<Need> {
+        let mut rest = self.input.rest();
+        let end = loop {
+            match self.reader.next(&mut rest) {
+                Ok(Some(Event::Body(data))) if request.route.wants_body() => {
+                    received.extend_from_slice(data);
+                }
+                Ok(Some(Event::End)) => break Ok(true),
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(false),
+                Err(refusal) => break Err(refusal),
+            }
+        };
+        let left_bytes = rest.len();
+        self.input.keep_last(left_bytes);
+        match end {
+            Ok(true) => {
+                let pause = request.route.pause();
+                let body = Bytes::from(received);
+                self.state = State::Pausing { request, body };
+                pause.map(Need::Pause)
+            }
+            Ok(false) if self.input_ended => self.close(false),
+            Ok(false) => {
+                self.state = State::Body { request, received };
+                Some(self.need_input())
+            }
+            Err(refusal) => {
+                let state = self.refusal(refusal, date);
+                self.go(state)
+            }
+        }
+    }
+
+    fn answer(&mut self, request: &Request, body: Bytes, date: &Date) -> Option<Need> {
+        let keep_alive = self.options.keep_alive && request.keep_alive;
+        let content_type = request.content_type.as_deref();
+        let answer = request.route.answer(&self.hello, content_type, body);
+        self.log(answer.status, answer.body.len(), date);
+        let connection = connection_field(request.version, keep_alive);
+        let mut head = Vec::with_capacity(HEAD_CAPACITY_BYTES);
+        answer.render_head(request.version, connection, date, &mut head);
+        self.has_answered = true;
+        self.go(State::Writing {
+            output: match request.is_head {
+                true => Output::head_only(head),
+                false => Output::new(head, answer.body),
+            },
+            then: match keep_alive {
+                true => Then::NextRequest,
+                false => Then::Close {
+                    linger: request.expects_continue || !self.input.rest().is_empty(),
+                },
+            },
+        })
+    }
+
+    fn refusal(&mut self, refusal: Refusal, date: &Date) -> State {
+        self.log(refusal.status, 0, date);
+        State::Writing {
+            output: Output::head_only(render_refusal(refusal, date)),
+            then: Then::Close { linger: true },
+        }
+    }
+
+    fn log(&mut self, status: Status, body_bytes: u64, date: &Date) {
+        if self.options.access_log {
+            let request_line = std::mem::take(&mut self.request_line);
+            let line = access_log::line(self.peer, date, &request_line, status, body_bytes);
+            self.log_line = Some(line);
+        }
+    }
+
+    fn write(&mut self, output: Output, then: Then) -> Option<Need> {
+        if !output.rest().is_empty() {
+            self.state = State::Writing { output, then };
+            return Some(Need::Output);
+        }
+        match then {
+            Then::NextRequest => self.go(State::Head),
+            Then::Body(request) => self.go(State::Body {
+                request,
+                received: Vec::new(),
+            }),
+            Then::Close { linger } => self.close(linger),
+        }
+    }
+
+    fn close(&mut self, linger: bool) -> Option<Need> {
+        self.state = State::Closing { linger };
+        Some(Need::Close { linger })
+    }
+
+    fn go(&mut self, state: State) -> Option<Need> {
+        self.state = state;
+        None
+    }
+
+    fn need_input(&self) -> Need {
+        let phase = self.reader.phase();
+        let limit = match phase {
+            Phase::Idle if self.has_answered => self.options.idle_timeout,
+            Phase::Idle | Phase::Head => self.options.read_timeout,
+            Phase::Body { received_bytes } => {
+                body_time_limit(self.options.read_timeout, received_bytes)
+            }
+        };
+        Need::Input { phase, limit }
+    }
+}
+
+/// Bytes on their way out: a head, then what of the body did not fit behind it.
+#[derive(Debug)]
+struct Output {
+    head: Vec<u8>,
+    body: Body,
+    written_bytes: u64,
+}
+
+impl Output {
+    fn new(mut head: Vec<u8>, body: Body) -> Self {
+        if body.len() > INLINE_BODY_BYTES_MAX {
+            return Self {
+                head,
+                body,
+                written_bytes: 0,
+            };
+        }
+        head.extend_from_slice(body.piece(0));
+        Self::head_only(head)
+    }
+
+    fn head_only(head: Vec<u8>) -> Self {
+        Self {
+            head,
+            body: Body::Bytes(Bytes::new()),
+            written_bytes: 0,
+        }
+    }
+
+    fn rest(&self) -> &[u8] {
+        let head_bytes = self.head.len() as u64;
+        match self.written_bytes.checked_sub(head_bytes) {
+            Some(body_offset) => self.body.piece(body_offset),
+            None => &self.head[usize::try_from(self.written_bytes).unwrap_or(0)..],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,348 @@
+//! A request's head (RFC 9112 §2–§7), parsed once into what the server needs of it.
+//!
+//! Tokenising is `httparse`'s; the rules about fields, and what is refused, are here. Both servers
+//! read every head through [`Request::parse`], so that they refuse the same bytes.
+
+use httparse::{EMPTY_HEADER, Error, Header};
+
+use crate::body::Framing;
+use crate::limits::{BODY_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX, REQUEST_LINE_BYTES_MAX};
+use crate::refusal::Refusal;
+use crate::route::Route;
+use crate::status::Status;
+
+/// The two versions that are spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.0: a connection closes after its answer unless keep-alive was asked for.
+    Http10,
+    /// HTTP/1.1: a connection stays unless close was asked for.
+    Http11,
+}
+
+/// What bytes at the front of a buffer turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Parsed<T> {
+    /// All of it is here.
+    Complete(T),
+    /// So far so good: more bytes are needed.
+    Incomplete,
+    /// No bytes that follow can make it good.
+    Malformed(Refusal),
+}
+
+/// A request, as far as its head tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Length of the head with its empty line, in bytes.
+    pub head_bytes: usize,
+    /// The version spoken, which is also the answer's.
+    pub version: Version,
+    /// What method and path ask for.
+    pub route: Route,
+    /// Whether the method is HEAD: the answer is then a head only.
+    pub is_head: bool,
+    /// How the body ends.
+    pub framing: Framing,
+    /// Whether the client wants the connection to stay (RFC 9112 §9.3).
+    pub keep_alive: bool,
+    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
+    pub expects_continue: bool,
+    /// The body's media type, kept for `/echo` alone.
+    pub content_type: Option<Vec<u8>>,
+}
+
+impl Request {
+    /// Parses the head at the front of `bytes`.
+    ///
+    /// `searched_bytes` is how many of them an earlier call looked at and found incomplete, 0 at
+    /// first: a head that drips in is searched for its end, and parsed again only when that has
+    /// come, or a slow client would make the server pay the square of the head's length.
+    #[must_use]
+    pub fn parse(bytes: &[u8], searched_bytes: usize) -> Parsed<Self> {
+        if searched_bytes > 0 && !has_empty_line(bytes, searched_bytes) {
+            return too_long(bytes).map_or(Parsed::Incomplete, Parsed::Malformed);
+        }
+        let mut headers = [EMPTY_HEADER; HEADERS_MAX];
+        let mut head = httparse::Request::new(&mut headers);
+        match head.parse(bytes) {
+            Ok(httparse::Status::Partial) => {
+                too_long(bytes).map_or(Parsed::Incomplete, Parsed::Malformed)
+            }
+            Ok(httparse::Status::Complete(head_bytes)) => too_long(&bytes[..head_bytes])
+                .map_or_else(|| understand(&head, head_bytes), Err)
+                .map_or_else(Parsed::Malformed, Parsed::Complete),
+            Err(error) => {
+                Parsed::Malformed(too_long(bytes).unwrap_or_else(|| explain(error, bytes)))
+            }
+        }
+    }
+}
+
+/// Whether an empty line ends in the bytes from `searched_bytes` on.
+fn has_empty_line(bytes: &[u8], searched_bytes: usize) -> bool {
+    // The line end before it may be among the bytes already searched.
+    let tail = &bytes[searched_bytes.saturating_sub(3)..];
+    tail.windows(2).any(|pair| pair == b"\n\n") || tail.windows(3).any(|three| three == b"\n\r\n")
+}
+
+/// The refusal of a request line or a head that is too long, even if it is not all here.
+fn too_long(head: &[u8]) -> Option<Refusal> {
+    if request_line_bytes(head) > REQUEST_LINE_BYTES_MAX {
+        return Some(Refusal {
+            status: Status::UriTooLong,
+            detail: "the request line is over 8 KiB",
+        });
+    }
+    (head.len() > HEAD_BYTES_MAX).then_some(Refusal {
+        status: Status::HeaderFieldsTooLarge,
+        detail: "the head is over 64 KiB",
+    })
+}
+
+/// Length of the request line as far as it is here, without its line end.
+fn request_line_bytes(head: &[u8]) -> usize {
+    let blank = head.iter().take_while(|byte| is_line_end(**byte)).count();
+    let bytes = &head[blank..];
+    // Looking past the limit would only find out by how much it was passed.
+    let window = &bytes[..bytes.len().min(REQUEST_LINE_BYTES_MAX + 2)];
+    match window.iter().position(|&byte| byte == b'\n') {
+        Some(end) if end > 0 && window[end - 1] == b'\r' => end - 1,
+        Some(end) => end,
+        None => window.len().saturating_sub(1),
+    }
+}
+
+/// The request line at the front of a complete head, for the log.
+#[must_use]
+pub fn request_line(head: &[u8]) -> &[u8] {
+    head.split(|&byte| is_line_end(byte))
+        .find(|line| !line.is_empty())
+        .unwrap_or_default()
+}
+
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// httparse's error as an answer to the client.
+fn explain(error: Error, bytes: &[u8]) -> Refusal {
+    match error {
+        Error::TooManyHeaders => Refusal {
+            status: Status::HeaderFieldsTooLarge,
+            detail: "the head has over 100 fields",
+        },
+        Error::Version if names_another_version(bytes) => Refusal {
+            status: Status::VersionNotSupported,
+            detail: "only HTTP/1.0 and HTTP/1.1 are spoken here",
+        },
+        Error::Version | Error::NewLine => {
+            Refusal::bad_request("the request line is not METHOD TARGET HTTP/1.1")
+        }
+        Error::Token => Refusal::bad_request("the method or the target has a forbidden character"),
+        Error::HeaderName => Refusal::bad_request("a field name has a forbidden character"),
+        Error::HeaderValue => Refusal::bad_request("a field value has a forbidden character"),
+        Error::Status => Refusal::bad_request("the head is not a request's"),
+    }
+}
+
+/// Whether the request line ends in `HTTP/` and a number: a version, though not one of ours.
+fn names_another_version(bytes: &[u8]) -> bool {
+    let version = request_line(bytes)
+        .rsplit(|&byte| byte == b' ')
+        .next()
+        .and_then(|word| word.strip_prefix(b"HTTP/"));
+    matches!(version, Some([major, b'.', minor]) if major.is_ascii_digit() && minor.is_ascii_digit())
+        || matches!(version, Some([major]) if major.is_ascii_digit())
+}
+
+/// The fields that decide how a connection goes on, as found in a head.
+#[derive(Default)]
+struct Fields<'a> {
+    hosts: usize,
+    content_length: Option<u64>,
+    transfer_encoding: Option<Coding>,
+    close: bool,
+    keep_alive: bool,
+    expects_continue: bool,
+    content_type: Option<&'a [u8]>,
+}
+
+/// What `Transfer-Encoding` lists, over all its lines.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Chunked,
+    Other,
+    ChunkedNotLast,
+}
+
+fn understand(head: &httparse::Request<'_, '_>, head_bytes: usize) -> Result<Request, Refusal> {
+    let version = match head.version {
+        Some(0) => Version::Http10,
+        _ => Version::Http11,
+    };
+    let method = head.method.unwrap_or_default();
+    let route = Route::of(method, check_target(method, head.path.unwrap_or_default())?);
+    let fields = Fields::collect(head.headers)?;
+    if fields.hosts > 1 {
+        return Err(Refusal::bad_request("there is more than one Host field"));
+    }
+    if fields.hosts == 0 && version == Version::Http11 {
+        return Err(Refusal::bad_request("the Host field is missing"));
+    }
+    Ok(Request {
+        head_bytes,
+        version,
+        is_head: method == "HEAD",
+        framing: fields.framing(version)?,
+        keep_alive: !fields.close && (version == Version::Http11 || fields.keep_alive),
+        // A server must ignore the expectation of an HTTP/1.0 client (RFC 9110 §10.1.1).
+        expects_continue: fields.expects_continue && version == Version::Http11,
+        content_type: match route {
+            Route::Echo => fields.content_type.map(<[u8]>::to_vec),
+            _ => None,
+        },
+        route,
+    })
+}
+
+/// The path of a request target in origin form or absolute form (RFC 9112 §3.2); `*` and the
+/// authority of CONNECT pass as they are, since every route answers those methods with 405.
+fn check_target<'a>(method: &str, target: &'a str) -> Result<&'a str, Refusal> {
+    const MALFORMED: Refusal = Refusal::bad_request("the request target is not a path or http URL");
+    if !target.bytes().all(is_target_byte) {
+        return Err(MALFORMED);
+    }
+    if target.starts_with('/') {
+        return Ok(target);
+    }
+    let rest = target
+        .strip_prefix("http://")
+        .or_else(|| target.strip_prefix("https://"));
+    match rest {
+        Some(rest) if !rest.starts_with(['/', '?', ':']) && !rest.is_empty() => {
+            Ok(rest.find('/').map_or("/", |slash| &rest[slash..]))
+        }
+        None if target == "*" && method == "OPTIONS" => Ok(target),
+        None if method == "CONNECT" && !target.is_empty() => Ok(target),
+        _ => Err(MALFORMED),
+    }
+}
+
+/// The characters that RFC 3986 allows in a target, and `[ \ ] ^ |`, which clients send as they
+/// are. The `http` crate under hyper takes all of these too: what is let through here must not be
+/// refused there, in other words.
+fn is_target_byte(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x24..=0x3B | 0x3D | 0x3F..=0x5F | 0x61..=0x7A | 0x7C | 0x7E)
+}
+
+impl<'a> Fields<'a> {
+    fn collect(headers: &[Header<'a>]) -> Result<Self, Refusal> {
+        let mut fields = Self::default();
+        for header in headers {
+            // Lengths differ among the names that matter, so that most fields cost one jump.
+            match header.name.len() {
+                4 if header.name.eq_ignore_ascii_case("host") => fields.hosts += 1,
+                6 if header.name.eq_ignore_ascii_case("expect") => {
+                    fields.expects_continue |= header.value.eq_ignore_ascii_case(b"100-continue");
+                }
+                10 if header.name.eq_ignore_ascii_case("connection") => {
+                    fields.connection(header.value);
+                }
+                12 if header.name.eq_ignore_ascii_case("content-type") => {
+                    fields.content_type = Some(header.value);
+                }
+                14 if header.name.eq_ignore_ascii_case("content-length") => {
+                    fields.content_length(header.value)?;
+                }
+                17 if header.name.eq_ignore_ascii_case("transfer-encoding") => {
+                    fields.transfer_encoding(header.value);
+                }
+                _ => {}
+            }
+        }
+        Ok(fields)
+    }
+
+    fn connection(&mut self, value: &[u8]) {
+        for option in list(value) {
+            self.close |= option.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+        }
+    }
+
+    /// RFC 9110 §8.6 lets a recipient take equal repeated lengths as one; refusing them as well
+    /// leaves nothing to argue about with a proxy that reads only one.
+    fn content_length(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        if self.content_length.is_some() {
+            return Err(Refusal::bad_request(
+                "there is more than one Content-Length field",
+            ));
+        }
+        let length = parse_length(value).ok_or(Refusal::bad_request(
+            "Content-Length is not a whole number of bytes",
+        ))?;
+        self.content_length = Some(length);
+        Ok(())
+    }
+
+    fn transfer_encoding(&mut self, value: &[u8]) {
+        for coding in list(value) {
+            let chunked = coding.eq_ignore_ascii_case(b"chunked");
+            self.transfer_encoding = Some(match (self.transfer_encoding, chunked) {
+                (None, true) => Coding::Chunked,
+                (None | Some(Coding::Other), _) => Coding::Other,
+                (Some(_), _) => Coding::ChunkedNotLast,
+            });
+        }
+        if self.transfer_encoding.is_none() {
+            self.transfer_encoding = Some(Coding::Other);
+        }
+    }
+
+    /// RFC 9112 §6.3, with the two ways of smuggling that it names refused.
+    fn framing(&self, version: Version) -> Result<Framing, Refusal> {
+        match (self.transfer_encoding, self.content_length) {
+            (None, None | Some(0)) => Ok(Framing::Empty),
+            (None, Some(length)) if length > BODY_BYTES_MAX => Err(Refusal::BODY_TOO_LARGE),
+            (None, Some(length)) => Ok(Framing::Length(length)),
+            (Some(_), _) if version == Version::Http10 => Err(Refusal::bad_request(
+                "Transfer-Encoding is not part of HTTP/1.0",
+            )),
+            (Some(_), Some(_)) => Err(Refusal::bad_request(
+                "Content-Length stands beside Transfer-Encoding",
+            )),
+            (Some(Coding::Chunked), None) => Ok(Framing::Chunked),
+            (Some(Coding::ChunkedNotLast), None) => Err(Refusal::bad_request(
+                "chunked is not the last transfer coding",
+            )),
+            (Some(Coding::Other), None) => Err(Refusal {
+                status: Status::NotImplemented,
+                detail: "the only transfer coding known here is chunked",
+            }),
+        }
+    }
+}
+
+/// The elements of a comma-separated list (RFC 9110 §5.6.1), empty ones left out.
+fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value
+        .split(|&byte| byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .filter(|element| !element.is_empty())
+}
+
+/// A `Content-Length` value: digits alone, up to what 64 bits hold.
+#[must_use]
+pub fn parse_length(value: &[u8]) -> Option<u64> {
+    if value.is_empty() {
+        return None;
+    }
+    value.iter().try_fold(0_u64, |length, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        length.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+#[cfg(test)]
+mod tests;
