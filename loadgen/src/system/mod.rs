@@ -1,0 +1,21 @@
+//! What the load generator reads from the machine and its kernel, as plain
+//! structs: no serialisation, no judgement, no output.
+//!
+//! Every read is tolerant: what a kernel does not offer, or does not let this
+//! user see, is `None`. Text is parsed by pure functions apart from the file
+//! reads, so the parsers are tested with literal text. Counters come as a
+//! sample and a difference: `later.since(&earlier)`.
+
+// How busy the calling thread is: the load generator's own saturation.
+pub mod thread_cpu;
+
+// How much memory the load generator itself used at most.
+pub mod memory;
+
+// What a process paid: CPU time, memory, threads, context switches.
+pub mod process;
+
+// How the above read: small /proc files, one process' status and CPU clock,
+// and the netlink messages about sockets.
+mod process_clock;
+mod process_status;
