@@ -15,7 +15,14 @@ pub mod memory;
 // What a process paid: CPU time, memory, threads, context switches.
 pub mod process;
 
+// How many connections wait to be accepted on a port.
+pub mod accept_queue;
+
+// The peaks of a server's accept queue, threads and memory during a run.
+pub mod server_watch;
+
 // How the above read: small /proc files, one process' status and CPU clock,
 // and the netlink messages about sockets.
 mod process_clock;
 mod process_status;
+mod sock_diag;
