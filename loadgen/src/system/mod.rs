@@ -21,6 +21,12 @@ pub mod accept_queue;
 // The peaks of a server's accept queue, threads and memory during a run.
 pub mod server_watch;
 
+// What the kernel's TCP counted: retransmits, drops, resets, timeouts.
+pub mod kernel_counters;
+
+// What share of the CPU the hypervisor gave to somebody else.
+pub mod cpu_time;
+
 // How the above read: small /proc files, one process' status and CPU clock,
 // and the netlink messages about sockets.
 mod process_clock;
