@@ -6,6 +6,9 @@
 //! reads, so the parsers are tested with literal text. Counters come as a
 //! sample and a difference: `later.since(&earlier)`.
 
+// Which cores this process may use, and how load and server divide them.
+pub mod affinity;
+
 // How busy the calling thread is: the load generator's own saturation.
 pub mod thread_cpu;
 
@@ -29,6 +32,7 @@ pub mod cpu_time;
 
 // How the above read: small /proc files, one process' status and CPU clock,
 // and the netlink messages about sockets.
+mod proc_file;
 mod process_clock;
 mod process_status;
 mod sock_diag;
