@@ -6,8 +6,14 @@
 //! reads, so the parsers are tested with literal text. Counters come as a
 //! sample and a difference: `later.since(&earlier)`.
 
+// Where the run took place: kernel, CPU, memory, TCP settings, limits.
+pub mod environment;
+
 // Which cores this process may use, and how load and server divide them.
 pub mod affinity;
+
+// Whether the local ports will last for the new connections of a run.
+pub mod local_ports;
 
 // How busy the calling thread is: the load generator's own saturation.
 pub mod thread_cpu;
