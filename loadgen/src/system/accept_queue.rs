@@ -20,13 +20,12 @@ use rustix::net::{
 
 use super::sock_diag::{AnswerEnd, FAMILIES, ListenRow, listen_request, parse_answer};
 
-/// A datagram from the kernel is a page at least and 32 KiB at most, unless
-/// one asks with a larger buffer: NLMSG_GOODSIZE and netlink_dump() in the
-/// kernel's net/netlink/af_netlink.c.
+/// The kernel's datagrams grow with the buffer that they are received with,
+/// up to this size: netlink_dump() in its net/netlink/af_netlink.c.
 const DATAGRAM_BYTES_MAX: usize = 32 * 1024;
 
-/// Datagrams read of one answer: each holds a hundred rows or more, and no
-/// server has ten thousand listening sockets on one port.
+/// Datagrams read of one answer: each holds some dozens of rows at least, and
+/// no server has thousands of listening sockets on one port.
 const DATAGRAMS_MAX: usize = 100;
 
 /// The accept queues of all sockets that listen on a port, added up: a server

@@ -63,7 +63,9 @@ impl CpuSet {
     }
 
     /// Lets the calling thread run on these cores only. Fails (EINVAL) if none
-    /// of them is one that this process may use.
+    /// of them is one that this process may use; the kernel passes over those
+    /// that are not, so compare with [`CpuSet::of_this_thread`] afterwards if
+    /// every one matters.
     pub fn pin_this_thread(&self) -> io::Result<()> {
         let mut set = KernelCpuSet::new();
         self.cores().for_each(|core| set.set(core));

@@ -54,8 +54,8 @@ pub struct ServerWatch {
 }
 
 impl ServerWatch {
-    /// Takes the first sample soon and then one every 20 ms. Fails if the
-    /// thread cannot be started.
+    /// Takes the first sample soon and then one every 20 ms, on the cores of
+    /// the calling thread. Fails if the thread cannot be started.
     pub fn start(watched: Watched) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new()
