@@ -1,5 +1,6 @@
 //! A load generator that compares two HTTP servers, with an error bar.
 
+pub mod compare;
 pub mod outcome;
 pub mod record;
 pub mod statistics;
