@@ -200,12 +200,13 @@ fn sometimes_limited(side: &Rounds<'_>) -> Option<String> {
 
 /// Circumstances that ought to be the same in every record, as JSON pointers:
 /// every setting of the plan, and what else bends the numbers.
-const CIRCUMSTANCES: [&str; 9] = [
+const CIRCUMSTANCES: [&str; 10] = [
     "/tool/version",
     "/tool/git",
     "/environment/kernel",
     "/environment/cpu_model",
     "/environment/cpu_count",
+    "/environment/cpu_usable_count",
     "/environment/governor",
     "/environment/congestion_control",
     "/environment/load_cores",
