@@ -1,7 +1,9 @@
 //! What each command does, from its flags to its exit code.
 
+mod compare;
 mod run;
 
+pub use compare::compare;
 pub use run::run;
 
 use crate::exit::Exit;
