@@ -53,13 +53,14 @@ impl Connection {
         self.stream.write_all(bytes.as_ref()).context("sending")
     }
 
-    /// Writes `parts` one after another while an answer is read, as a client
-    /// must whose body is larger than the sockets' buffers. A write that fails
-    /// is no error: a server may refuse a body early, and the answer tells.
-    pub(crate) fn send_while_reading<'a>(
+    /// Writes `parts` one after another while `read` reads, as a client must
+    /// that sends more than the sockets' buffers hold. A write that fails is no
+    /// error: a server may refuse what is still coming, and its answer tells.
+    pub(crate) fn read_while_sending<'a, T>(
         &mut self,
         parts: impl Iterator<Item = &'a [u8]> + Send,
-    ) -> Result<Answer> {
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
         let mut writer = self.stream.try_clone()?;
         std::thread::scope(|scope| {
             scope.spawn(move || {
@@ -69,12 +70,12 @@ impl Connection {
                     }
                 }
             });
-            let answer = self.answer();
-            if answer.is_err() {
+            let result = read(self);
+            if result.is_err() {
                 // Or the writer would wait for a server that has given up.
                 let _ = self.stream.shutdown(Shutdown::Both);
             }
-            answer
+            result
         })
     }
 

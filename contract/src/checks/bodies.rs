@@ -76,7 +76,8 @@ fn echoes_64_mib(subject: &Subject) -> Result<()> {
     body.truncate(BODY_BYTES_MAX);
     let mut connection = Connection::open(subject)?;
     connection.send(echo(&format!("Content-Length: {BODY_BYTES_MAX}\r\n"), ""))?;
-    let answer = connection.send_while_reading(std::iter::once(body.as_slice()))?;
+    let answer =
+        connection.read_while_sending(std::iter::once(body.as_slice()), Connection::answer)?;
     octets(&body).compare(&answer, subject.keep_alive)?;
     connection.expect_next()
 }

@@ -82,6 +82,24 @@ pub(super) const CHECKS: &[Check] = &[
         },
     },
     Check {
+        // RFC 9112 §2.2 lets only the head's lines end so.
+        name: "a line of the chunked coding that ends with a bare line feed is refused with 400",
+        run: |subject| {
+            [
+                "5\nhello\r\n0\r\n\r\n",
+                "5;a\nhello\r\n0\r\n\r\n",
+                "5\r\nhello\n0\r\n\r\n",
+                "0\r\nX: y\n\r\n",
+            ]
+            .iter()
+            .try_for_each(|chunks| refuses_chunks(subject, chunks))
+        },
+    },
+    Check {
+        name: "a trailer that is no header is refused with 400",
+        run: |subject| refuses_chunks(subject, "0\r\nX y\r\n\r\n"),
+    },
+    Check {
         name: "chunk extensions and trailers without end are refused",
         run: |subject| {
             let endless = "a".repeat(2 * 64 * 1024);
@@ -120,7 +138,7 @@ fn echoes_64_mib(subject: &Subject) -> Result<()> {
     let chunk = format!("{CHUNK_BYTES:x}\r\n{}\r\n", "a".repeat(CHUNK_BYTES));
     let chunks = vec![chunk.as_bytes(); BODY_BYTES_MAX / CHUNK_BYTES];
     let parts = chunks.into_iter().chain([b"0\r\n\r\n".as_slice()]);
-    let answer = connection.send_while_reading(parts)?;
+    let answer = connection.read_while_sending(parts, Connection::answer)?;
     octets(&vec![b'a'; BODY_BYTES_MAX]).compare(&answer, subject.keep_alive)?;
     connection.expect_next()
 }

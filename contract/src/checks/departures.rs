@@ -1,6 +1,7 @@
 //! Clients that leave in the middle: they harm nobody but themselves.
 
 use super::*;
+use anyhow::ensure;
 
 /// How many leave in a row: more than a pool has threads.
 const DEPARTURES: usize = 20;
@@ -55,8 +56,13 @@ pub(super) const CHECKS: &[Check] = &[
                 let mut connection = Connection::open(subject)?;
                 connection.send(request)?;
                 connection.finish_sending()?;
-                // With or without a word: nobody is there to read it.
-                connection.rest()?;
+                let word = connection.rest()?;
+                // A word is welcome, but not one about waiting for bytes that
+                // cannot come.
+                ensure!(
+                    !word.starts_with(b"HTTP/1.1 408"),
+                    "the server waited for the rest of {request:?}"
+                );
             }
             serves_the_next(subject)
         },

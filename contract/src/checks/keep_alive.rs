@@ -6,6 +6,10 @@ use super::*;
 /// buffer has.
 const PIPELINED: usize = 64;
 
+/// Requests in more bytes than a server reads at once, and fewer than the
+/// sockets' buffers hold.
+const LONG_PIPELINE: usize = 3000;
+
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "Connection: close is obeyed",
@@ -23,7 +27,8 @@ pub(super) const CHECKS: &[Check] = &[
         run: |subject| {
             let mut connection = Connection::open(subject)?;
             let first = "GET / HTTP/1.1\r\nHost: contract\r\nConnection: close\r\n\r\n";
-            connection.send(first.to_owned() + &get("/healthz"))?;
+            let more = get("/healthz").repeat(LONG_PIPELINE);
+            connection.send(first.to_owned() + &more)?;
             connection.expect(&hello(&connection)?.closing())?;
             connection.expect_close()
         },
@@ -65,6 +70,31 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "pipelined requests are answered in order",
         run: answers_a_pipeline_in_order,
+    },
+    Check {
+        name: "a pipeline may be longer than any buffer",
+        run: |subject| {
+            let pipeline = get("/bytes/100").repeat(LONG_PIPELINE);
+            let digits = &b"0123456789abcdef".repeat(7)[..100];
+            let mut connection = Connection::open(subject)?;
+            connection.read_while_sending(std::iter::once(pipeline.as_bytes()), |connection| {
+                (0..answered(subject, LONG_PIPELINE))
+                    .try_for_each(|_| connection.expect(&octets(digits)))
+            })?;
+            connection.expect_next()
+        },
+    },
+    Check {
+        name: "pipelined requests may have large answers",
+        run: |subject| {
+            let digits = b"0123456789abcdef".repeat(65_536);
+            let mut connection = Connection::open(subject)?;
+            connection.send(get("/bytes/1048576").repeat(3))?;
+            for _ in 0..answered(subject, 3) {
+                connection.expect(&octets(&digits))?;
+            }
+            connection.expect_next()
+        },
     },
     Check {
         name: "pipelined requests may have bodies",

@@ -137,7 +137,7 @@ fn refuses_chunks_over_the_limit(subject: &Subject) -> Result<()> {
     let parts = chunks
         .into_iter()
         .chain([b"1\r\na\r\n0\r\n\r\n".as_slice()]);
-    let answer = connection.send_while_reading(parts)?;
+    let answer = connection.read_while_sending(parts, Connection::answer)?;
     ensure!(
         answer.status() == 413,
         "expected 413, but got\n{}",

@@ -3,6 +3,7 @@
 mod answers;
 mod bodies;
 mod chunks;
+mod crowds;
 mod departures;
 mod expectations;
 mod heads;
@@ -30,6 +31,7 @@ pub(crate) const ALL: &[&[Check]] = &[
     expectations::CHECKS,
     keep_alive::CHECKS,
     splits::CHECKS,
+    crowds::CHECKS,
     departures::CHECKS,
     timeouts::CHECKS,
     transcripts::CHECKS,
