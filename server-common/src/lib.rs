@@ -10,6 +10,7 @@
 //! - [`accept_backoff`]: what to do when accepting fails;
 //! - [`stop`]: the wish that the server end, in a form that every way of waiting can wait for;
 //! - [`clock`]: the date for answers;
+//! - [`work`]: how a core is kept busy;
 //! - [`access_log`]: one line for each answer.
 
 pub mod accept_backoff;
@@ -23,3 +24,4 @@ mod newcomers;
 mod socket_file;
 pub mod stop;
 pub mod usage;
+pub mod work;

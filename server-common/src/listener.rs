@@ -52,6 +52,20 @@ impl Listener {
     ///
     /// Whatever bind(2) and listen(2) say, with what to do about it.
     pub fn bind_tcp(address: SocketAddr, backlog: u32) -> Result<Self, BindError> {
+        Self::bind_tcp_with(address, backlog, |_| Ok(()))
+    }
+
+    /// As [`Self::bind_tcp`]; `prepare` sets further options that connections inherit, in time
+    /// for the first of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::bind_tcp`], and those of `prepare`.
+    pub fn bind_tcp_with(
+        address: SocketAddr,
+        backlog: u32,
+        prepare: impl FnOnce(&Socket) -> io::Result<()>,
+    ) -> Result<Self, BindError> {
         let bind = || -> io::Result<Self> {
             let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
             // Without it a restart fails for a minute, until the last connections' TIME_WAIT ends.
@@ -60,6 +74,7 @@ impl Listener {
                 socket.set_only_v6(!address.ip().is_unspecified())?;
             }
             socket.set_tcp_nodelay(true)?;
+            prepare(&socket)?;
             socket.bind(&address.into())?;
             listen(&socket, backlog)?;
             let bound = socket.local_addr()?.as_socket().unwrap_or(address);
@@ -107,7 +122,7 @@ impl Listener {
         &self.address
     }
 
-    /// The socket, to set options that its connections inherit.
+    /// The socket, to ask for the options that its connections inherit.
     #[must_use]
     pub fn socket(&self) -> &Socket {
         &self.socket

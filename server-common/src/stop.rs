@@ -6,7 +6,7 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -63,10 +63,16 @@ impl Stop {
     /// Waits until the stop is asked for or `limit` is over, and says which.
     #[must_use]
     pub fn wait(&self, limit: Duration) -> bool {
-        let limit = Timespec::try_from(limit).ok();
-        // A signal may end it early; that is a shorter wait, and callers wait in loops.
-        let _ = poll(&mut [PollFd::new(self, PollFlags::IN)], limit.as_ref());
-        self.is_asked()
+        let began = Instant::now();
+        while !self.is_asked() {
+            let Some(rest) = limit.checked_sub(began.elapsed()) else {
+                return false;
+            };
+            // May end early, by a signal.
+            let rest = Timespec::try_from(rest).ok();
+            let _ = poll(&mut [PollFd::new(self, PollFlags::IN)], rest.as_ref());
+        }
+        true
     }
 }
 

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::Parser;
 use clap::builder::ArgPredicate;
 use clap::error::ErrorKind;
-use clap::Parser;
 
 /// Exit code of a command line that cannot be understood.
 const EXIT_USAGE: u8 = 2;
