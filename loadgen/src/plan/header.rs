@@ -1,0 +1,107 @@
+//! Header fields as people give them on the command line.
+
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderName, HeaderValue};
+
+/// One field, its name as it was typed: case is part of what some servers are tested with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Such as `Accept-Encoding`.
+    pub name: String,
+    /// Without surrounding white space.
+    pub value: String,
+}
+
+/// User and password, for Basic authentication (RFC 7617).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials(String);
+
+impl Header {
+    /// A field whose parts are known to be good.
+    #[must_use]
+    pub fn new(name: &str, value: impl Into<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            value: value.into(),
+        }
+    }
+
+    /// Whether this is the field `name`, in any case.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// `Name: value`, with what only its owner should read replaced by `***`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        const SECRET: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+        match SECRET.iter().any(|name| self.is(name)) {
+            true => format!("{}: ***", self.name),
+            false => format!("{}: {}", self.name, self.value),
+        }
+    }
+}
+
+impl FromStr for Header {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = text
+            .split_once(':')
+            .ok_or("a header is written 'Name: value'")?;
+        HeaderName::from_str(name).map_err(|_| format!("'{name}' is not a header name"))?;
+        let value = value.trim();
+        HeaderValue::from_str(value).map_err(|_| "the value has a control character")?;
+        Ok(Self::new(name, value))
+    }
+}
+
+impl Credentials {
+    /// The value of an `Authorization` field.
+    #[must_use]
+    pub fn basic(&self) -> String {
+        format!("Basic {}", STANDARD.encode(&self.0))
+    }
+}
+
+impl FromStr for Credentials {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if !text.contains(':') {
+            return Err("credentials are written USER:PASSWORD".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_a_name_and_a_value_and_nothing_that_ends_the_line() {
+        let header: Header = "X-Trace:  a:b ".parse().unwrap();
+        assert_eq!(header, Header::new("X-Trace", "a:b"));
+        for text in ["novalue", ": x", "a b: c", "X: a\r\nY: b"] {
+            assert!(text.parse::<Header>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_repeated() {
+        assert_eq!(Header::new("authorization", "Basic eA==").masked(), "authorization: ***");
+        assert_eq!(Header::new("Accept", "*/*").masked(), "Accept: */*");
+    }
+
+    #[test]
+    fn credentials_are_encoded_as_in_rfc_7617() {
+        let credentials: Credentials = "Aladdin:open sesame".parse().unwrap();
+        assert_eq!(credentials.basic(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert!("Aladdin".parse::<Credentials>().is_err());
+    }
+}

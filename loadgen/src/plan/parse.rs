@@ -1,0 +1,76 @@
+//! Numbers with units, as people type them.
+
+use std::time::Duration;
+
+/// Longest time that can be asked for: a year, which keeps every sum of times in range.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// A time such as `500us`, `300ms`, `5s`, `1.5s`, `2m` or `1h`; a bare number is seconds.
+///
+/// # Errors
+///
+/// One line that shows the form.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let unit_at = text
+        .find(|char: char| !char.is_ascii_digit() && char != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let unit_s = match unit {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(form()),
+    };
+    let number: f64 = number.parse().map_err(|_| form())?;
+    Duration::try_from_secs_f64(number * unit_s)
+        .ok()
+        .filter(|&time| time <= LONGEST)
+        .ok_or_else(|| "longer than a year".to_owned())
+}
+
+/// A time in whole or broken seconds, as ab's `-t` and `-s` take it; above 0.
+///
+/// # Errors
+///
+/// One line that shows the form.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time.is_zero() {
+        return Err("must be above 0".to_owned());
+    }
+    Ok(time)
+}
+
+fn form() -> String {
+    "a time is a number with us, ms, s, m or h, such as 300ms or 5s".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_every_unit() {
+        for (text, time) in [
+            ("500us", Duration::from_micros(500)),
+            ("300ms", Duration::from_millis(300)),
+            ("5", Duration::from_secs(5)),
+            ("1.5s", Duration::from_millis(1500)),
+            ("2m", Duration::from_secs(120)),
+            ("1h", Duration::from_secs(3600)),
+            ("0s", Duration::ZERO),
+        ] {
+            assert_eq!(duration(text), Ok(time), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_told_what_one_looks_like() {
+        for text in ["", "s", "5 s", "-1s", "5d", "1.2.3s", "NaN", "1e3", "9000h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+        assert!(seconds("0").is_err());
+    }
+}

@@ -1,0 +1,192 @@
+//! What is sent: the request, built once and written as it is for every request of the run.
+
+use std::str::FromStr;
+
+use super::header::Header;
+use super::target::Target;
+
+/// The HTTP version of the requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// As ab speaks.
+    Http10,
+    /// The default.
+    Http11,
+}
+
+/// A request method: a token (RFC 9110 §9.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Method(String);
+
+/// What each request says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// GET unless said otherwise.
+    pub method: Method,
+    /// In the request line.
+    pub version: HttpVersion,
+    /// Whether a connection serves more than one request.
+    pub keep_alive: bool,
+    /// Fields beside Host, Connection and those of the body; defaults included.
+    pub headers: Vec<Header>,
+    /// The body, with its media type among the headers.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Method {
+    /// GET
+    #[must_use]
+    pub fn get() -> Self {
+        Self("GET".to_owned())
+    }
+
+    /// HEAD, whose answers have no body.
+    #[must_use]
+    pub fn head() -> Self {
+        Self("HEAD".to_owned())
+    }
+
+    /// The method's name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether answers end with their head (RFC 9112 §6.3).
+    #[must_use]
+    pub fn is_head(&self) -> bool {
+        self.0 == "HEAD"
+    }
+}
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let method = http::Method::from_str(text)
+            .map_err(|_| "a method is a word such as GET or PUT".to_owned())?;
+        Ok(Self(method.as_str().to_owned()))
+    }
+}
+
+impl HttpVersion {
+    /// `1.0` or `1.1`.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Http10 => "1.0",
+            Self::Http11 => "1.1",
+        }
+    }
+}
+
+impl Scenario {
+    /// The bytes of one request to `target`.
+    ///
+    /// Host comes first (RFC 9110 §7.2 recommends it); a field that the user gave replaces the
+    /// one that would stand here.
+    #[must_use]
+    pub fn request(&self, target: &Target) -> Vec<u8> {
+        let mut head = format!(
+            "{} {} HTTP/{}\r\n",
+            self.method.as_str(),
+            target.path,
+            self.version.label()
+        );
+        let mut field = |name: &str, value: &str| {
+            head.push_str(name);
+            head.push_str(": ");
+            head.push_str(value);
+            head.push_str("\r\n");
+        };
+        if !self.has("host") {
+            field("Host", &target.authority());
+        }
+        if !self.has("connection")
+            && let Some(value) = self.connection_field()
+        {
+            field("Connection", value);
+        }
+        if let Some(body) = &self.body {
+            field("Content-Length", &body.len().to_string());
+        }
+        for header in &self.headers {
+            field(&header.name, &header.value);
+        }
+        head.push_str("\r\n");
+        let mut bytes = head.into_bytes();
+        bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
+        bytes
+    }
+
+    /// Left out where the version implies it.
+    fn connection_field(&self) -> Option<&'static str> {
+        match (self.version, self.keep_alive) {
+            (HttpVersion::Http10, true) => Some("Keep-Alive"),
+            (HttpVersion::Http11, false) => Some("close"),
+            _ => None,
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|header| header.is(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scenario() -> Scenario {
+        Scenario {
+            method: Method::get(),
+            version: HttpVersion::Http11,
+            keep_alive: false,
+            headers: vec![Header::new("Accept", "*/*")],
+            body: None,
+        }
+    }
+
+    fn request(scenario: &Scenario) -> String {
+        let target = Target::resolve("http://127.0.0.1:7080/a?b").unwrap();
+        String::from_utf8(scenario.request(&target)).unwrap()
+    }
+
+    #[test]
+    fn a_get_says_what_it_needs_to_and_no_more() {
+        assert_eq!(
+            request(&scenario()),
+            "GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:7080\r\nConnection: close\r\nAccept: */*\r\n\r\n"
+        );
+        let kept = Scenario {
+            keep_alive: true,
+            ..scenario()
+        };
+        assert!(!request(&kept).contains("Connection"));
+    }
+
+    #[test]
+    fn http_1_0_asks_for_keep_alive_in_words() {
+        let kept = Scenario {
+            version: HttpVersion::Http10,
+            keep_alive: true,
+            ..scenario()
+        };
+        assert!(request(&kept).contains(" HTTP/1.0\r\n"));
+        assert!(request(&kept).contains("\r\nConnection: Keep-Alive\r\n"));
+    }
+
+    #[test]
+    fn a_body_comes_with_its_length_and_a_given_host_replaces_ours() {
+        let post = Scenario {
+            method: "POST".parse().unwrap(),
+            headers: vec![Header::new("host", "example.org")],
+            body: Some(b"hello".to_vec()),
+            ..scenario()
+        };
+        let request = request(&post);
+        assert!(request.contains("\r\nContent-Length: 5\r\n"), "{request}");
+        assert!(request.ends_with("\r\nhost: example.org\r\n\r\nhello"), "{request}");
+        assert_eq!(request.to_lowercase().matches("host: ").count(), 1);
+    }
+}

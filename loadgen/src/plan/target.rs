@@ -1,0 +1,179 @@
+//! Where requests go.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+
+use http::Uri;
+
+/// The server, resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The URL as given, a password replaced by `***`.
+    pub url: String,
+    /// Host as the URL writes it, brackets of IPv6 included.
+    pub host: String,
+    /// Port, 80 if the URL has none.
+    pub port: u16,
+    /// Path and query, as the request line has them.
+    pub path: String,
+    /// User and password of the URL, as in `http://user:password@host/`.
+    pub userinfo: Option<String>,
+    /// What the host resolved to, never empty; the first is used.
+    pub addresses: Vec<SocketAddr>,
+}
+
+/// Why there is no target. Each is one line that says what to do.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum TargetError {
+    /// Not a URL that can be requested.
+    #[error("'{url}' is not a URL to load: {reason}; write http://HOST[:PORT]/PATH")]
+    Url {
+        /// As given.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The name did not resolve.
+    #[error("cannot resolve '{host}': {reason}; check the name, or give an IP address")]
+    Dns {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        reason: String,
+    },
+}
+
+impl Target {
+    /// Parses `url` and resolves its host.
+    ///
+    /// # Errors
+    ///
+    /// A URL that is none, that is not plain http, or whose host does not resolve.
+    pub fn resolve(url: &str) -> Result<Self, TargetError> {
+        let wrong = |reason| TargetError::Url {
+            url: url.to_owned(),
+            reason,
+        };
+        let uri: Uri = url.parse().map_err(|_| wrong("it cannot be parsed"))?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => return Err(wrong("https is not supported yet")),
+            Some(_) => return Err(wrong("only http is supported")),
+            None => return Err(wrong("the scheme is missing")),
+        }
+        let authority = uri.authority().ok_or_else(|| wrong("the host is missing"))?;
+        let host = authority.host();
+        if host.is_empty() {
+            return Err(wrong("the host is missing"));
+        }
+        let port = port(authority).ok_or_else(|| wrong("the port is not 1 to 65535"))?;
+        let userinfo = authority.as_str().rsplit_once('@').map(|(user, _)| user);
+        Ok(Self {
+            url: mask_password(url, userinfo),
+            host: host.to_owned(),
+            port,
+            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            userinfo: userinfo.map(str::to_owned),
+            addresses: resolve(host, port)?,
+        })
+    }
+
+    /// The value of the `Host` field (RFC 9112 §3.2): the port only if it is not http's own.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        match self.port {
+            80 => self.host.clone(),
+            port => format!("{}:{port}", self.host),
+        }
+    }
+
+    /// The address that connections are made to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.addresses[0]
+    }
+}
+
+fn port(authority: &http::uri::Authority) -> Option<u16> {
+    match authority.port() {
+        Some(port) => Some(port.as_u16()).filter(|&port| port > 0),
+        // `Authority::port` is also None where the port is no number.
+        None if authority.as_str().ends_with(authority.host()) => Some(80),
+        None => None,
+    }
+}
+
+fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, TargetError> {
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let failed = |reason: String| TargetError::Dns {
+        host: host.to_owned(),
+        reason,
+    };
+    let addresses: Vec<SocketAddr> = (name, port)
+        .to_socket_addrs()
+        .map_err(|error| failed(error.to_string()))?
+        .collect();
+    match addresses.is_empty() {
+        true => Err(failed("it has no address".to_owned())),
+        false => Ok(addresses),
+    }
+}
+
+fn mask_password(url: &str, userinfo: Option<&str>) -> String {
+    match userinfo.and_then(|userinfo| userinfo.split_once(':')) {
+        Some((user, password)) => {
+            url.replacen(&format!("{user}:{password}@"), &format!("{user}:***@"), 1)
+        }
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(url: &str) -> Target {
+        Target::resolve(url).unwrap()
+    }
+
+    #[test]
+    fn a_url_comes_apart_into_address_host_and_path() {
+        let target = target("http://127.0.0.1:7080/delay/10?x=1");
+        assert_eq!(target.address(), "127.0.0.1:7080".parse().unwrap());
+        assert_eq!(target.authority(), "127.0.0.1:7080");
+        assert_eq!(target.path, "/delay/10?x=1");
+    }
+
+    #[test]
+    fn port_and_path_have_defaults() {
+        let target = target("http://[::1]");
+        assert_eq!(target.address(), "[::1]:80".parse().unwrap());
+        assert_eq!((target.authority().as_str(), target.path.as_str()), ("[::1]", "/"));
+    }
+
+    #[test]
+    fn a_password_is_not_repeated() {
+        let target = target("http://me:secret@127.0.0.1/");
+        assert_eq!(target.url, "http://me:***@127.0.0.1/");
+        assert_eq!(target.userinfo.as_deref(), Some("me:secret"));
+        assert_eq!(target.authority(), "127.0.0.1");
+    }
+
+    #[test]
+    fn what_cannot_be_loaded_is_named_with_the_next_step() {
+        for url in [
+            "",
+            "127.0.0.1:80",
+            "/path",
+            "ftp://127.0.0.1/",
+            "https://127.0.0.1/",
+            "http:///",
+            "http://127.0.0.1:0/",
+            "http://127.0.0.1:99999/",
+            "http://127.0.0.1:x/",
+        ] {
+            let error = Target::resolve(url).unwrap_err();
+            assert!(matches!(error, TargetError::Url { .. }), "{url}: {error}");
+            assert!(!error.to_string().contains('\n'));
+        }
+    }
+}

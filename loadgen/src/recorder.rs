@@ -1,0 +1,340 @@
+//! What a worker counts: every request once, every time once.
+//!
+//! Each worker owns one recorder, so that recording takes no lock and shares no cache line; at the
+//! end they are added up.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use crate::http1::Answer;
+use crate::outcome::{Cause, Outcome};
+use crate::record::{Bytes, Connections, Failures, Requests};
+
+/// Longest time that is told from longer ones, in nanoseconds: an hour.
+const LONGEST_NS: u64 = 3_600_000_000_000;
+
+/// Significant digits of recorded times.
+const DIGITS: u8 = 3;
+
+const NS_PER_SECOND: u64 = 1_000_000_000;
+
+/// When what happened in one request, in nanoseconds since the run began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// The connection was asked for, or, on one that was open, the request was written.
+    pub started_ns: u64,
+    /// The connection was open; `started_ns` if it was before.
+    pub connected_ns: u64,
+    /// The request's last byte was written.
+    pub sent_ns: u64,
+    /// The answer's first byte arrived, if one did.
+    pub first_byte_ns: Option<u64>,
+    /// The request ended.
+    pub ended_ns: u64,
+}
+
+/// The counts and distributions of one worker, or of several added up.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    /// Nanoseconds since the run began at which its measured part did.
+    measured_from_ns: u64,
+    /// Every request, by outcome.
+    pub requests: Requests,
+    /// Failed requests, by cause.
+    pub failures: Failures,
+    /// Answers that arrived whole, by status.
+    pub statuses: Statuses,
+    /// What became of connections.
+    pub connections: Connections,
+    /// What went over them.
+    pub bytes: Bytes,
+    /// Start to last byte, of successes.
+    pub total: Times,
+    /// Opening of connections.
+    pub connect: Times,
+    /// Start to first byte, of successes.
+    pub first_byte: Times,
+    /// Start to failure.
+    pub failed: Times,
+    /// What only ab's table shows, if it was asked for.
+    pub ab: Option<AbTimes>,
+    /// What ended in each second.
+    pub seconds: Vec<SecondTally>,
+}
+
+/// A distribution of nanoseconds.
+#[derive(Clone, Debug)]
+pub struct Times(pub Histogram<u64>);
+
+/// The two columns of ab's table that are counted from other points than ours.
+#[derive(Clone, Debug, Default)]
+pub struct AbTimes {
+    /// Opening of the connection, 0 on one that was open.
+    pub connect: Times,
+    /// Connection open to last byte.
+    pub processing: Times,
+    /// Request written to first byte.
+    pub waiting: Times,
+}
+
+/// Answers by status: an array, since every answer counts here.
+#[derive(Clone, Debug)]
+pub struct Statuses(Vec<u64>);
+
+/// What ended within one second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SecondTally {
+    /// Requests that succeeded.
+    pub succeeded: u64,
+    /// Requests that failed.
+    pub failed: u64,
+    /// Sum of the successes' latencies in nanoseconds.
+    pub latency_ns_sum: u64,
+    /// Longest of them.
+    pub latency_ns_max: u64,
+}
+
+impl Recorder {
+    /// An empty recorder of a run whose measured part begins at `measured_from_ns`.
+    #[must_use]
+    pub fn new(measured_from_ns: u64, ab_times: bool) -> Self {
+        Self {
+            measured_from_ns,
+            requests: Requests::default(),
+            failures: Failures::default(),
+            statuses: Statuses::default(),
+            connections: Connections::default(),
+            bytes: Bytes::default(),
+            total: Times::default(),
+            connect: Times::default(),
+            first_byte: Times::default(),
+            failed: Times::default(),
+            ab: ab_times.then(AbTimes::default),
+            seconds: Vec::new(),
+        }
+    }
+
+    /// A request is begun; [`Self::ended`] must follow, once.
+    pub fn issued(&mut self) {
+        self.requests.issued += 1;
+    }
+
+    /// A connection was opened, which took this long.
+    pub fn connected(&mut self, took_ns: u64) {
+        self.connections.opened += 1;
+        self.connect.record(took_ns);
+    }
+
+    /// An answer arrived whole, whether or not it was the expected one.
+    pub fn answered(&mut self, answer: &Answer) {
+        self.statuses.count(answer.status);
+        self.bytes.received_body += answer.body_bytes;
+    }
+
+    /// A request has ended, in this one way.
+    pub fn ended(&mut self, outcome: Outcome, timing: &Timing) {
+        match outcome {
+            Outcome::Cancelled => self.requests.cancelled += 1,
+            Outcome::Failed(cause) => self.failed(cause, timing),
+            Outcome::Succeeded => self.succeeded(timing),
+        }
+    }
+
+    fn failed(&mut self, cause: Cause, timing: &Timing) {
+        self.requests.failed += 1;
+        self.failures[cause] += 1;
+        self.failed.record(timing.ended_ns - timing.started_ns);
+        self.second(timing.ended_ns).failed += 1;
+    }
+
+    fn succeeded(&mut self, timing: &Timing) {
+        let total_ns = timing.ended_ns - timing.started_ns;
+        let first_byte_ns = timing.first_byte_ns.unwrap_or(timing.ended_ns);
+        self.requests.succeeded += 1;
+        self.total.record(total_ns);
+        self.first_byte.record(first_byte_ns - timing.started_ns);
+        if let Some(ab) = &mut self.ab {
+            ab.connect.record(timing.connected_ns - timing.started_ns);
+            ab.processing.record(timing.ended_ns - timing.connected_ns);
+            // An answer may begin before the request is written whole.
+            ab.waiting.record(first_byte_ns.saturating_sub(timing.sent_ns));
+        }
+        let second = self.second(timing.ended_ns);
+        second.succeeded += 1;
+        second.latency_ns_sum += total_ns;
+        second.latency_ns_max = second.latency_ns_max.max(total_ns);
+    }
+
+    fn second(&mut self, at_ns: u64) -> &mut SecondTally {
+        let index = (at_ns.saturating_sub(self.measured_from_ns) / NS_PER_SECOND) as usize;
+        if index >= self.seconds.len() {
+            self.seconds.resize(index + 1, SecondTally::default());
+        }
+        &mut self.seconds[index]
+    }
+}
+
+impl AddAssign<&Self> for Recorder {
+    /// Adds what another worker of the same run counted.
+    fn add_assign(&mut self, other: &Self) {
+        self.requests.issued += other.requests.issued;
+        self.requests.succeeded += other.requests.succeeded;
+        self.requests.failed += other.requests.failed;
+        self.requests.cancelled += other.requests.cancelled;
+        for (cause, count) in other.failures.iter() {
+            self.failures[cause] += count;
+        }
+        self.statuses += &other.statuses;
+        self.connections.opened += other.connections.opened;
+        self.connections.reused += other.connections.reused;
+        self.connections.closed_by_peer += other.connections.closed_by_peer;
+        self.bytes.sent += other.bytes.sent;
+        self.bytes.received += other.bytes.received;
+        self.bytes.received_body += other.bytes.received_body;
+        self.total += &other.total;
+        self.connect += &other.connect;
+        self.first_byte += &other.first_byte;
+        self.failed += &other.failed;
+        if let (Some(ab), Some(other)) = (&mut self.ab, &other.ab) {
+            ab.connect += &other.connect;
+            ab.processing += &other.processing;
+            ab.waiting += &other.waiting;
+        }
+        if self.seconds.len() < other.seconds.len() {
+            self.seconds.resize(other.seconds.len(), SecondTally::default());
+        }
+        for (second, other) in self.seconds.iter_mut().zip(&other.seconds) {
+            second.succeeded += other.succeeded;
+            second.failed += other.failed;
+            second.latency_ns_sum += other.latency_ns_sum;
+            second.latency_ns_max = second.latency_ns_max.max(other.latency_ns_max);
+        }
+    }
+}
+
+impl Times {
+    fn record(&mut self, ns: u64) {
+        self.0.saturating_record(ns);
+    }
+
+    /// The time that `share` (0 to 1) of the requests did not exceed: nearest rank.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> Duration {
+        Duration::from_nanos(self.0.value_at_quantile(share))
+    }
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        let histogram = Histogram::new_with_bounds(1, LONGEST_NS, DIGITS);
+        Self(histogram.expect("the bounds are in order and the digits 0 to 5"))
+    }
+}
+
+impl AddAssign<&Self> for Times {
+    fn add_assign(&mut self, other: &Self) {
+        self.0
+            .add(&other.0)
+            .expect("all times are recorded within the same bounds");
+    }
+}
+
+impl Statuses {
+    const FIRST: u16 = 100;
+    const COUNT: usize = 900;
+
+    fn count(&mut self, status: u16) {
+        // Three digits are all that a status line can hold, and the first is no 0.
+        self.0[usize::from(status - Self::FIRST)] += 1;
+    }
+
+    /// Those that came, with their counts.
+    #[must_use]
+    pub fn to_map(&self) -> BTreeMap<u16, u64> {
+        (Self::FIRST..)
+            .zip(self.0.iter().copied())
+            .filter(|(_, count)| *count > 0)
+            .collect()
+    }
+}
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self(vec![0; Self::COUNT])
+    }
+}
+
+impl AddAssign<&Self> for Statuses {
+    fn add_assign(&mut self, other: &Self) {
+        for (count, other) in self.0.iter_mut().zip(&other.0) {
+            *count += other;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn arbitrary_outcome() -> impl Strategy<Value = (Outcome, Timing)> {
+        let outcome = prop_oneof![
+            Just(Outcome::Succeeded),
+            Just(Outcome::Cancelled),
+            (0..Cause::ALL.len()).prop_map(|index| Outcome::Failed(Cause::ALL[index])),
+        ];
+        (outcome, 0_u64..5_000_000_000, 0_u64..3_000_000_000).prop_map(|(outcome, start, took)| {
+            let timing = Timing {
+                started_ns: start,
+                connected_ns: start + took / 4,
+                sent_ns: start + took / 3,
+                first_byte_ns: Some(start + took / 2),
+                ended_ns: start + took,
+            };
+            (outcome, timing)
+        })
+    }
+
+    fn record(outcomes: &[(Outcome, Timing)]) -> Recorder {
+        let mut recorder = Recorder::new(0, true);
+        for (outcome, timing) in outcomes {
+            recorder.issued();
+            recorder.ended(*outcome, timing);
+        }
+        recorder
+    }
+
+    proptest! {
+        #[test]
+        fn every_request_is_counted_once(outcomes in proptest::collection::vec(arbitrary_outcome(), 0..50)) {
+            let recorder = record(&outcomes);
+            let requests = recorder.requests;
+            prop_assert_eq!(requests.issued, outcomes.len() as u64);
+            prop_assert_eq!(requests.issued, requests.succeeded + requests.failed + requests.cancelled);
+            prop_assert_eq!(requests.failed, recorder.failures.total());
+            prop_assert_eq!(requests.succeeded, recorder.total.0.len());
+            prop_assert_eq!(requests.failed, recorder.failed.0.len());
+            let by_second: u64 = recorder.seconds.iter().map(|second| second.succeeded + second.failed).sum();
+            prop_assert_eq!(by_second, requests.succeeded + requests.failed);
+        }
+
+        #[test]
+        fn recorders_add_up_to_one_that_saw_everything(
+            one in proptest::collection::vec(arbitrary_outcome(), 0..30),
+            other in proptest::collection::vec(arbitrary_outcome(), 0..30),
+        ) {
+            let mut sum = record(&one);
+            sum += &record(&other);
+            let whole = record(&[one, other].concat());
+            prop_assert_eq!(sum.requests, whole.requests);
+            prop_assert_eq!(sum.failures, whole.failures);
+            prop_assert_eq!(&sum.total.0, &whole.total.0);
+            prop_assert_eq!(&sum.failed.0, &whole.failed.0);
+            prop_assert_eq!(sum.seconds, whole.seconds);
+        }
+    }
+}

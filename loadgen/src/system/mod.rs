@@ -1,0 +1,44 @@
+//! What the load generator reads from the machine and its kernel, as plain
+//! structs: no serialisation, no judgement, no output.
+//!
+//! Every read is tolerant: what a kernel does not offer, or does not let this
+//! user see, is `None`. Text is parsed by pure functions apart from the file
+//! reads, so the parsers are tested with literal text. Counters come as a
+//! sample and a difference: `later.since(&earlier)`.
+
+// Where the run took place: kernel, CPU, memory, TCP settings, limits.
+pub mod environment;
+
+// Which cores this process may use, and how load and server divide them.
+pub mod affinity;
+
+// Whether the local ports will last for the new connections of a run.
+pub mod local_ports;
+
+// How busy the calling thread is: the load generator's own saturation.
+pub mod thread_cpu;
+
+// How much memory the load generator itself used at most.
+pub mod memory;
+
+// What a process paid: CPU time, memory, threads, context switches.
+pub mod process;
+
+// How many connections wait to be accepted on a port.
+pub mod accept_queue;
+
+// The peaks of a server's accept queue, threads and memory during a run.
+pub mod server_watch;
+
+// What the kernel's TCP counted: retransmits, drops, resets, timeouts.
+pub mod kernel_counters;
+
+// What share of the CPU the hypervisor gave to somebody else.
+pub mod cpu_time;
+
+// How the above read: small /proc files, one process' status and CPU clock,
+// and the netlink messages about sockets.
+mod proc_file;
+mod process_clock;
+mod process_status;
+mod sock_diag;

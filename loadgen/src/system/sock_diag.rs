@@ -1,0 +1,197 @@
+//! The netlink messages that ask the kernel about its sockets: what `ss`
+//! speaks. Bytes in, bytes out; sock_diag(7), netlink(7).
+//!
+//! Numbers are in the machine's byte order, ports in the network's.
+
+use std::iter;
+
+/// `AF_INET` and `AF_INET6`: a request is about one of them.
+pub(super) const FAMILIES: [u8; 2] = [libc::AF_INET as u8, libc::AF_INET6 as u8];
+
+const HEADER_BYTES: usize = 16; // struct nlmsghdr
+const REQUEST_BYTES: usize = 56; // struct inet_diag_req_v2
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const NLMSG_ERROR: u16 = 2;
+const NLMSG_DONE: u16 = 3;
+const NLM_F_REQUEST: u16 = 0x1;
+const NLM_F_DUMP: u16 = 0x300;
+const TCP_LISTEN: u32 = 10;
+
+// Offsets in struct inet_diag_msg: family, state, timer and retransmits are a
+// byte each; the socket's id begins with the source port; expires, rqueue and
+// wqueue follow its 48 bytes.
+const STATE_AT: usize = 1;
+const PORT_AT: usize = 4;
+const RQUEUE_AT: usize = 56;
+const WQUEUE_AT: usize = 60;
+
+/// A listening socket. The kernel has two fields for a connection's receive
+/// and send queue; of a listening socket it puts these two numbers there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ListenRow {
+    /// Connections that wait to be accepted (`sk_ack_backlog`).
+    pub(super) queued: u32,
+    /// Most that may wait (`sk_max_ack_backlog`): the argument of listen(2),
+    /// at most `somaxconn`. The kernel lets one more in.
+    pub(super) backlog: u32,
+}
+
+/// What a datagram from the kernel was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// The rows in it.
+    pub(super) rows: Vec<ListenRow>,
+    /// Whether it is the last; otherwise another one is to be received.
+    pub(super) end: AnswerEnd,
+}
+
+/// How a datagram ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AnswerEnd {
+    More,
+    Done,
+    Refused,
+}
+
+/// Asks for the TCP sockets of one family that listen on `port`. The kernel
+/// sorts out states and ports, so the answer is short however many
+/// connections are open.
+pub(super) fn listen_request(family: u8, port: u16) -> Vec<u8> {
+    let length = (HEADER_BYTES + REQUEST_BYTES) as u32;
+    let mut message = Vec::with_capacity(length as usize);
+    message.extend(length.to_ne_bytes());
+    message.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    message.extend((NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
+    message.extend([0; 8]); // sequence number and sender: one question at a time
+    message.extend([family, libc::IPPROTO_TCP as u8, 0, 0]); // no extensions, padding
+    message.extend((1_u32 << TCP_LISTEN).to_ne_bytes());
+    message.extend(port.to_be_bytes()); // then any peer, address and device
+    message.resize(length as usize, 0);
+    message
+}
+
+/// Reads a datagram: the rows on `port`. Anything that is not as netlink(7)
+/// says ends the answer as refused.
+pub(super) fn parse_answer(datagram: &[u8], port: u16) -> Answer {
+    let mut answer = Answer {
+        rows: Vec::new(),
+        end: AnswerEnd::More,
+    };
+    for message in messages(datagram) {
+        match message {
+            Some((SOCK_DIAG_BY_FAMILY, body)) => answer.rows.extend(listen_row(body, port)),
+            Some((NLMSG_DONE, _)) => answer.end = AnswerEnd::Done,
+            Some((NLMSG_ERROR, _)) | None => answer.end = AnswerEnd::Refused,
+            Some(_) => {}
+        }
+    }
+    answer
+}
+
+/// The messages of a datagram: type and body of each; `None` for a broken one,
+/// which is the last. Each begins at a multiple of four bytes.
+fn messages(mut rest: &[u8]) -> impl Iterator<Item = Option<(u16, &[u8])>> {
+    iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let message = u32_at(rest, 0)
+            .and_then(|length| rest.get(..length as usize))
+            .filter(|message| message.len() >= HEADER_BYTES);
+        let Some(message) = message else {
+            rest = &[];
+            return Some(None);
+        };
+        rest = rest
+            .get(message.len().next_multiple_of(4)..)
+            .unwrap_or_default();
+        let kind = u16::from_ne_bytes([message[4], message[5]]);
+        Some(Some((kind, &message[HEADER_BYTES..])))
+    })
+}
+
+fn listen_row(body: &[u8], port: u16) -> Option<ListenRow> {
+    let state = u32::from(*body.get(STATE_AT)?);
+    let row_port = u16::from_be_bytes(body.get(PORT_AT..PORT_AT + 2)?.try_into().ok()?);
+    (state == TCP_LISTEN && row_port == port).then_some(())?;
+    Some(ListenRow {
+        queued: u32_at(body, RQUEUE_AT)?,
+        backlog: u32_at(body, WQUEUE_AT)?,
+    })
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    let bytes = bytes.get(at..at + 4)?;
+    Some(u32::from_ne_bytes(bytes.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn message(kind: u16, body: &[u8]) -> Vec<u8> {
+        let length = HEADER_BYTES + body.len();
+        let mut message = (length as u32).to_ne_bytes().to_vec();
+        message.extend(kind.to_ne_bytes());
+        message.resize(HEADER_BYTES, 0);
+        message.extend(body);
+        message.resize(length.next_multiple_of(4), 0);
+        message
+    }
+
+    fn row(state: u32, port: u16, queued: u32, backlog: u32) -> Vec<u8> {
+        let mut body = vec![0; 72];
+        body[STATE_AT] = state as u8;
+        body[PORT_AT..PORT_AT + 2].copy_from_slice(&port.to_be_bytes());
+        body[RQUEUE_AT..RQUEUE_AT + 4].copy_from_slice(&queued.to_ne_bytes());
+        body[WQUEUE_AT..WQUEUE_AT + 4].copy_from_slice(&backlog.to_ne_bytes());
+        message(SOCK_DIAG_BY_FAMILY, &body)
+    }
+
+    #[test]
+    fn a_request_has_the_layout_of_the_kernels_structs() {
+        let request = listen_request(FAMILIES[0], 7080);
+        assert_eq!(request.len(), 72);
+        assert_eq!(request[..4], 72_u32.to_ne_bytes());
+        assert_eq!(request[16..20], [2, 6, 0, 0]);
+        assert_eq!(request[20..24], (1_u32 << 10).to_ne_bytes());
+        assert_eq!(request[24..26], [0x1b, 0xa8]);
+        assert!(request[26..].iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn rows_are_those_that_listen_on_the_port() {
+        let datagram = [
+            row(TCP_LISTEN, 7080, 3, 4096),
+            row(TCP_LISTEN, 8080, 9, 128),
+            row(1, 7080, 9, 9),
+        ]
+        .concat();
+        let answer = parse_answer(&datagram, 7080);
+        let expected = ListenRow {
+            queued: 3,
+            backlog: 4096,
+        };
+        assert_eq!(answer.rows, [expected]);
+        assert_eq!(answer.end, AnswerEnd::More);
+    }
+
+    #[test]
+    fn the_answer_says_how_it_ends() {
+        let end = |datagram: &[u8]| parse_answer(datagram, 7080).end;
+        let with_row = [row(TCP_LISTEN, 7080, 0, 1), message(NLMSG_DONE, &[0; 4])].concat();
+        assert_eq!(end(&with_row), AnswerEnd::Done);
+        assert_eq!(end(&message(NLMSG_ERROR, &[0; 20])), AnswerEnd::Refused);
+        assert_eq!(end(&[1, 2, 3]), AnswerEnd::Refused);
+        assert_eq!(end(&with_row[..40]), AnswerEnd::Refused);
+    }
+
+    proptest! {
+        #[test]
+        fn any_datagram_is_read_without_panic(datagram: Vec<u8>, body: Vec<u8>, port: u16) {
+            parse_answer(&datagram, port);
+            parse_answer(&message(SOCK_DIAG_BY_FAMILY, &body), port);
+        }
+    }
+}
