@@ -1,0 +1,113 @@
+//! The checks, one file a noun, and the few steps that they are made of.
+
+mod answers;
+mod bodies;
+mod chunks;
+mod crowds;
+mod departures;
+mod expectations;
+mod heads;
+mod keep_alive;
+mod limits;
+mod refusals;
+mod splits;
+mod timeouts;
+mod transcripts;
+
+use crate::connection::Connection;
+use crate::expected::Expected;
+use crate::subject::Subject;
+use crate::verify::Check;
+use anyhow::{Context, Result};
+
+/// Every noun's checks, what is plainest first: where it fails, the rest will.
+pub(crate) const ALL: &[&[Check]] = &[
+    answers::CHECKS,
+    heads::CHECKS,
+    refusals::CHECKS,
+    limits::CHECKS,
+    bodies::CHECKS,
+    chunks::CHECKS,
+    expectations::CHECKS,
+    keep_alive::CHECKS,
+    splits::CHECKS,
+    crowds::CHECKS,
+    departures::CHECKS,
+    timeouts::CHECKS,
+    transcripts::CHECKS,
+];
+
+/// The largest body that is taken or given.
+const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// A request without a body.
+fn request(method: &str, target: &str) -> String {
+    format!("{method} {target} HTTP/1.1\r\nHost: contract\r\n\r\n")
+}
+
+fn get(target: &str) -> String {
+    request("GET", target)
+}
+
+/// A request to `/echo` with these further header lines, each ended by CRLF,
+/// and what follows the head.
+fn echo(headers: &str, body: &str) -> String {
+    format!("POST /echo HTTP/1.1\r\nHost: contract\r\n{headers}\r\n{body}")
+}
+
+/// The answer to `GET /` on this connection.
+fn hello(connection: &Connection) -> Result<Expected<'static>> {
+    Ok(Expected::hello(connection.local_ip()?))
+}
+
+fn octets(body: &[u8]) -> Expected<'_> {
+    Expected::ok_bytes("application/octet-stream", body)
+}
+
+/// A new connection is answered so, and then takes the next request.
+fn answers(subject: &Subject, request: &str, expected: &Expected) -> Result<()> {
+    let mut connection = Connection::open(subject)?;
+    connection.send(request)?;
+    connection
+        .expect(expected)
+        .and_then(|()| connection.expect_next())
+        .with_context(|| format!("{:?}", beginning(request)))
+}
+
+/// A new connection is answered with Hello, and then takes the next request.
+fn answers_hello(subject: &Subject, request: &str) -> Result<()> {
+    let mut connection = Connection::open(subject)?;
+    connection.send(request)?;
+    connection
+        .expect(&hello(&connection)?)
+        .and_then(|()| connection.expect_next())
+        .with_context(|| format!("{:?}", beginning(request)))
+}
+
+/// A new connection is answered with this error and closed.
+fn refuses(subject: &Subject, status: u16, request: &str) -> Result<()> {
+    let mut connection = Connection::open(subject)?;
+    connection.send(request)?;
+    connection
+        .expect(&Expected::refusal(status))
+        .and_then(|()| connection.expect_close())
+        .with_context(|| format!("{:?}", beginning(request)))
+}
+
+/// Each of `requests` is refused with this error.
+fn refuses_each(subject: &Subject, status: u16, requests: &[&str]) -> Result<()> {
+    requests
+        .iter()
+        .try_for_each(|request| refuses(subject, status, request))
+}
+
+/// The next client is served: nobody before it has done harm.
+fn serves_the_next(subject: &Subject) -> Result<()> {
+    answers_hello(subject, &get("/")).context("the next client")
+}
+
+/// As much of a request as a message has room for.
+fn beginning(request: &str) -> &str {
+    const SHOWN_BYTES: usize = 120;
+    request.get(..SHOWN_BYTES).unwrap_or(request)
+}

@@ -1,0 +1,32 @@
+//! Every byte of many answers, explanations included.
+
+use super::*;
+use crate::transcript::{
+    GOLDEN_KEEP_ALIVE_TRANSCRIPT, GOLDEN_TRANSCRIPT, first_difference, keep_alive_transcript,
+    transcript,
+};
+use anyhow::bail;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "answers are those of the golden transcript, byte for byte",
+        run: |subject| same(GOLDEN_TRANSCRIPT, &transcript(subject)?),
+    },
+    Check {
+        name: "answers on one connection are those of the golden transcript, byte for byte",
+        run: |subject| match subject.keep_alive {
+            true => same(
+                GOLDEN_KEEP_ALIVE_TRANSCRIPT,
+                &keep_alive_transcript(subject)?,
+            ),
+            false => Ok(()),
+        },
+    },
+];
+
+fn same(golden: &str, came: &str) -> Result<()> {
+    match first_difference(golden, came) {
+        Some(difference) => bail!("{difference}"),
+        None => Ok(()),
+    }
+}

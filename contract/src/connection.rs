@@ -1,0 +1,258 @@
+//! A raw connection to the subject: sends any bytes, reads strictly.
+
+use crate::answer::{self, Answer};
+use crate::escape;
+use crate::expected::Expected;
+use crate::subject::Subject;
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, Shutdown, TcpStream};
+use std::time::Duration;
+
+/// The longest head that an answer may have; the servers' are about 150 bytes.
+const ANSWER_HEAD_BYTES_MAX: usize = 8 * 1024;
+
+/// The longest body that an answer may have, the servers' own limit.
+const ANSWER_BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The most that is read where everything up to the close is wanted.
+const REST_BYTES_MAX: u64 = 1024 * 1024;
+
+const READ_BYTES: usize = 64 * 1024;
+
+/// A connection to the server under test.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    /// Bytes that came and belong to no answer yet.
+    unread: Vec<u8>,
+    subject: Subject,
+}
+
+impl Connection {
+    /// Connects, with the subject's patience as every later limit.
+    pub(crate) fn open(subject: &Subject) -> Result<Self> {
+        let stream = TcpStream::connect_timeout(&subject.address, subject.patience())
+            .with_context(|| format!("connecting to {}", subject.address))?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(subject.patience()))?;
+        stream.set_write_timeout(Some(subject.patience()))?;
+        Ok(Connection {
+            stream,
+            unread: Vec::new(),
+            subject: *subject,
+        })
+    }
+
+    /// The address that the server sees as its peer's.
+    pub(crate) fn local_ip(&self) -> Result<IpAddr> {
+        Ok(self.stream.local_addr()?.ip().to_canonical())
+    }
+
+    /// Writes all of `bytes` at once.
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> Result<()> {
+        self.stream.write_all(bytes.as_ref()).context("sending")
+    }
+
+    /// Writes `parts` one after another while `read` reads, as a client must
+    /// that sends more than the sockets' buffers hold. A write that fails is no
+    /// error: a server may refuse what is still coming, and its answer tells.
+    pub(crate) fn read_while_sending<'a, T>(
+        &mut self,
+        parts: impl Iterator<Item = &'a [u8]> + Send,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let mut writer = self.stream.try_clone()?;
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                for part in parts {
+                    if writer.write_all(part).is_err() {
+                        break;
+                    }
+                }
+            });
+            let result = read(self);
+            if result.is_err() {
+                // Or the writer would wait for a server that has given up.
+                let _ = self.stream.shutdown(Shutdown::Both);
+            }
+            result
+        })
+    }
+
+    /// Shuts the writing side: the request is the last.
+    pub(crate) fn finish_sending(&mut self) -> Result<()> {
+        self.stream
+            .shutdown(Shutdown::Write)
+            .context("half-closing")
+    }
+
+    /// Leaves with a reset, as a process that is killed does.
+    pub(crate) fn reset(self) -> Result<()> {
+        socket2::SockRef::from(&self.stream)
+            .set_linger(Some(Duration::ZERO))
+            .context("setting SO_LINGER")
+    }
+
+    /// Whether something to read, or the end, comes within `pause`.
+    pub(crate) fn is_readable_within(&mut self, pause: Duration) -> Result<bool> {
+        self.stream.set_read_timeout(Some(pause))?;
+        let peeked = self.stream.peek(&mut [0]);
+        self.stream
+            .set_read_timeout(Some(self.subject.patience()))?;
+        match peeked {
+            Err(error) if is_timeout(error.kind()) => Ok(false),
+            _ => Ok(true),
+        }
+    }
+
+    /// Sends a request and reads its answer, if it gets one: `None` if the
+    /// connection is closed or reset before the answer's first byte.
+    pub(crate) fn answer_if_any(&mut self, request: &str) -> Result<Option<Answer>> {
+        if self.stream.write_all(request.as_bytes()).is_err() {
+            return Ok(None);
+        }
+        match self.stream.peek(&mut [0]) {
+            Ok(1) => self.answer().map(Some),
+            Ok(_) => Ok(None),
+            Err(error) if is_timeout(error.kind()) => Err(self.silent()),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Reads one answer with its body.
+    pub(crate) fn answer(&mut self) -> Result<Answer> {
+        let head = self.answer_head()?;
+        let length = answer::content_length(&head)?;
+        let body = self.take(length).with_context(|| {
+            format!("reading {length} bytes of the body that this head promises:\n{head}")
+        })?;
+        Ok(Answer { head, body })
+    }
+
+    /// Reads an answer that ends with its head, as one to HEAD does.
+    pub(crate) fn answer_head(&mut self) -> Result<String> {
+        let end = loop {
+            if let Some(end) = find(&self.unread, b"\r\n\r\n") {
+                break end;
+            }
+            ensure!(
+                self.unread.len() <= ANSWER_HEAD_BYTES_MAX,
+                "the answer's head is longer than {ANSWER_HEAD_BYTES_MAX} bytes"
+            );
+            if self.fill().context("reading an answer's head")? == 0 {
+                let came = escape::lines("  ", &self.unread);
+                bail!("expected an answer, but the connection was closed after:\n{came}");
+            }
+        };
+        let head = self.unread.drain(..end).collect();
+        String::from_utf8(head).context("the answer's head is not text")
+    }
+
+    /// Reads one answer and compares it with what the contract says.
+    pub(crate) fn expect(&mut self, expected: &Expected) -> Result<()> {
+        let answer = match expected.answers_head() {
+            true => Answer {
+                head: self.answer_head()?,
+                body: Vec::new(),
+            },
+            false => self.answer()?,
+        };
+        expected.compare(&answer, self.subject.keep_alive)
+    }
+
+    /// Reads as many bytes as `expected` has and compares them.
+    pub(crate) fn expect_bytes(&mut self, expected: &[u8]) -> Result<()> {
+        let came = self.take(expected.len())?;
+        ensure!(
+            came == expected,
+            "expected\n{}but got\n{}",
+            escape::lines("  ", expected),
+            escape::lines("  ", &came)
+        );
+        Ok(())
+    }
+
+    /// The server closes now, in order and without another byte.
+    ///
+    /// A reset is an error: over a real network it can overtake the answer
+    /// before it and destroy it. RFC 9112 §9.6 says how to close in stages.
+    pub(crate) fn expect_close(&mut self) -> Result<()> {
+        let closed = self.unread.is_empty() && self.fill().context("waiting for the close")? == 0;
+        ensure!(
+            closed,
+            "expected the connection to be closed, but got\n{}",
+            escape::lines("  ", &self.unread)
+        );
+        Ok(())
+    }
+
+    /// The server is ready for the next request, or closes if it is one that
+    /// closes after each answer.
+    pub(crate) fn expect_next(&mut self) -> Result<()> {
+        if !self.subject.keep_alive {
+            return self.expect_close();
+        }
+        self.send("GET /healthz HTTP/1.1\r\nHost: contract\r\n\r\n")
+            .and_then(|()| self.expect(&Expected::ok("text/plain", "ok")))
+            .context("the connection does not stay usable")
+    }
+
+    /// Everything that comes until the server closes.
+    pub(crate) fn rest(mut self) -> Result<Vec<u8>> {
+        let mut bytes = self.unread;
+        (&mut self.stream)
+            .take(REST_BYTES_MAX)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("reading on after\n{}", escape::lines("  ", &bytes)))?;
+        Ok(bytes)
+    }
+
+    /// Reads exactly `length` bytes.
+    fn take(&mut self, length: usize) -> Result<Vec<u8>> {
+        ensure!(
+            length <= ANSWER_BODY_BYTES_MAX,
+            "{length} bytes are promised"
+        );
+        let buffered = length.min(self.unread.len());
+        let mut bytes = Vec::with_capacity(length);
+        bytes.extend(self.unread.drain(..buffered));
+        let missing = (length - buffered) as u64;
+        (&mut self.stream).take(missing).read_to_end(&mut bytes)?;
+        ensure!(
+            bytes.len() == length,
+            "the connection was closed after {} of {length} bytes",
+            bytes.len()
+        );
+        Ok(bytes)
+    }
+
+    /// Reads what is there; 0 at the end.
+    fn fill(&mut self) -> Result<usize> {
+        let mut buffer = [0; READ_BYTES];
+        match self.stream.read(&mut buffer) {
+            Ok(length) => {
+                self.unread.extend_from_slice(&buffer[..length]);
+                Ok(length)
+            }
+            Err(error) if is_timeout(error.kind()) => Err(self.silent()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn silent(&self) -> anyhow::Error {
+        anyhow!("nothing came within {:?}", self.subject.patience())
+    }
+}
+
+/// Linux says `WouldBlock` where a socket's timeout passes, others `TimedOut`.
+fn is_timeout(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+/// Where `needle` ends in `haystack`.
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack
+        .windows(needle.len())
+        .position(|window| window == needle)
+        .map(|start| start + needle.len())
+}

@@ -1,0 +1,129 @@
+//! The list of checks, and running it.
+
+use crate::checks;
+use crate::subject::Subject;
+use anyhow::{Result, anyhow};
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// After this long no further check is begun: the suite takes a few seconds,
+/// and a server that answers nothing would make every check wait in vain.
+const VERIFY_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// One thing that every server must do.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// What must be so, as a sentence.
+    pub name: &'static str,
+    /// Looks whether it is so. Opens its own connections and leaves none open;
+    /// the error says what was expected and what came.
+    pub run: fn(&Subject) -> Result<()>,
+}
+
+/// Everything that every server must do, in the order of [`verify`].
+pub const CHECKS: &[Check] = &concat::<{ count(checks::ALL) }>(checks::ALL);
+
+/// A check that failed.
+#[derive(Debug)]
+pub struct Violation {
+    /// The name of the check.
+    pub check: &'static str,
+    /// What was expected and what came.
+    pub error: anyhow::Error,
+}
+
+/// The checks that failed; at least one.
+pub struct Violations(
+    /// In the order of [`CHECKS`].
+    pub Vec<Violation>,
+);
+
+/// Runs every check, one after another.
+///
+/// # Errors
+/// Lists every check that failed. After half a minute no further check is
+/// begun, which the last violation says.
+pub fn verify(subject: &Subject) -> Result<(), Violations> {
+    let started = Instant::now();
+    let mut violations = Vec::new();
+    for (index, check) in CHECKS.iter().enumerate() {
+        if started.elapsed() > VERIFY_TIME_MAX {
+            let left = CHECKS.len() - index;
+            let error = anyhow!("this and {} more checks have not been run", left - 1);
+            violations.push(Violation {
+                check: check.name,
+                error,
+            });
+            break;
+        }
+        if let Err(error) = (check.run)(subject) {
+            violations.push(Violation {
+                check: check.name,
+                error,
+            });
+        }
+    }
+    match violations.is_empty() {
+        true => Ok(()),
+        false => Err(Violations(violations)),
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} of {} checks failed", self.0.len(), CHECKS.len())?;
+        for Violation { check, error } in &self.0 {
+            writeln!(f, "- {check}: {error:#}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The same as `Display`: this is what a test that unwraps prints.
+impl fmt::Debug for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Violations {}
+
+const fn count(groups: &[&[Check]]) -> usize {
+    let mut sum = 0;
+    let mut group = 0;
+    while group < groups.len() {
+        sum += groups[group].len();
+        group += 1;
+    }
+    sum
+}
+
+/// The checks of all groups in one array. Loops by index, because iterators do
+/// not run in constants.
+const fn concat<const N: usize>(groups: &[&[Check]]) -> [Check; N] {
+    let mut all = [groups[0][0]; N];
+    let (mut group, mut next) = (0, 0);
+    while group < groups.len() {
+        let mut index = 0;
+        while index < groups[group].len() {
+            all[next] = groups[group][index];
+            next += 1;
+            index += 1;
+        }
+        group += 1;
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_check_of_every_group_is_there_under_a_name_of_its_own() {
+        let names: BTreeSet<_> = CHECKS.iter().map(|check| check.name).collect();
+        assert_eq!(names.len(), CHECKS.len());
+        assert_eq!(CHECKS.len(), checks::ALL.concat().len());
+    }
+}

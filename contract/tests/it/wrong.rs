@@ -1,0 +1,228 @@
+//! Each fault is found by the check that is about it.
+
+use crate::server::{Manner, READ_TIMEOUT, serve, start, subject};
+use contract::{CHECKS, Check, Subject, verify};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+#[test]
+fn no_check_accepts_a_server_that_never_answers() {
+    // The streams are kept, or dropping them would close the connections.
+    let address = serve(false, std::mem::forget);
+    assert_eq!(accepted(&subject(address)), BTreeSet::new());
+}
+
+#[test]
+fn no_check_accepts_a_server_that_closes_at_once() {
+    let subject = subject(serve(false, drop));
+    for check in CHECKS {
+        assert!((check.run)(&subject).is_err(), "{}", check.name);
+    }
+}
+
+#[test]
+fn a_server_that_takes_everything_for_get_is_accepted_by_few_checks() {
+    let address = start(Manner {
+        hears: |_| b"GET / HTTP/1.1\r\nHost: contract\r\n\r\n".to_vec(),
+        ..Manner::RIGHT
+    });
+    let expected = [
+        "Date is the present in the preferred format",
+        "a client that never says a word is closed without an answer",
+    ];
+    assert_eq!(accepted(&subject(address)), BTreeSet::from(expected));
+}
+
+#[test]
+fn verify_names_the_check_that_failed_and_no_other() {
+    let address = start(Manner {
+        says: |bytes| replace(bytes, " GMT\r\n", " UTC\r\n"),
+        ..Manner::RIGHT
+    });
+    let violations = verify(&subject(address)).unwrap_err();
+    let names: Vec<_> = violations.0.iter().map(|found| found.check).collect();
+    assert_eq!(names, ["Date is the present in the preferred format"]);
+}
+
+#[test]
+fn a_date_of_the_past_is_found() {
+    finds(
+        "Date is the present in the preferred format",
+        Manner {
+            says: |bytes| replace(bytes, " 20", " 19"),
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn header_names_in_lower_case_are_found() {
+    finds(
+        "/healthz answers ok",
+        Manner {
+            says: |bytes| replace(bytes, "Content-Type", "content-type"),
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn a_close_that_is_not_announced_is_found() {
+    finds(
+        "Connection: close is obeyed",
+        Manner {
+            says: |bytes| replace(bytes, "Connection: close\r\n", ""),
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn an_explanation_in_other_words_is_found() {
+    finds(
+        "answers are those of the golden transcript, byte for byte",
+        Manner {
+            says: |bytes| replace(bytes, "missing", "misting"),
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn a_wrong_byte_in_a_large_body_is_found() {
+    finds(
+        "/bytes sends up to 64 MiB",
+        Manner {
+            says: |bytes| match bytes.split_last() {
+                Some((_, rest)) if bytes.len() == 64 * 1024 => [rest, b"!"].concat(),
+                _ => bytes.to_vec(),
+            },
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn a_wait_that_is_left_out_is_found() {
+    let impatient = Manner {
+        waits: |_| (),
+        ..Manner::RIGHT
+    };
+    finds("/delay/MS waits at least MS milliseconds", impatient);
+    finds("/cpu/US works at least US microseconds", impatient);
+}
+
+#[test]
+fn a_server_that_keeps_no_connection_is_found() {
+    let closing = Manner {
+        keep_alive: false,
+        ..Manner::RIGHT
+    };
+    finds("a connection takes one request after another", closing);
+    finds("HTTP/1.0 stays open when asked to, and says so", closing);
+}
+
+#[test]
+fn a_server_that_keeps_connections_although_it_should_not_is_found() {
+    let subject = Subject {
+        keep_alive: false,
+        ..subject(start(Manner::RIGHT))
+    };
+    assert!((check("/healthz answers ok").run)(&subject).is_err());
+}
+
+#[test]
+fn a_server_that_forgets_pipelined_requests_is_found() {
+    let forgetful = Manner {
+        hears: |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            let first = text.split_inclusive("\r\n\r\n").next();
+            first.unwrap_or_default().into()
+        },
+        ..Manner::RIGHT
+    };
+    finds("pipelined requests are answered in order", forgetful);
+    finds(
+        "a client that half-closes after a pipeline gets every answer",
+        forgetful,
+    );
+}
+
+#[test]
+fn a_server_that_resets_a_client_which_is_still_sending_is_found() {
+    finds(
+        "a refusal reaches a client that is still sending",
+        Manner {
+            lingers: false,
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn a_server_that_never_says_continue_is_found() {
+    finds(
+        "a client that asks is told to continue",
+        Manner {
+            says: |bytes| replace(bytes, "HTTP/1.1 100 Continue\r\n\r\n", ""),
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn a_read_timeout_that_is_too_short_is_found() {
+    let hasty = Manner {
+        read_timeout: READ_TIMEOUT / 2,
+        ..Manner::RIGHT
+    };
+    finds(
+        "a client that never says a word is closed without an answer",
+        hasty,
+    );
+    finds("a client that falls silent in a head gets 408", hasty);
+    finds("a client that drips its body gets 408", hasty);
+}
+
+#[test]
+fn a_read_timeout_that_is_too_long_is_found() {
+    let patient = Manner {
+        read_timeout: Duration::from_secs(60),
+        ..Manner::RIGHT
+    };
+    finds("a client that falls silent in a body gets 408", patient);
+    finds("a client that drips its head gets 408", patient);
+}
+
+/// The check of this name fails against such a server.
+fn finds(name: &str, manner: Manner) {
+    let result = (check(name).run)(&subject(start(manner)));
+    assert!(result.is_err(), "not found: {name}");
+}
+
+fn check(name: &str) -> &'static Check {
+    let check = CHECKS.iter().find(|check| check.name == name);
+    check.unwrap_or_else(|| panic!("there is no check named {name:?}"))
+}
+
+/// The names of the checks that pass, run all at once because most of them
+/// wait in vain.
+fn accepted(subject: &Subject) -> BTreeSet<&'static str> {
+    std::thread::scope(|scope| {
+        let checks: Vec<_> = CHECKS
+            .iter()
+            .map(|check| (check.name, scope.spawn(|| (check.run)(subject).is_ok())))
+            .collect();
+        checks
+            .into_iter()
+            .filter_map(|(name, passes)| passes.join().unwrap().then_some(name))
+            .collect()
+    })
+}
+
+fn replace(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.replace(from, to).into_bytes(),
+        Err(_) => bytes.to_vec(),
+    }
+}
