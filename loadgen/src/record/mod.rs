@@ -9,6 +9,7 @@
 //! that they do not know. No key may be renamed or change its unit.
 
 mod bench;
+mod build;
 mod client;
 mod environment;
 mod histogram;
@@ -32,6 +33,7 @@ mod validity;
 pub(crate) mod sample;
 
 pub use bench::Bench;
+pub use build::build;
 pub use client::Client;
 pub use environment::{Environment, PortRange};
 pub use histogram::{HistogramError, Histograms, decode_histogram, encode_histogram};
