@@ -46,14 +46,15 @@ impl<'a> Exchange<'a> {
     pub(super) fn begin(&self, request: &Request, head: &[u8]) {
         // Whether a client that asked for leave to send its body, and gets an answer instead,
         // sends it all the same is its choice: where a next request would begin cannot be known.
-        let body_may_stay_away = request.expects_continue
-            && request.framing.has_body()
-            && !request.route.wants_body();
+        let body_may_stay_away =
+            request.expects_continue && request.framing.has_body() && !request.route.wants_body();
         let keep_alive = request.keep_alive && self.options.keep_alive && !body_may_stay_away;
         self.keep_alive.store(keep_alive, Ordering::Relaxed);
         self.body_may_stay_away
             .store(body_may_stay_away, Ordering::Relaxed);
-        if self.options.access_log && let Ok(mut line) = self.request_line.lock() {
+        if self.options.access_log
+            && let Ok(mut line) = self.request_line.lock()
+        {
             *line = request::request_line(head).to_vec();
         }
     }
@@ -82,7 +83,9 @@ impl<'a> Exchange<'a> {
 
     /// Writes the access log's line for an answer, if there is a log.
     pub(super) fn log(&self, status: Status, body_bytes: u64) {
-        if self.options.access_log && let Ok(mut line) = self.request_line.lock() {
+        if self.options.access_log
+            && let Ok(mut line) = self.request_line.lock()
+        {
             let line = std::mem::take(&mut *line);
             let date = clock::date();
             access_log::write(wire::access_log::line(

@@ -21,18 +21,19 @@ mod gate;
 mod service;
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use anyhow::Context;
 use server_common::listener::Listener;
 use server_common::stop::{GRACE_PERIOD, Stop};
-use tokio::io::unix::AsyncFd;
+use tokio::net::unix::pipe;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use self::accept::Acceptor;
 use crate::Options;
 use crate::model::Model;
 
@@ -41,9 +42,9 @@ struct Server {
     options: Options,
     stop: Stop,
     /// Readable once the stop is asked for.
-    stop_descriptor: AsyncFd<OwnedFd>,
-    /// One permit for each connection that may be open.
-    permits: Arc<Semaphore>,
+    stop_pipe: pipe::Receiver,
+    /// One for each connection that may be open, if that is limited.
+    permits: Option<Arc<Semaphore>>,
     http: hyper::server::conn::http1::Builder,
 }
 
@@ -78,9 +79,9 @@ async fn serve(listeners: Vec<Listener>, options: &Options, stop: &Stop) -> anyh
     let (finish, finishing) = watch::channel(());
     let mut loops = JoinSet::new();
     for listener in listeners {
-        let listener = AsyncFd::register(listener).context("cannot wait for connections")?;
+        let acceptor = Acceptor::new(listener).context("cannot wait for connections")?;
         // A task of the runtime's own, so that the tasks it makes start on its worker's queue.
-        loops.spawn(accept::run(listener, server.clone(), finishing.clone()));
+        loops.spawn(acceptor.run(server.clone(), finishing.clone()));
     }
     drop(finishing);
     loops.join_all().await;
@@ -92,14 +93,15 @@ async fn serve(listeners: Vec<Listener>, options: &Options, stop: &Stop) -> anyh
 
 impl Server {
     fn new(options: &Options, stop: &Stop) -> io::Result<Self> {
-        let max_connections = options.max_connections.map_or(Semaphore::MAX_PERMITS, |max| {
-            usize::try_from(max).unwrap_or(Semaphore::MAX_PERMITS)
+        let permits = options.max_connections.map(|max| {
+            let max = usize::try_from(max).unwrap_or(Semaphore::MAX_PERMITS);
+            Arc::new(Semaphore::new(max))
         });
         Ok(Self {
             options: options.clone(),
             stop: stop.clone(),
-            stop_descriptor: AsyncFd::register(stop.as_fd().try_clone_to_owned()?)?,
-            permits: Arc::new(Semaphore::new(max_connections)),
+            stop_pipe: pipe::Receiver::from_owned_fd(stop.as_fd().try_clone_to_owned()?)?,
+            permits,
             http: connection::http(),
         })
     }
