@@ -53,6 +53,7 @@ behaviours! {
     NotFound: "answers 404",
     ServerError: "answers 500",
     ClosesOnAccept: "accepts and closes without reading",
+    NeverReads: "accepts and reads nothing, so that a large request cannot be written",
     ResetsAfterRequest: "reads the request and resets",
     ResetsMidBody: "resets after half of the body",
     ClosesWithoutAByte: "reads the request and closes",
@@ -105,6 +106,11 @@ pub(crate) enum Ending {
 }
 
 impl Behaviour {
+    /// Whether this is done to a new connection, before a request is read.
+    pub(crate) fn is_at_accept(self) -> bool {
+        matches!(self, Self::ClosesOnAccept | Self::NeverReads)
+    }
+
     /// What is sent in answer to `request`, and how that ends.
     pub(crate) fn perform(self, request: Request) -> Performance {
         use Ending::{AsAsked, Close, Reset, Stall};
@@ -220,7 +226,7 @@ impl Behaviour {
                 )],
                 ending: Close,
             },
-            Self::Silent => send(Vec::new(), Stall),
+            Self::NeverReads | Self::Silent => send(Vec::new(), Stall),
             Self::StopsMidHead => send(cut(20), Stall),
             Self::StopsMidBody => send(cut(good.len() - 3), Stall),
         }

@@ -31,7 +31,7 @@ pub(crate) struct Log {
     pub(crate) connections_accepted: usize,
     pub(crate) connections_ended: usize,
     /// What was done with each request, in the order in which requests were
-    /// read whole (or, for [`Behaviour::ClosesOnAccept`], refused).
+    /// read whole (or connections accepted, see [`Behaviour::is_at_accept`]).
     pub(crate) played: Vec<Behaviour>,
     /// Performances that were written to their end.
     pub(crate) answers_sent: usize,
@@ -49,7 +49,12 @@ pub(crate) struct FaultServer {
 impl FaultServer {
     /// Listens on a free port of the loopback address.
     pub(crate) fn start(script: Script) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        Self::start_on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), script)
+    }
+
+    /// Listens on a given address, which another server has left.
+    pub(crate) fn start_on(address: SocketAddr, script: Script) -> Self {
+        let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("the listener's address");
         let (stopped, stop) = io::pipe().expect("a pipe");
         let shared = Arc::new(Shared {
@@ -222,8 +227,11 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let next = shared.script.at(shared.log().played.len());
-    if next == Behaviour::ClosesOnAccept {
+    if next.is_at_accept() {
         shared.play();
+        if next == Behaviour::NeverReads {
+            shared.wait(Some(PollFd::new(&stream, PollFlags::RDHUP)), PATIENCE)?;
+        }
         return Ok(());
     }
     let mut received = Vec::new();

@@ -5,9 +5,11 @@
 
 use std::thread;
 
+use rustix::process::Signal;
+
 use crate::behaviour::Behaviour::{self, *};
 use crate::fault_server::{ClosedPort, FaultServer};
-use crate::loadgen::run;
+use crate::loadgen::{command, run, start};
 use crate::record::Outcome::{self, Failure, Success};
 use crate::record::{Counts, assert_connections_agree};
 use crate::script::Script;
@@ -191,13 +193,68 @@ fn a_closed_port_is_connect_refused_and_a_run_without_success_exits_1() {
 }
 
 #[test]
+fn a_request_that_cannot_be_written_in_time_is_write_timeout() {
+    // More than the socket buffers of both sides take.
+    let body = tempfile::NamedTempFile::new().unwrap();
+    body.as_file().set_len(32 << 20).unwrap();
+    let path = body.path().to_str().unwrap();
+    at_once(EVERY_MANNER, |manner| {
+        let args = [manner, &["-p", path], &SHORT_TIMEOUT].concat();
+        let script = Script::always(NeverReads);
+        let outcome_of = |_| Failure("write_timeout");
+        check_conservation(script, 4, &args, outcome_of, "the server never reads");
+    });
+}
+
+#[test]
+fn a_server_that_restarts_costs_failures_only_while_it_is_away() {
+    // It leaves while it owes an answer, and is back on the same port.
+    let before = FaultServer::start(Script::good_then(10, Silent));
+    let url = before.url();
+    let running = start(command(&["-n", "100000000", &url]));
+    before.wait_until(|log| log.played.len() == 11);
+    let address = before.address();
+    before.stop();
+    let after = FaultServer::start_on(address, Script::always(Good));
+    after.wait_until(|log| log.answers_sent >= 10);
+    running.signal(Signal::INT);
+
+    let record = running.end().record();
+    let log = after.stop();
+    let counts = Counts::of_record(&record);
+    assert_eq!(
+        counts.failures.get("closed_before_response"),
+        Some(&1),
+        "{counts:?}"
+    );
+    let away = [
+        "closed_before_response",
+        "connect_refused",
+        "connect_reset",
+        "read_reset",
+    ];
+    assert!(
+        counts
+            .failures
+            .keys()
+            .all(|cause| away.contains(&cause.as_str())),
+        "{counts:?}"
+    );
+    let answered_after = counts.succeeded - 10;
+    assert!(answered_after >= 9, "{counts:?}");
+    assert!(
+        answered_after + counts.cancelled >= log.played.len() as u64,
+        "{counts:?}"
+    );
+}
+
+#[test]
 fn every_behaviour_has_a_row() {
     for behaviour in Behaviour::ALL {
         let in_table = TABLE.iter().any(|row| row.behaviour == *behaviour);
-        // Refuses all connections, so it has no good answers before it and
-        // stands with the faults that ab miscounts.
+        // What is done at accept cannot follow good answers: tests of their own.
         assert!(
-            in_table || *behaviour == ClosesOnAccept,
+            in_table || behaviour.is_at_accept(),
             "{behaviour:?} has no row"
         );
     }
@@ -211,9 +268,14 @@ fn check(row: &Row) {
     } else {
         17
     };
+    at_once(row.manners, |manner| check_manner(row, manner, faults));
+}
+
+/// Several runs beside each other: most of what they do is wait.
+fn at_once(manners: &[Manner], check: impl Fn(Manner) + Sync) {
     thread::scope(|scope| {
-        for manner in row.manners {
-            scope.spawn(|| check_manner(row, manner, faults));
+        for manner in manners {
+            scope.spawn(|| check(manner));
         }
     });
 }
@@ -228,18 +290,10 @@ fn check_manner(row: &Row, manner: Manner, faults: usize) {
             Success
         }
     };
-    let circumstances = format!(
-        "the server {}; options {:?}",
-        row.behaviour.sentence(),
-        [manner, row.args].concat()
-    );
-    check_conservation(
-        script,
-        requests,
-        &[manner, row.args].concat(),
-        outcome_of,
-        &circumstances,
-    );
+    let args = [manner, row.args].concat();
+    let sentence = row.behaviour.sentence();
+    let circumstances = format!("the server {sentence}; options {args:?}");
+    check_conservation(script, requests, &args, outcome_of, &circumstances);
 }
 
 /// Runs `requests` requests against the script, and asserts that the client's
