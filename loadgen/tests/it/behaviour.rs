@@ -69,6 +69,8 @@ behaviours! {
     ExtraBytesAfterBody: "sends a second answer that nobody asked for",
     HeadTooLarge: "sends a head of a mebibyte",
     HeadEndless: "sends a header line without end",
+    BodyEndless: "sends a body without end, as fast as it is read",
+    InterimEndless: "sends 100 Continue again and again, as fast as it is read",
     DripsPastTimeout: "drips the head past the timeout",
     Silent: "reads the request and says nothing",
     StopsMidHead: "stops in the middle of the head, the connection open",
@@ -217,6 +219,19 @@ impl Behaviour {
                     Step::Send(b"HTTP/1.1 200 OK\r\nX-Endless: ".to_vec()),
                     Step::SendForever(vec![b'a'; 4096]),
                 ],
+                ending: Close,
+            },
+            Self::BodyEndless => Performance {
+                steps: vec![
+                    Step::Send(chunked("")),
+                    Step::SendForever(format!("10000\r\n{}\r\n", "a".repeat(0x10000)).into_bytes()),
+                ],
+                ending: Close,
+            },
+            Self::InterimEndless => Performance {
+                steps: vec![Step::SendForever(
+                    b"HTTP/1.1 100 Continue\r\n\r\n".repeat(100),
+                )],
                 ending: Close,
             },
             Self::DripsPastTimeout => Performance {

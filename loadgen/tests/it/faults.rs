@@ -113,6 +113,11 @@ fault_table! {
     a_head_without_end_is_response_too_large:
         HeadEndless, EVERY_MANNER, [] => Failure("response_too_large");
 
+    a_body_without_end_is_read_timeout_and_starves_nobody:
+        BodyEndless, EVERY_MANNER, SHORT_TIMEOUT => Failure("read_timeout");
+    interim_answers_without_end_are_response_too_large:
+        InterimEndless, EVERY_MANNER, [] => Failure("response_too_large");
+
     a_head_that_drips_past_the_timeout_is_read_timeout:
         DripsPastTimeout, EVERY_MANNER, SHORT_TIMEOUT => Failure("read_timeout");
     a_body_that_drips_within_the_timeout_succeeds:
