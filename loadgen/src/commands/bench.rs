@@ -34,7 +34,7 @@ pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
     let argv = argv.iter().map(|word| word.to_string_lossy().into_owned());
     let mut progress = Progress::new();
     let report = bench::run(&plan, argv.collect(), &interrupted, |step| {
-        progress.show(step)
+        progress.show(step);
     });
     progress.clear();
     match report {

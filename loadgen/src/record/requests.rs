@@ -13,7 +13,8 @@ use crate::outcome::Cause;
 /// `issued = succeeded + failed + cancelled`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Requests {
-    /// Requests begun: a connection was asked for or bytes were written.
+    /// Requests begun, which means that a connection was asked for or bytes were
+    /// written, or under way when the measured part of the run began.
     pub issued: u64,
     /// Requests whose whole answer arrived and was as expected.
     pub succeeded: u64,

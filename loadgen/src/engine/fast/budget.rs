@@ -44,6 +44,13 @@ impl Budget {
         }
     }
 
+    /// Takes the requests that are under way when the measured part begins.
+    pub(super) fn take_under_way(&mut self, count: u64) {
+        if let Some(remaining) = &mut self.remaining {
+            *remaining = remaining.saturating_sub(count);
+        }
+    }
+
     /// Whether time is up.
     pub(super) fn is_over(&self, now_ns: u64) -> bool {
         self.deadline_ns

@@ -28,17 +28,14 @@ pub(super) struct Slot {
     pub(super) phase: Phase,
     pub(super) reader: ResponseReader,
     pub(super) timing: Timing,
-    /// Whether the request belongs to the measured part of the run.
-    pub(super) is_measured: bool,
     /// Whether there is a connection that can take another request.
     pub(super) is_open: bool,
 }
 
 impl Slot {
     /// A request begins.
-    pub(super) fn begin(&mut self, now_ns: u64, measured_from_ns: u64) {
+    pub(super) fn begin(&mut self, now_ns: u64) {
         self.reader.reset();
-        self.is_measured = now_ns >= measured_from_ns;
         self.timing = Timing {
             started_ns: now_ns,
             connected_ns: now_ns,

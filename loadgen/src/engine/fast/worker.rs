@@ -61,6 +61,8 @@ pub(super) struct Worker<'a, D> {
     tick: Duration,
     next_tick_ns: u64,
     busy: Option<ThreadBusy>,
+    /// Whether the measured part has begun: what ends from now on is counted.
+    is_measuring: bool,
     first_head: Option<Vec<u8>>,
 }
 
@@ -76,6 +78,7 @@ impl<'a, D: Driver> Worker<'a, D> {
             active: slots,
             slots: (0..slots).map(|_| Slot::default()).collect(),
             busy: None,
+            is_measuring: false,
             first_head: None,
             driver,
             job,
@@ -87,11 +90,13 @@ impl<'a, D: Driver> Worker<'a, D> {
             // A worker that may not run where it was told still measures; its record shows where.
             let _ = cores.pin_this_thread();
         }
+        self.look_at_time(self.job.clock.now_ns());
         for slot in 0..self.slots.len() {
             self.begin(slot);
         }
         while self.active > 0 {
             let now_ns = self.job.clock.now_ns();
+            self.look_at_time(now_ns);
             if now_ns >= self.next_tick_ns && self.tick(now_ns) {
                 break;
             }
@@ -105,11 +110,30 @@ impl<'a, D: Driver> Worker<'a, D> {
         self.report()
     }
 
-    /// Until the next tick or the deadline, whichever comes first.
+    /// Begins to count when the measured part begins.
+    ///
+    /// What is under way then belongs to it: a request is counted where it ends. Counting only
+    /// what also began there would leave out the answers of a slow server that the first seconds
+    /// are full of, and show it as slower than it is.
+    fn look_at_time(&mut self, now_ns: u64) {
+        if self.is_measuring || now_ns < self.job.budget.measured_from_ns {
+            return;
+        }
+        self.is_measuring = true;
+        self.busy = Some(ThreadBusy::start());
+        let under_way = self.slots.iter().filter(|slot| slot.is_under_way()).count() as u64;
+        self.recorder.requests.issued += under_way;
+        self.job.budget.take_under_way(under_way);
+    }
+
+    /// Until the next thing that no event tells of.
     fn time_to_tick(&self, now_ns: u64) -> Duration {
-        let deadline_ns = self.job.budget.deadline_ns.unwrap_or(u64::MAX);
-        let at_ns = self.next_tick_ns.min(deadline_ns);
-        Duration::from_nanos(at_ns.saturating_sub(now_ns))
+        let budget = &self.job.budget;
+        let at_ns = match self.is_measuring {
+            true => budget.deadline_ns.unwrap_or(u64::MAX),
+            false => budget.measured_from_ns,
+        };
+        Duration::from_nanos(at_ns.min(self.next_tick_ns).saturating_sub(now_ns))
     }
 
     fn handle_events(&mut self) {
@@ -123,7 +147,7 @@ impl<'a, D: Driver> Worker<'a, D> {
                 Event::Progress(progress) => self.advance(slot, progress, now_ns),
                 Event::Received { bytes, ended } => {
                     let question = question(self.job.plan);
-                    if state.is_measured && state.phase != Phase::Closing {
+                    if self.is_measuring && state.phase != Phase::Closing {
                         self.recorder.bytes.received += bytes.len() as u64;
                     }
                     if self.first_head.is_none() {
@@ -150,9 +174,9 @@ impl<'a, D: Driver> Worker<'a, D> {
                 self.active -= 1;
                 return;
             }
-            state.begin(now_ns, self.job.budget.measured_from_ns);
+            state.begin(now_ns);
             let is_reused = state.is_open;
-            if state.is_measured {
+            if self.is_measuring {
                 self.recorder.issued();
                 self.recorder.connections.reused += u64::from(is_reused);
             }
@@ -196,14 +220,14 @@ impl<'a, D: Driver> Worker<'a, D> {
             state.timing.connected_ns = now_ns;
             state.phase = Phase::Sending;
             state.is_open = true;
-            if state.is_measured {
+            if self.is_measuring {
                 self.recorder.connected(now_ns - state.timing.started_ns);
             }
         }
         if state.phase == Phase::Sending && progress == Progress::Sent {
             state.timing.sent_ns = now_ns;
             state.phase = Phase::Receiving;
-            if state.is_measured {
+            if self.is_measuring {
                 self.recorder.bytes.sent += self.job.request_bytes;
             }
         }
@@ -212,7 +236,7 @@ impl<'a, D: Driver> Worker<'a, D> {
     /// Acts on what was heard, and on the connection's end if that was heard too.
     fn settle(&mut self, slot: usize, heard: Heard, ended: bool, now_ns: u64) {
         let state = &mut self.slots[slot];
-        if ended && state.is_measured {
+        if ended && self.is_measuring {
             self.recorder.connections.closed_by_peer += 1;
         }
         let heard = match heard {
@@ -251,7 +275,7 @@ impl<'a, D: Driver> Worker<'a, D> {
 
     /// An answer arrived whole: was it the right one?
     fn conclude(&mut self, slot: usize, answer: &Answer, now_ns: u64) {
-        if self.slots[slot].is_measured {
+        if self.is_measuring {
             self.recorder.answered(answer);
         }
         let first_length = |length| *self.job.first_length.get_or_init(|| length);
@@ -279,7 +303,7 @@ impl<'a, D: Driver> Worker<'a, D> {
         state.phase = Phase::Closing;
         state.timing.ended_ns = now_ns;
         self.last_ended_ns = now_ns;
-        if state.is_measured {
+        if self.is_measuring {
             self.recorder.ended(outcome, &state.timing);
         }
     }
@@ -300,9 +324,6 @@ impl<'a, D: Driver> Worker<'a, D> {
     /// Looks after what no event tells of: time. True if the run is over.
     fn tick(&mut self, now_ns: u64) -> bool {
         self.next_tick_ns = now_ns + nanoseconds(self.tick);
-        if self.busy.is_none() && now_ns >= self.job.budget.measured_from_ns {
-            self.busy = Some(ThreadBusy::start());
-        }
         let requests = self.recorder.requests;
         let ended = requests.succeeded + requests.failed;
         self.job
