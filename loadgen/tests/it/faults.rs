@@ -75,6 +75,9 @@ fault_table! {
     a_reset_within_the_body_is_read_reset:
         ResetsMidBody, EVERY_MANNER, [] => Failure("read_reset");
 
+    a_reset_is_no_end_of_a_body_without_length:
+        Http10ByResetting, EVERY_MANNER, [] => Failure("read_reset");
+
     a_close_without_a_byte_is_closed_before_response:
         ClosesWithoutAByte, EVERY_MANNER, [] => Failure("closed_before_response");
 
