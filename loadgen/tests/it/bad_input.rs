@@ -2,7 +2,8 @@
 //! the next step, nothing on stdout, and no request sent.
 
 use crate::behaviour::Behaviour::Good;
-use crate::fault_server::{ClosedPort, FaultServer};
+use crate::closed_port::ClosedPort;
+use crate::fault_server::FaultServer;
 use crate::loadgen::run;
 use crate::script::Script;
 
