@@ -2,7 +2,7 @@
 
 use wire::body::BodyDecoder;
 
-use super::head::Head;
+use super::head::{HEAD_BYTES_MAX, Head};
 use crate::outcome::Cause;
 
 /// What was asked, as far as reading the answer depends on it.
@@ -35,6 +35,8 @@ pub struct ResponseReader {
     state: State,
     /// Of a head that is not complete.
     partial_head: Vec<u8>,
+    /// Heads passed over, in bytes: they count towards the limit, or 1xx without end had none.
+    interim_bytes: usize,
     body_bytes: u64,
     mismatch: bool,
     has_begun: bool,
@@ -55,6 +57,7 @@ impl ResponseReader {
     pub fn reset(&mut self) {
         self.state = State::Head;
         self.partial_head.clear();
+        self.interim_bytes = 0;
         self.body_bytes = 0;
         self.mismatch = false;
         self.has_begun = false;
@@ -78,7 +81,12 @@ impl ResponseReader {
                 State::Head => match self.read_head(question.is_head, input)? {
                     // 101 would hand the connection to another protocol, which nobody asked for.
                     Some(head) if head.status == 101 => return Err(Cause::MalformedResponse),
-                    Some(head) if head.status < 200 => {}
+                    Some(head) if head.status < 200 => {
+                        self.interim_bytes += head.head_bytes;
+                        if self.interim_bytes > HEAD_BYTES_MAX {
+                            return Err(Cause::ResponseTooLarge);
+                        }
+                    }
                     Some(head) => {
                         let decoder = BodyDecoder::new(head.framing);
                         self.state = State::Body { head, decoder };

@@ -55,6 +55,7 @@ behaviours! {
     ClosesOnAccept: "accepts and closes without reading",
     NeverReads: "accepts and reads nothing, so that a large request cannot be written",
     ResetsAfterRequest: "reads the request and resets",
+    Http10ByResetting: "answers as HTTP/1.0, without a length, and resets",
     ResetsMidBody: "resets after half of the body",
     ClosesWithoutAByte: "reads the request and closes",
     HeadCutShort: "closes in the middle of the head",
@@ -121,6 +122,7 @@ impl Behaviour {
         let good = answer("200 OK", "Content-Length: 5\r\n", BODY);
         let chunked = |body: &str| answer("200 OK", "Transfer-Encoding: chunked\r\n", body);
         let cut = |at: usize| good[..at].to_vec();
+        let without_length = b"HTTP/1.0 200 OK\r\n\r\nhello".to_vec();
         match self {
             Self::Good => send(good, AsAsked),
             Self::Chunked => send(chunked("2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"), AsAsked),
@@ -153,10 +155,8 @@ impl Behaviour {
                 AsAsked,
             ),
             Self::BareHead => send(answer("200 OK", "", ""), AsAsked),
-            Self::Http10ByClosing => send(
-                b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello".to_vec(),
-                Close,
-            ),
+            Self::Http10ByClosing => send(without_length, Close),
+            Self::Http10ByResetting => send(without_length, Reset),
             Self::LongerBody => send(
                 answer("200 OK", "Content-Length: 12\r\n", "hello, hello"),
                 AsAsked,

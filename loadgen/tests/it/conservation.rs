@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::behaviour::Behaviour;
-use crate::faults::{EVERY_MANNER, Manner, TABLE, check_conservation};
+use crate::check::{EVERY_MANNER, Manner, check_conservation};
+use crate::faults::TABLE;
 use crate::record::Outcome;
 use crate::script::Script;
 

@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::{Domain, SockRef, Socket, Type};
+use socket2::SockRef;
 
 use crate::behaviour::{Behaviour, Ending, Performance, Step};
 use crate::request::Request;
@@ -121,24 +121,6 @@ impl FaultServer {
 impl Drop for FaultServer {
     fn drop(&mut self) {
         self.join();
-    }
-}
-
-/// A port of the loopback address on which nobody listens, and which nobody
-/// else can take while this lives.
-pub(crate) struct ClosedPort(Socket);
-
-impl ClosedPort {
-    pub(crate) fn new() -> Self {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        socket.bind(&any_port.into()).expect("a free port");
-        Self(socket)
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        let address = self.0.local_addr().expect("a bound socket");
-        address.as_socket().expect("an IP address")
     }
 }
 

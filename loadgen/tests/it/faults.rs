@@ -3,30 +3,16 @@
 //! (one request at a time or several, new connections or keep-alive, one
 //! worker or two), and the client's record is held against the server's log.
 
-use std::thread;
-
 use rustix::process::Signal;
 
 use crate::behaviour::Behaviour::{self, *};
-use crate::fault_server::{ClosedPort, FaultServer};
+use crate::check::{EVERY_MANNER, Manner, at_once, check_conservation};
+use crate::closed_port::ClosedPort;
+use crate::fault_server::FaultServer;
 use crate::loadgen::{command, run, start};
+use crate::record::Counts;
 use crate::record::Outcome::{self, Failure, Success};
-use crate::record::{Counts, assert_connections_agree};
 use crate::script::Script;
-
-/// Options of one run.
-pub(crate) type Manner = &'static [&'static str];
-
-/// New connections and keep-alive, one request at a time and several, one
-/// worker and two.
-pub(crate) const EVERY_MANNER: &[Manner] = &[
-    &["-c", "1"],
-    &["-c", "1", "-k"],
-    &["-c", "4"],
-    &["-c", "4", "-k"],
-    &["-c", "4", "--threads", "2"],
-    &["-c", "4", "--threads", "2", "-k"],
-];
 
 /// Where only keep-alive shows the fault.
 const KEEP_ALIVE: &[Manner] = &[EVERY_MANNER[1], EVERY_MANNER[3], EVERY_MANNER[5]];
@@ -74,6 +60,9 @@ fault_table! {
         ResetsAfterRequest, EVERY_MANNER, [] => Failure("read_reset");
     a_reset_within_the_body_is_read_reset:
         ResetsMidBody, EVERY_MANNER, [] => Failure("read_reset");
+
+    a_reset_is_no_end_of_a_body_without_length:
+        Http10ByResetting, EVERY_MANNER, [] => Failure("read_reset");
 
     a_close_without_a_byte_is_closed_before_response:
         ClosesWithoutAByte, EVERY_MANNER, [] => Failure("closed_before_response");
@@ -276,15 +265,6 @@ fn check(row: &Row) {
     at_once(row.manners, |manner| check_manner(row, manner, faults));
 }
 
-/// Several runs beside each other: most of what they do is wait.
-fn at_once(manners: &[Manner], check: impl Fn(Manner) + Sync) {
-    thread::scope(|scope| {
-        for manner in manners {
-            scope.spawn(|| check(manner));
-        }
-    });
-}
-
 fn check_manner(row: &Row, manner: Manner, faults: usize) {
     let script = Script::good_then(GOOD_ANSWERS, row.behaviour);
     let requests = GOOD_ANSWERS + faults;
@@ -299,31 +279,4 @@ fn check_manner(row: &Row, manner: Manner, faults: usize) {
     let sentence = row.behaviour.sentence();
     let circumstances = format!("the server {sentence}; options {args:?}");
     check_conservation(script, requests, &args, outcome_of, &circumstances);
-}
-
-/// Runs `requests` requests against the script, and asserts that the client's
-/// record says what the server's log says, under the causes of `outcome_of`.
-pub(crate) fn check_conservation(
-    script: Script,
-    requests: usize,
-    args: &[&str],
-    outcome_of: impl Fn(Behaviour) -> Outcome,
-    circumstances: &str,
-) {
-    let server = FaultServer::start(script);
-    let ended = run(&[&["-n", &requests.to_string()], args, &[&server.url()]].concat());
-    let log = server.stop();
-    let record = ended.record();
-    let counts = Counts::of_record(&record);
-
-    assert_eq!(
-        counts,
-        Counts::of_log(&log, outcome_of),
-        "{circumstances}: {log:?}"
-    );
-    assert_eq!(counts.issued(), requests as u64, "{circumstances}: {log:?}");
-    assert_connections_agree(&record, &log);
-    let code = if counts.succeeded > 0 { 0 } else { 1 };
-    assert_eq!(ended.code, Some(code), "{circumstances}: {ended:?}");
-    assert_eq!(record["interrupted"], false, "{circumstances}: {ended:?}");
 }

@@ -3,12 +3,14 @@
 
 // A server that misbehaves on purpose and logs the truth.
 mod behaviour; // what it may do with one request, as bytes and an ending
+mod closed_port; // a server that is not there
 mod fault_server; // the sockets: plays a script, keeps the log
 mod fault_server_tests; // the yardstick itself, measured over raw sockets
 mod request; // as much of a request as an answer depends on
 mod script; // which behaviour meets which request
 
 // The client under test.
+mod check; // runs it against a script, and holds its record against the log
 mod loadgen; // starts the binary, guards against a hang, collects what it said
 mod record; // what a record must say of itself, and how it agrees with the log
 

@@ -78,13 +78,31 @@ fn a_second_sigint_ends_the_run_at_once() {
 }
 
 #[test]
-fn a_full_disk_under_stdout_is_an_error() {
+fn a_run_that_ends_by_time_cancels_what_is_under_way() {
+    let server = FaultServer::start(Script::good_then(3, Silent));
+    let args = ["--duration", "1s", "-c", "2", &server.url()];
+    let ended = run(&[&args[..], &NEVER].concat());
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let record = ended.record();
+    let expected = Counts {
+        cancelled: 2,
+        ..Counts::new(3, &[])
+    };
+    assert_eq!(Counts::of_record(&record), expected);
+    assert_eq!(record["interrupted"], false, "{ended:?}");
+    assert_eq!(server.stop().played.len(), 5);
+}
+
+#[test]
+fn a_full_disk_under_stdout_is_an_error_in_every_format() {
     let server = FaultServer::start(Script::always(Good));
-    let mut command = command(&["-n", "5", &server.url()]);
-    command.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
-    start(command)
-        .end()
-        .assert_one_line_error(1, &["stdout", "No space left"]);
+    for format in ["json", "ab", "text"] {
+        let mut command = command(&["-n", "5", "-q", "--format", format, &server.url()]);
+        command.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
+        start(command)
+            .end()
+            .assert_one_line_error(1, &["stdout", "No space left"]);
+    }
 }
 
 #[test]

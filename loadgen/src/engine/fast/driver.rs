@@ -35,13 +35,24 @@ pub(super) enum Progress {
     Sent,
 }
 
+/// What is known, as bytes are received, of what comes after them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// Nothing: there may be more.
+    Open,
+    /// The server has said that no more will come.
+    Ended,
+    /// The connection has failed; its error is the next event.
+    Failed,
+}
+
 /// What happened on a connection.
 #[derive(Debug)]
 pub(super) enum Event<'a> {
     /// The request has come further.
     Progress(Progress),
-    /// Bytes came, and with `ended` the server has said that no more will.
-    Received { bytes: &'a [u8], ended: bool },
+    /// Bytes came.
+    Received { bytes: &'a [u8], then: Then },
     /// The server has said that no more bytes will come.
     Ended,
     /// The connection is of no use any more.

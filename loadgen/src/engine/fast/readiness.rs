@@ -12,7 +12,7 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use super::driver::{Driver, Event, Progress};
+use super::driver::{Driver, Event, Progress, Then};
 use crate::plan::Plan;
 
 /// Events taken from the kernel at a time.
@@ -55,15 +55,15 @@ struct Ready {
     generation: u32,
     writable: bool,
     readable: bool,
-    /// The server has closed its side.
-    ended: bool,
+    /// What follows once the socket is empty.
+    then: Then,
 }
 
 /// An [`Event`] that has not been given its bytes yet.
 enum Happened {
     Nothing,
     Progress(Progress),
-    Received { count: usize, ended: bool },
+    Received { count: usize, then: Then },
     Ended,
     Failed(io::Error),
 }
@@ -91,7 +91,12 @@ impl<'a> Readiness<'a> {
             generation: (token >> SLOT_BITS) as u32,
             writable: event.is_writable() || event.is_error(),
             readable: event.is_readable() || event.is_error() || event.is_read_closed(),
-            ended: event.is_read_closed(),
+            // A reset closes both sides as well: the error says more.
+            then: match (event.is_error(), event.is_read_closed()) {
+                (true, _) => Then::Failed,
+                (false, true) => Then::Ended,
+                (false, false) => Then::Open,
+            },
         })
     }
 
@@ -108,10 +113,14 @@ impl<'a> Readiness<'a> {
             });
             connection.write(self.request)
         } else if ready.readable {
-            let happened = connection.read(&mut self.buffer, ready.ended);
-            let is_full =
-                matches!(happened, Happened::Received { count, .. } if count == self.buffer.len());
-            self.current = is_full.then_some(ready);
+            let happened = connection.read(&mut self.buffer, ready.then);
+            let is_more_to_read = match happened {
+                Happened::Received { count, then } => {
+                    count == self.buffer.len() || then == Then::Failed
+                }
+                _ => false,
+            };
+            self.current = is_more_to_read.then_some(ready);
             happened
         } else {
             Happened::Nothing
@@ -168,9 +177,9 @@ impl Driver for Readiness<'_> {
             let event = match happened {
                 Happened::Nothing => continue,
                 Happened::Progress(progress) => Event::Progress(progress),
-                Happened::Received { count, ended } => Event::Received {
+                Happened::Received { count, then } => Event::Received {
                     bytes: &self.buffer[..count],
-                    ended,
+                    then,
                 },
                 Happened::Ended => Event::Ended,
                 Happened::Failed(error) => Event::Failed(error),
@@ -234,18 +243,19 @@ impl Connection {
         }
     }
 
-    fn read(&mut self, buffer: &mut [u8], ended: bool) -> Happened {
+    fn read(&mut self, buffer: &mut [u8], then: Then) -> Happened {
         let Some(stream) = &mut self.stream else {
             return Happened::Nothing;
         };
         loop {
             return match stream.read(buffer) {
                 Ok(0) => Happened::Ended,
-                // After a short read the socket is empty, so that "no more will come", if it was
-                // said, follows at once.
+                // After a short read the socket is empty, so that what the kernel said of the
+                // connection follows at once.
+                Ok(count) if count < buffer.len() => Happened::Received { count, then },
                 Ok(count) => Happened::Received {
                     count,
-                    ended: ended && count < buffer.len(),
+                    then: Then::Open,
                 },
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => Happened::Nothing,

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::budget::Budget;
-use super::driver::{Driver, Event, Progress};
+use super::driver::{Driver, Event, Progress, Then};
 use super::failure;
 use super::slot::{Phase, Slot};
 use crate::engine::control::{Clock, Control, nanoseconds};
@@ -145,7 +145,7 @@ impl<'a, D: Driver> Worker<'a, D> {
             let state = &mut self.slots[slot];
             match event {
                 Event::Progress(progress) => self.advance(slot, progress, now_ns),
-                Event::Received { bytes, ended } => {
+                Event::Received { bytes, then } => {
                     let question = question(self.job.plan);
                     if self.is_measuring && state.phase != Phase::Closing {
                         self.recorder.bytes.received += bytes.len() as u64;
@@ -154,7 +154,11 @@ impl<'a, D: Driver> Worker<'a, D> {
                         self.first_head = Some(head_of(bytes));
                     }
                     let heard = state.hear(question, bytes, now_ns);
-                    self.settle(slot, heard, ended, now_ns);
+                    match (heard, then) {
+                        // The error that follows is the cause.
+                        (Heard::Nothing, Then::Failed) => {}
+                        (heard, then) => self.settle(slot, heard, then != Then::Open, now_ns),
+                    }
                 }
                 Event::Ended => self.settle(slot, Heard::Nothing, true, now_ns),
                 Event::Failed(error) => self.break_off(slot, &error, now_ns),

@@ -176,6 +176,15 @@ fn a_head_without_end_is_given_up() {
 }
 
 #[test]
+fn interim_answers_without_end_are_given_up() {
+    let endless = "HTTP/1.1 100 Continue\r\n\r\n".repeat(4000);
+    assert_eq!(
+        read_pieces(GET, endless.as_bytes(), 4096),
+        Err(Cause::ResponseTooLarge)
+    );
+}
+
+#[test]
 fn the_body_is_compared_as_it_comes() {
     let question = Question {
         expected_body: Some(b"hello"),

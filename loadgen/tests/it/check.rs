@@ -1,0 +1,60 @@
+//! The one way in which tables of faults touch the command line: run it against
+//! a script, and hold its record against the server's log.
+
+use std::thread;
+
+use crate::behaviour::Behaviour;
+use crate::fault_server::FaultServer;
+use crate::loadgen::run;
+use crate::record::{Counts, Outcome, assert_connections_agree};
+use crate::script::Script;
+
+/// Options of one run.
+pub(crate) type Manner = &'static [&'static str];
+
+/// New connections and keep-alive, one request at a time and several, one
+/// worker and two.
+pub(crate) const EVERY_MANNER: &[Manner] = &[
+    &["-c", "1"],
+    &["-c", "1", "-k"],
+    &["-c", "4"],
+    &["-c", "4", "-k"],
+    &["-c", "4", "--threads", "2"],
+    &["-c", "4", "--threads", "2", "-k"],
+];
+
+/// Several runs beside each other: most of what they do is wait.
+pub(crate) fn at_once(manners: &[Manner], check: impl Fn(Manner) + Sync) {
+    thread::scope(|scope| {
+        for manner in manners {
+            scope.spawn(|| check(manner));
+        }
+    });
+}
+
+/// Runs `requests` requests against the script, and asserts that the client's
+/// record says what the server's log says, under the causes of `outcome_of`.
+pub(crate) fn check_conservation(
+    script: Script,
+    requests: usize,
+    args: &[&str],
+    outcome_of: impl Fn(Behaviour) -> Outcome,
+    circumstances: &str,
+) {
+    let server = FaultServer::start(script);
+    let ended = run(&[&["-n", &requests.to_string()], args, &[&server.url()]].concat());
+    let log = server.stop();
+    let record = ended.record();
+    let counts = Counts::of_record(&record);
+
+    assert_eq!(
+        counts,
+        Counts::of_log(&log, outcome_of),
+        "{circumstances}: {log:?}"
+    );
+    assert_eq!(counts.issued(), requests as u64, "{circumstances}: {log:?}");
+    assert_connections_agree(&record, &log);
+    let code = if counts.succeeded > 0 { 0 } else { 1 };
+    assert_eq!(ended.code, Some(code), "{circumstances}: {ended:?}");
+    assert_eq!(record["interrupted"], false, "{circumstances}: {ended:?}");
+}
