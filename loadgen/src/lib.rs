@@ -1,6 +1,22 @@
 //! A load generator that compares two HTTP servers, with an error bar.
+//!
+//! The way of a run: [`cli`] reads the command line, [`plan`] turns its strings into types,
+//! [`engine`] makes the load and counts into a [`recorder`], [`record`] freezes what was counted,
+//! [`output`] shows it. [`run`] is that way from plan to record. [`compare`] reads records,
+//! never a live run.
 
+pub mod cli;
+pub mod commands;
+pub mod compare;
+pub mod engine;
+pub mod exit;
+pub mod http1;
 pub mod outcome;
+pub mod output;
+pub mod plan;
 pub mod record;
+pub mod recorder;
+pub mod run;
+pub mod signal;
 pub mod statistics;
 pub mod system;

@@ -1,3 +1,23 @@
 //! The command line of `loadgen`.
 
-fn main() {}
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use loadgen::cli::{self, Command, UsageError};
+use loadgen::exit::Exit;
+use loadgen::{commands, output};
+
+fn main() -> ExitCode {
+    let argv: Vec<OsString> = std::env::args_os().collect();
+    let exit = match cli::parse(&argv) {
+        Ok(Command::Run(args)) => commands::run(*args, &argv),
+        Ok(Command::Compare(args)) => commands::compare(&args),
+        Ok(Command::Schema) => commands::schema(),
+        Err(UsageError::Asked(text)) => commands::print(&text),
+        Err(UsageError::Line(line)) => {
+            output::complain(&line);
+            Exit::Usage
+        }
+    };
+    ExitCode::from(exit.code())
+}

@@ -160,7 +160,8 @@ impl Recorder {
             ab.connect.record(timing.connected_ns - timing.started_ns);
             ab.processing.record(timing.ended_ns - timing.connected_ns);
             // An answer may begin before the request is written whole.
-            ab.waiting.record(first_byte_ns.saturating_sub(timing.sent_ns));
+            ab.waiting
+                .record(first_byte_ns.saturating_sub(timing.sent_ns));
         }
         let second = self.second(timing.ended_ns);
         second.succeeded += 1;
@@ -204,7 +205,8 @@ impl AddAssign<&Self> for Recorder {
             ab.waiting += &other.waiting;
         }
         if self.seconds.len() < other.seconds.len() {
-            self.seconds.resize(other.seconds.len(), SecondTally::default());
+            self.seconds
+                .resize(other.seconds.len(), SecondTally::default());
         }
         for (second, other) in self.seconds.iter_mut().zip(&other.seconds) {
             second.succeeded += other.succeeded;

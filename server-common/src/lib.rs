@@ -1,1 +1,27 @@
 //! What a server needs besides its concurrency model: flags, listener, stop signal.
+//!
+//! Both servers are built from these parts, so that how they wait is the only thing in which they
+//! differ. In reading order:
+//!
+//! - [`usage`] and [`flags`]: the command line that both share, and errors in one line;
+//! - [`duration`]: times as flags write them;
+//! - [`listener`]: bound sockets, which take connections and can refuse newcomers;
+//! - [`announce`]: the line that says where a server listens;
+//! - [`accept_backoff`]: what to do when accepting fails;
+//! - [`stop`]: the wish that the server end, in a form that every way of waiting can wait for;
+//! - [`clock`]: the date for answers;
+//! - [`work`]: how a core is kept busy;
+//! - [`access_log`]: one line for each answer.
+
+pub mod accept_backoff;
+pub mod access_log;
+pub mod announce;
+pub mod clock;
+pub mod duration;
+pub mod flags;
+pub mod listener;
+mod newcomers;
+mod socket_file;
+pub mod stop;
+pub mod usage;
+pub mod work;

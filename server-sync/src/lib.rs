@@ -1,1 +1,82 @@
 //! A blocking HTTP server in three concurrency models.
+//!
+//! Each thread does one thing after another: it accepts, reads, waits and writes by system calls
+//! that return when they are done. The models differ in which thread that is. In reading order:
+//!
+//! - [`cli`] and [`options`]: what the server is told;
+//! - [`model`]: who runs a connection, and when;
+//! - `acceptor`: connections out of the accept queue, with `places` for so many at a time;
+//! - `connection`: one connection from its first byte to its last, on a `socket` with time limits;
+//! - `kept`: connections that wait for a next request, to be woken at a stop.
+
+mod acceptor;
+pub mod cli;
+mod connection;
+mod kept;
+pub mod model;
+pub mod options;
+mod places;
+mod socket;
+
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::{Context, anyhow};
+use rustix::event::{PollFd, PollFlags, poll};
+use server_common::listener::Listener;
+use server_common::stop::{GRACE_PERIOD, Stop};
+
+use crate::acceptor::Acceptor;
+use crate::cli::SERVER;
+use crate::connection::Server;
+pub use crate::model::Model;
+pub use crate::options::Options;
+
+/// Serves until `stop` is asked for, then finishes what is under way and returns.
+///
+/// A stop keeps newcomers out, serves who is in the accept queue already, closes connections that
+/// wait for a next request, and lets the others end. What takes longer than [`GRACE_PERIOD`] is
+/// abandoned: its threads go on until the process ends.
+///
+/// # Errors
+///
+/// The model's threads could not be started, or its accepting thread panicked.
+pub fn run(
+    listeners: Vec<Listener>,
+    model: Model,
+    options: Options,
+    stop: &Stop,
+) -> anyhow::Result<()> {
+    let server = Arc::new(Server::new(options, stop.clone()));
+    let acceptor = Acceptor::new(listeners, options, stop.clone());
+    // Held by the model's thread, so that its end, a panic as well, is a thing to wait for.
+    let (running, ended) = Stop::new()?;
+    let model_thread = thread::Builder::new().name(SERVER.to_owned()).spawn({
+        let server = Arc::clone(&server);
+        move || {
+            let _running = running;
+            model.run(acceptor, &server)
+        }
+    })?;
+    wait_for_either(stop, &ended);
+    if stop.is_asked() {
+        server.kept.wake_all();
+    }
+    if !ended.wait(GRACE_PERIOD) {
+        let seconds = GRACE_PERIOD.as_secs();
+        eprintln!("{SERVER}: requests are still under way after {seconds} s and are abandoned");
+        return Ok(());
+    }
+    match model_thread.join() {
+        Ok(result) => result.with_context(|| format!("cannot start {}", model.label())),
+        Err(_) => Err(anyhow!("the thread that accepts connections panicked")),
+    }
+}
+
+fn wait_for_either(stop: &Stop, ended: &Stop) {
+    while !stop.is_asked() && !ended.is_asked() {
+        let mut both = [stop, ended].map(|it| PollFd::new(it, PollFlags::IN));
+        // Fails only when a signal comes in between.
+        let _ = poll(&mut both, None);
+    }
+}

@@ -146,12 +146,16 @@ fn explain(error: Error, bytes: &[u8]) -> Refusal {
     }
 }
 
-/// Whether the request line ends in `HTTP/` and a number: a version, though not one of ours.
+/// Whether the request line is two words and `HTTP/` with a number: a version, though not one of
+/// ours. With more words or fewer it is no request line, whatever version it ends in.
 fn names_another_version(bytes: &[u8]) -> bool {
-    let version = request_line(bytes)
-        .rsplit(|&byte| byte == b' ')
-        .next()
-        .and_then(|word| word.strip_prefix(b"HTTP/"));
+    let words: Vec<_> = request_line(bytes).split(|&byte| byte == b' ').collect();
+    let version = match words[..] {
+        [method, target, version] if !method.is_empty() && !target.is_empty() => {
+            version.strip_prefix(b"HTTP/")
+        }
+        _ => None,
+    };
     matches!(version, Some([major, b'.', minor]) if major.is_ascii_digit() && minor.is_ascii_digit())
         || matches!(version, Some([major]) if major.is_ascii_digit())
 }

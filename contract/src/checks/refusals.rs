@@ -80,6 +80,8 @@ pub(super) const CHECKS: &[Check] = &[
                 &[
                     " GET / HTTP/1.1\r\nHost: contract\r\n\r\n",
                     "GET  / HTTP/1.1\r\nHost: contract\r\n\r\n",
+                    "GET /  HTTP/1.1\r\nHost: contract\r\n\r\n",
+                    "GET /a b HTTP/1.1\r\nHost: contract\r\n\r\n",
                     "GET / HTTP/1.1 \r\nHost: contract\r\n\r\n",
                     "GET\t/\tHTTP/1.1\r\nHost: contract\r\n\r\n",
                 ],

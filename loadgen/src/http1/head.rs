@@ -40,7 +40,9 @@ impl Head {
         if head_bytes > HEAD_BYTES_MAX {
             return Err(Cause::ResponseTooLarge);
         }
-        let status = response.code.unwrap_or_default();
+        // The grammar has any three digits, the protocol no status below 100 (RFC 9110 §15).
+        let status = response.code.filter(|&status| status >= 100);
+        let status = status.ok_or(Cause::MalformedResponse)?;
         let fields = Fields::collect(response.headers)?;
         let has_no_body = answers_head || matches!(status, 100..=199 | 204 | 304);
         let framing = match has_no_body {

@@ -86,9 +86,8 @@ impl ResponseReader {
                     None => return Ok(None),
                 },
                 State::Body { head, decoder } => {
-                    while let Some(data) = decoder
-                        .next(input)
-                        .map_err(|_| Cause::MalformedResponse)?
+                    while let Some(data) =
+                        decoder.next(input).map_err(|_| Cause::MalformedResponse)?
                     {
                         if let Some(expected) = question.expected_body {
                             self.mismatch |= !continues(expected, self.body_bytes, data);

@@ -102,7 +102,10 @@ impl FromStr for StatusSet {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        text.split(',').map(status_range).collect::<Result<_, _>>().map(Self)
+        text.split(',')
+            .map(status_range)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 

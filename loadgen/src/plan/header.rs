@@ -94,7 +94,10 @@ mod tests {
 
     #[test]
     fn secrets_are_not_repeated() {
-        assert_eq!(Header::new("authorization", "Basic eA==").masked(), "authorization: ***");
+        assert_eq!(
+            Header::new("authorization", "Basic eA==").masked(),
+            "authorization: ***"
+        );
         assert_eq!(Header::new("Accept", "*/*").masked(), "Accept: */*");
     }
 

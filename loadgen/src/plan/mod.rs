@@ -15,7 +15,7 @@ pub use expect::{Expect, LengthRule, StatusSet};
 pub use header::{Credentials, Header};
 pub use parse::{duration, seconds};
 pub use scenario::{HttpVersion, Method, Scenario};
-pub use target::{Target, TargetError};
+pub use target::{Target, TargetError, mask_password};
 
 use crate::system::affinity::CpuSet;
 

@@ -1,5 +1,6 @@
 //! What is sent: the request, built once and written as it is for every request of the run.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use super::header::Header;
@@ -16,7 +17,7 @@ pub enum HttpVersion {
 
 /// A request method: a token (RFC 9110 §9.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Method(String);
+pub struct Method(Cow<'static, str>);
 
 /// What each request says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,16 +36,13 @@ pub struct Scenario {
 
 impl Method {
     /// GET
-    #[must_use]
-    pub fn get() -> Self {
-        Self("GET".to_owned())
-    }
-
+    pub const GET: Self = Self(Cow::Borrowed("GET"));
     /// HEAD, whose answers have no body.
-    #[must_use]
-    pub fn head() -> Self {
-        Self("HEAD".to_owned())
-    }
+    pub const HEAD: Self = Self(Cow::Borrowed("HEAD"));
+    /// POST
+    pub const POST: Self = Self(Cow::Borrowed("POST"));
+    /// PUT
+    pub const PUT: Self = Self(Cow::Borrowed("PUT"));
 
     /// The method's name.
     #[must_use]
@@ -55,7 +53,7 @@ impl Method {
     /// Whether answers end with their head (RFC 9112 §6.3).
     #[must_use]
     pub fn is_head(&self) -> bool {
-        self.0 == "HEAD"
+        *self == Self::HEAD
     }
 }
 
@@ -65,7 +63,7 @@ impl FromStr for Method {
     fn from_str(text: &str) -> Result<Self, String> {
         let method = http::Method::from_str(text)
             .map_err(|_| "a method is a word such as GET or PUT".to_owned())?;
-        Ok(Self(method.as_str().to_owned()))
+        Ok(Self(Cow::Owned(method.as_str().to_owned())))
     }
 }
 
@@ -139,7 +137,7 @@ mod tests {
 
     fn scenario() -> Scenario {
         Scenario {
-            method: Method::get(),
+            method: Method::GET,
             version: HttpVersion::Http11,
             keep_alive: false,
             headers: vec![Header::new("Accept", "*/*")],
@@ -186,7 +184,10 @@ mod tests {
         };
         let request = request(&post);
         assert!(request.contains("\r\nContent-Length: 5\r\n"), "{request}");
-        assert!(request.ends_with("\r\nhost: example.org\r\n\r\nhello"), "{request}");
+        assert!(
+            request.ends_with("\r\nhost: example.org\r\n\r\nhello"),
+            "{request}"
+        );
         assert_eq!(request.to_lowercase().matches("host: ").count(), 1);
     }
 }

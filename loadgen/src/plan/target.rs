@@ -60,7 +60,9 @@ impl Target {
             Some(_) => return Err(wrong("only http is supported")),
             None => return Err(wrong("the scheme is missing")),
         }
-        let authority = uri.authority().ok_or_else(|| wrong("the host is missing"))?;
+        let authority = uri
+            .authority()
+            .ok_or_else(|| wrong("the host is missing"))?;
         let host = authority.host();
         if host.is_empty() {
             return Err(wrong("the host is missing"));
@@ -68,10 +70,13 @@ impl Target {
         let port = port(authority).ok_or_else(|| wrong("the port is not 1 to 65535"))?;
         let userinfo = authority.as_str().rsplit_once('@').map(|(user, _)| user);
         Ok(Self {
-            url: mask_password(url, userinfo),
+            url: mask_password(url),
             host: host.to_owned(),
             port,
-            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            path: uri
+                .path_and_query()
+                .map_or("/", |path| path.as_str())
+                .to_owned(),
             userinfo: userinfo.map(str::to_owned),
             addresses: resolve(host, port)?,
         })
@@ -118,10 +123,21 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, TargetError> {
     }
 }
 
-fn mask_password(url: &str, userinfo: Option<&str>) -> String {
+/// `url` with the password that it may carry replaced by `***`.
+#[must_use]
+pub fn mask_password(url: &str) -> String {
+    let authority_at = url.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = url.split_at(authority_at);
+    let authority_bytes = rest.find('/').unwrap_or(rest.len());
+    let userinfo = rest[..authority_bytes]
+        .rsplit_once('@')
+        .map(|(user, _)| user);
     match userinfo.and_then(|userinfo| userinfo.split_once(':')) {
         Some((user, password)) => {
-            url.replacen(&format!("{user}:{password}@"), &format!("{user}:***@"), 1)
+            format!(
+                "{scheme}{user}:***{}",
+                &rest[user.len() + 1 + password.len()..]
+            )
         }
         None => url.to_owned(),
     }
@@ -147,7 +163,10 @@ mod tests {
     fn port_and_path_have_defaults() {
         let target = target("http://[::1]");
         assert_eq!(target.address(), "[::1]:80".parse().unwrap());
-        assert_eq!((target.authority().as_str(), target.path.as_str()), ("[::1]", "/"));
+        assert_eq!(
+            (target.authority().as_str(), target.path.as_str()),
+            ("[::1]", "/")
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! that they do not know. No key may be renamed or change its unit.
 
 mod bench;
+mod build;
 mod client;
 mod environment;
 mod histogram;
@@ -32,6 +33,7 @@ mod validity;
 pub(crate) mod sample;
 
 pub use bench::Bench;
+pub use build::build;
 pub use client::Client;
 pub use environment::{Environment, PortRange};
 pub use histogram::{HistogramError, Histograms, decode_histogram, encode_histogram};
@@ -44,6 +46,7 @@ pub use read::ReadError;
 pub use reason::{Reason, Severity};
 pub use requests::{Bytes, Connections, Failures, Requests};
 pub use schema::schema;
+pub(crate) use schema::schema_of;
 pub use series::Second;
 pub use server::Server;
 pub use target::{Target, Tls};

@@ -19,6 +19,8 @@ pub mod local_ports;
 pub mod thread_cpu;
 
 // How much memory the load generator itself used at most.
+/// The limit of open files.
+pub mod limits;
 pub mod memory;
 
 // What a process paid: CPU time, memory, threads, context switches.

@@ -103,6 +103,9 @@ fn other_versions_are_told_apart_from_garbage() {
         "GET / FTP/1.1",
         "GET /",
         "GET / HTTP/11",
+        "GET /  HTTP/1.1",
+        "GET /a b HTTP/1.1",
+        "GET / HTTP/1.1 HTTP/2.0",
         "G\"T / HTTP/1.1",
         "hello",
     ] {

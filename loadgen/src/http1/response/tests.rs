@@ -22,16 +22,25 @@ fn read_pieces(
             let left = [piece, &bytes[offset..]].concat();
             return Ok((answer, left));
         }
-        assert!(piece.is_empty(), "an unfinished answer takes all it is given");
+        assert!(
+            piece.is_empty(),
+            "an unfinished answer takes all it is given"
+        );
     }
-    reader.end_of_stream(question).map(|answer| (answer, Vec::new()))
+    reader
+        .end_of_stream(question)
+        .map(|answer| (answer, Vec::new()))
 }
 
 /// The same whatever the pieces.
 fn read(question: Question<'_>, bytes: &[u8]) -> Result<(Answer, Vec<u8>), Cause> {
     let whole = read_pieces(question, bytes, usize::MAX);
     for piece_bytes in 1..bytes.len().min(80) {
-        assert_eq!(read_pieces(question, bytes, piece_bytes), whole, "by {piece_bytes}");
+        assert_eq!(
+            read_pieces(question, bytes, piece_bytes),
+            whole,
+            "by {piece_bytes}"
+        );
     }
     whole
 }
@@ -70,8 +79,15 @@ fn statuses_without_a_body_end_with_their_head_whatever_they_announce() {
         let announced = format!("HTTP/1.1 {status}\r\nContent-Length: 9\r\n\r\n");
         assert_eq!(good(&announced).body_bytes, 0);
     }
-    let head = Question { is_head: true, ..GET };
-    for fields in ["", "Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n"] {
+    let head = Question {
+        is_head: true,
+        ..GET
+    };
+    for fields in [
+        "",
+        "Content-Length: 9\r\n",
+        "Transfer-Encoding: chunked\r\n",
+    ] {
         let bytes = format!("HTTP/1.1 200 OK\r\n{fields}\r\n");
         assert_eq!(read(head, bytes.as_bytes()).unwrap().0.body_bytes, 0);
     }
@@ -123,6 +139,7 @@ fn what_is_not_http_is_malformed() {
         "hello there, this is no HTTP\r\n\r\n",
         "HTTP/2.0 200 OK\r\n\r\n",
         "HTTP/1.1 20 OK\r\n\r\n",
+        "HTTP/1.1 099 OK\r\n\r\n",
         "HTTP/1.1 101 Switching Protocols\r\n\r\n",
         "HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
@@ -147,9 +164,15 @@ fn equal_repeated_lengths_are_one() {
 #[test]
 fn a_head_without_end_is_given_up() {
     let endless = [b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &[b'x'; 70_000]].concat();
-    assert_eq!(read_pieces(GET, &endless, 4096), Err(Cause::ResponseTooLarge));
+    assert_eq!(
+        read_pieces(GET, &endless, 4096),
+        Err(Cause::ResponseTooLarge)
+    );
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(101));
-    assert_eq!(read_pieces(GET, many.as_bytes(), 4096), Err(Cause::ResponseTooLarge));
+    assert_eq!(
+        read_pieces(GET, many.as_bytes(), 4096),
+        Err(Cause::ResponseTooLarge)
+    );
 }
 
 #[test]
@@ -158,8 +181,16 @@ fn the_body_is_compared_as_it_comes() {
         expected_body: Some(b"hello"),
         ..GET
     };
-    for (body, matches) in [("hello", true), ("hullo", false), ("hell", false), ("hello!", false)] {
-        let bytes = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    for (body, matches) in [
+        ("hello", true),
+        ("hullo", false),
+        ("hell", false),
+        ("hello!", false),
+    ] {
+        let bytes = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
         let (answer, _) = read(question, bytes.as_bytes()).unwrap();
         assert_eq!(answer.body_matches, matches, "{body}");
     }
@@ -169,7 +200,10 @@ fn the_body_is_compared_as_it_comes() {
 fn a_reader_is_used_again_for_the_next_answer() {
     let mut reader = ResponseReader::default();
     for body in ["one", "three"] {
-        let bytes = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let bytes = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
         let answer = reader.read(GET, &mut bytes.as_bytes()).unwrap().unwrap();
         assert_eq!(answer.body_bytes, body.len() as u64);
         reader.reset();

@@ -1,0 +1,36 @@
+//! Flags of `loadgen compare`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Which results to compare, and how strictly.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The result to compare with: a file, or a directory with one file per round
+    #[arg(value_name = "A")]
+    pub baseline: PathBuf,
+    /// The result that is judged: of the same kind as A
+    #[arg(value_name = "B")]
+    pub candidate: PathBuf,
+    /// Print the comparison as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Differences up to this many percent do not matter
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = percent)]
+    pub threshold: f64,
+    /// Exit with 4 if a verdict is inconclusive
+    #[arg(long)]
+    pub strict: bool,
+    /// Compare runs even if their records call them invalid
+    #[arg(long)]
+    pub allow_invalid: bool,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    text.trim_end_matches('%')
+        .parse()
+        .ok()
+        .filter(|percent: &f64| *percent > 0.0 && *percent < 100.0)
+        .ok_or_else(|| "a number above 0 and below 100, such as 5".to_owned())
+}

@@ -1,0 +1,84 @@
+//! The command line: what may be typed, and what is said when something else was.
+
+mod compare;
+mod error;
+mod run;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use compare::CompareArgs;
+pub use error::UsageError;
+pub use run::{OutputPlan, RunArgs};
+
+use run::RunOrder;
+
+/// What the program was asked to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Make load.
+    Run(Box<RunArgs>),
+    /// Compare results.
+    Compare(CompareArgs),
+    /// Print the schema of a record.
+    Schema,
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "loadgen",
+    version,
+    about = "Loads an HTTP server and reports requests per second, failures and latency as JSON",
+    after_help = "Without a command, loadgen takes ab's flags: loadgen -n 1000 -c 10 -k http://127.0.0.1:8080/",
+    args_override_self = true,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    subcommand: Option<Named>,
+    #[command(flatten)]
+    run: Option<RunArgs>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Named {
+    /// Compare two results: files of one run each, or directories of rounds
+    Compare(CompareArgs),
+    /// Print the JSON Schema of a result
+    Schema,
+}
+
+/// Reads the command line.
+///
+/// # Errors
+///
+/// One line that names what is wrong and the next step; or, as clap's own error, the text of
+/// `--help` or `--version`.
+pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
+    let matches = Cli::command()
+        .try_get_matches_from(argv)
+        .map_err(UsageError::from)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(UsageError::from)?;
+    match cli.subcommand {
+        Some(Named::Compare(args)) => Ok(Command::Compare(args)),
+        Some(Named::Schema) => Ok(Command::Schema),
+        None => {
+            let mut run = cli.run.ok_or_else(|| {
+                UsageError::line("a URL is needed; write loadgen http://HOST:PORT/")
+            })?;
+            run.order = RunOrder::of(&matches);
+            run.called_as_ab = is_called_ab(argv);
+            Ok(Command::Run(Box::new(run)))
+        }
+    }
+}
+
+/// Whether the program's file is called `ab`: then it speaks as ab does.
+fn is_called_ab(argv: &[OsString]) -> bool {
+    let name = argv.first().and_then(|name| Path::new(name).file_name());
+    name.is_some_and(|name| name == "ab")
+}

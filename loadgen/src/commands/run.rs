@@ -1,0 +1,168 @@
+//! One run: `loadgen [flags] URL`.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::Path;
+
+use crate::cli::{OutputPlan, RunArgs};
+use crate::engine::{Observer, Summary};
+use crate::exit::Exit;
+use crate::output::{self, AbProgress, Bar, Format, ResultFile};
+use crate::plan::Plan;
+use crate::record::Record;
+use crate::run::{self, Context};
+use crate::signal;
+use crate::system::limits::raise_open_files_limit;
+
+/// Makes the load, prints the result.
+#[must_use]
+pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
+    let (plan, output) = match args.into_plan() {
+        Ok(plans) => plans,
+        Err(error) => {
+            output::complain(&error.to_string());
+            return Exit::Usage;
+        }
+    };
+    match measure(&plan, &output, argv) {
+        Ok(exit) => exit,
+        Err(line) => {
+            output::complain(&line);
+            Exit::Failed
+        }
+    }
+}
+
+fn measure(plan: &Plan, output: &OutputPlan, argv: &[OsString]) -> Result<Exit, String> {
+    let file = output.file.as_deref().map(open).transpose()?;
+    let interrupted =
+        signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let context = Context {
+        argv: mask(argv),
+        bench: None,
+        interrupted,
+    };
+    raise_open_files_limit();
+    let (record, summary) = run_with_progress(plan, output, &context)
+        .map_err(|error| format!("cannot start the load: {error}"))?;
+    if output.verbosity > 0 {
+        output::talk(&output::traffic(output.verbosity, plan, &summary));
+    }
+    if let (Some(file), Some(path)) = (file, &output.file) {
+        let failed = |error| {
+            format!(
+                "cannot write {}: {error}; make room and run again",
+                path.display()
+            )
+        };
+        file.finish(&record.to_json()).map_err(failed)?;
+    }
+    output::print(&output::render(output.format, &record, &summary, output.ab)).map_err(
+        |error| format!("cannot write to stdout: {error}; use -o FILE to keep a result"),
+    )?;
+    tell(output, &record);
+    Ok(judge(&record))
+}
+
+fn open(path: &Path) -> Result<ResultFile, String> {
+    ResultFile::create(path).map_err(|error| {
+        format!(
+            "cannot write {}: {error}; choose another -o",
+            path.display()
+        )
+    })
+}
+
+fn run_with_progress(
+    plan: &Plan,
+    output: &OutputPlan,
+    context: &Context,
+) -> std::io::Result<(Record, Summary)> {
+    if output.format == Format::Ab && !output.quiet {
+        let mut progress = AbProgress::new(plan.stop.requests);
+        let (record, summary) = run::run(plan, context, &mut progress)?;
+        progress.finish(record.requests.succeeded + record.requests.failed);
+        return Ok((record, summary));
+    }
+    let shows_bar = !output.quiet && std::io::stderr().is_terminal();
+    let mut observer: Box<dyn Observer> = match shows_bar {
+        true => Box::new(Bar::new(plan.stop)),
+        false => Box::new(()),
+    };
+    run::run(plan, context, observer.as_mut())
+}
+
+/// Says on stderr what a person should know who does not read the JSON.
+fn tell(output: &OutputPlan, record: &Record) {
+    let is_read_by_a_person = std::io::stderr().is_terminal();
+    if output.format == Format::Json && is_read_by_a_person && !output.quiet {
+        output::talk(&output::summary(record));
+    }
+    if record.requests.succeeded == 0 && !record.interrupted {
+        output::complain(&no_success(record));
+    }
+}
+
+/// What is said if not one request succeeded: which cause most of them had.
+fn no_success(record: &Record) -> String {
+    let most = record.failures.iter().max_by_key(|(_, count)| *count);
+    let why = most
+        .filter(|(_, count)| *count > 0)
+        .map_or("none was made".to_owned(), |(cause, count)| {
+            format!("{count} {}: {}", cause.label(), cause.description())
+        });
+    format!(
+        "no request to {} succeeded ({why}) Check that the server runs there",
+        record.target.url
+    )
+}
+
+fn judge(record: &Record) -> Exit {
+    if record.interrupted {
+        Exit::Interrupted
+    } else if record.requests.succeeded == 0 {
+        Exit::Failed
+    } else {
+        Exit::Done
+    }
+}
+
+/// The command line without what only its owner should read.
+fn mask(argv: &[OsString]) -> Vec<String> {
+    let mut masked = Vec::new();
+    let mut hide_next = false;
+    for word in argv {
+        let word = word.to_string_lossy();
+        let is_secret = std::mem::replace(&mut hide_next, word == "-A" || word == "-P");
+        masked.push(match () {
+            () if is_secret => "***".to_owned(),
+            () if word.starts_with("-A") && word.len() > 2 => "-A***".to_owned(),
+            () if word.contains("://") => crate::plan::mask_password(&word),
+            () => word.into_owned(),
+        });
+    }
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_do_not_get_into_the_record() {
+        let words = [
+            "loadgen",
+            "-A",
+            "me:secret",
+            "-Ame:secret",
+            "http://me:secret@host/",
+        ];
+        let argv: Vec<OsString> = words.into_iter().map(OsString::from).collect();
+        let masked = mask(&argv);
+        assert!(
+            masked.iter().all(|word| !word.contains("secret")),
+            "{masked:?}"
+        );
+        assert_eq!(masked.len(), argv.len());
+    }
+}

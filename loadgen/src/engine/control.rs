@@ -1,0 +1,106 @@
+//! What workers and the thread that watches over them share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Nanoseconds since the run began, by the monotonic clock: what happens to the time of day
+/// meanwhile does not matter.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(Instant);
+
+/// The strings by which a run is held.
+#[derive(Debug)]
+pub struct Control {
+    interrupted: Arc<AtomicBool>,
+    workers: Vec<Tally>,
+}
+
+/// A worker's progress on a cache line of its own, so that showing it costs the others nothing.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Tally {
+    ended: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Requests that ended.
+    pub ended: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+    /// Since the measured part began.
+    pub elapsed: Duration,
+}
+
+/// Somebody who watches a run from the thread that started it.
+pub trait Observer {
+    /// The measured part is about to begin.
+    fn begins(&mut self) {}
+    /// Called about ten times a second in the measured part.
+    fn progresses(&mut self, _progress: Progress) {}
+    /// The measured part has ended.
+    fn ends(&mut self) {}
+}
+
+impl Observer for () {}
+
+impl Clock {
+    /// A clock that starts now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Nanoseconds since the start.
+    #[must_use]
+    pub fn now_ns(self) -> u64 {
+        nanoseconds(self.0.elapsed())
+    }
+}
+
+/// A time in nanoseconds; past 584 years it stops growing.
+#[must_use]
+pub fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Control {
+    /// For `workers` workers, which stop soon after `interrupted` is set.
+    #[must_use]
+    pub fn new(workers: usize, interrupted: Arc<AtomicBool>) -> Self {
+        Self {
+            interrupted,
+            workers: (0..workers).map(|_| Tally::default()).collect(),
+        }
+    }
+
+    /// Whether the run is to end early.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Worker `index` tells how far it has come.
+    pub fn publish(&self, index: usize, ended: u64, failed: u64) {
+        let tally = &self.workers[index];
+        tally.ended.store(ended, Ordering::Relaxed);
+        tally.failed.store(failed, Ordering::Relaxed);
+    }
+
+    /// How far all workers have come, as far as they have told.
+    #[must_use]
+    pub fn progress(&self, elapsed: Duration) -> Progress {
+        let sum = |field: fn(&Tally) -> &AtomicU64| {
+            let counts = self.workers.iter().map(field);
+            counts.map(|count| count.load(Ordering::Relaxed)).sum()
+        };
+        Progress {
+            ended: sum(|tally| &tally.ended),
+            failed: sum(|tally| &tally.failed),
+            elapsed,
+        }
+    }
+}

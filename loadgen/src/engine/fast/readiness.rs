@@ -1,0 +1,256 @@
+//! Moving bytes when the kernel says that it can be done: epoll or kqueue, by way of `mio`.
+//!
+//! The system calls of one request on an open connection are one write and one read, and a share
+//! of a wait. A new connection adds socket, connect, setsockopt, registration and close; the
+//! request is written without waiting to be told that it can be, since on a fast network the
+//! connection is open by then.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+use super::driver::{Driver, Event, Progress};
+use crate::plan::Plan;
+
+/// Events taken from the kernel at a time.
+const EVENTS_MAX: usize = 1024;
+
+/// Bytes read at a time. One buffer serves all connections of a worker.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Bits of a token that hold the slot; the others hold its generation.
+const SLOT_BITS: u32 = 32;
+
+pub(super) struct Readiness<'a> {
+    poll: Poll,
+    events: Events,
+    /// Place in `events`.
+    next_event: usize,
+    /// The event that is being worked off: there may be more than one thing to it.
+    current: Option<Ready>,
+    connections: Vec<Connection>,
+    address: SocketAddr,
+    request: &'a [u8],
+    buffer: Box<[u8]>,
+}
+
+#[derive(Default)]
+struct Connection {
+    stream: Option<TcpStream>,
+    /// Counts the connections of this slot, so that an event of a closed one is known as such.
+    generation: u32,
+    is_connected: bool,
+    written_bytes: usize,
+    /// Whether the kernel tells when writing is possible: not before it once was not.
+    watches_writing: bool,
+}
+
+/// What the kernel said of a connection.
+#[derive(Clone, Copy)]
+struct Ready {
+    slot: usize,
+    generation: u32,
+    writable: bool,
+    readable: bool,
+    /// The server has closed its side.
+    ended: bool,
+}
+
+/// An [`Event`] that has not been given its bytes yet.
+enum Happened {
+    Nothing,
+    Progress(Progress),
+    Received { count: usize, ended: bool },
+    Ended,
+    Failed(io::Error),
+}
+
+impl<'a> Readiness<'a> {
+    pub(super) fn new(plan: &Plan, request: &'a [u8], slots: usize) -> io::Result<Self> {
+        Ok(Self {
+            poll: Poll::new()?,
+            events: Events::with_capacity(EVENTS_MAX),
+            next_event: 0,
+            current: None,
+            connections: (0..slots).map(|_| Connection::default()).collect(),
+            address: plan.target.address(),
+            request,
+            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+        })
+    }
+
+    fn next_ready(&mut self) -> Option<Ready> {
+        let event = self.events.iter().nth(self.next_event)?;
+        self.next_event += 1;
+        let Token(token) = event.token();
+        Some(Ready {
+            slot: token & ((1 << SLOT_BITS) - 1),
+            generation: (token >> SLOT_BITS) as u32,
+            writable: event.is_writable() || event.is_error(),
+            readable: event.is_readable() || event.is_error() || event.is_read_closed(),
+            ended: event.is_read_closed(),
+        })
+    }
+
+    /// Does one thing that `ready` allows and keeps what is left of it in `current`.
+    fn work_off(&mut self, ready: Ready) -> (usize, Happened) {
+        let connection = &mut self.connections[ready.slot];
+        if connection.generation != ready.generation || connection.stream.is_none() {
+            return (ready.slot, Happened::Nothing);
+        }
+        let happened = if ready.writable && connection.written_bytes < self.request.len() {
+            self.current = ready.readable.then_some(Ready {
+                writable: false,
+                ..ready
+            });
+            connection.write(self.request)
+        } else if ready.readable {
+            let happened = connection.read(&mut self.buffer, ready.ended);
+            let is_full =
+                matches!(happened, Happened::Received { count, .. } if count == self.buffer.len());
+            self.current = is_full.then_some(ready);
+            happened
+        } else {
+            Happened::Nothing
+        };
+        (ready.slot, happened)
+    }
+}
+
+impl Driver for Readiness<'_> {
+    fn open(&mut self, slot: usize) -> io::Result<Progress> {
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_nodelay(true)?;
+        let connection = &mut self.connections[slot];
+        *connection = Connection {
+            stream: Some(stream),
+            generation: connection.generation.wrapping_add(1),
+            ..Connection::default()
+        };
+        let progress = connection.send(self.request)?;
+        connection.register(&self.poll, slot, progress != Progress::Sent, false)?;
+        Ok(progress)
+    }
+
+    fn send(&mut self, slot: usize) -> io::Result<Progress> {
+        let connection = &mut self.connections[slot];
+        connection.written_bytes = 0;
+        let progress = connection.send(self.request)?;
+        if progress != Progress::Sent && !connection.watches_writing {
+            connection.register(&self.poll, slot, true, true)?;
+        }
+        Ok(progress)
+    }
+
+    fn close(&mut self, slot: usize) {
+        // Closing the descriptor also takes it out of the kernel's list.
+        self.connections[slot].stream = None;
+    }
+
+    fn wait(&mut self, timeout: Duration) -> io::Result<()> {
+        self.next_event = 0;
+        match self.poll.poll(&mut self.events, Some(timeout)) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
+            result => result,
+        }
+    }
+
+    fn next(&mut self) -> Option<(usize, Event<'_>)> {
+        loop {
+            let ready = match self.current.take() {
+                Some(ready) => ready,
+                None => self.next_ready()?,
+            };
+            let (slot, happened) = self.work_off(ready);
+            let event = match happened {
+                Happened::Nothing => continue,
+                Happened::Progress(progress) => Event::Progress(progress),
+                Happened::Received { count, ended } => Event::Received {
+                    bytes: &self.buffer[..count],
+                    ended,
+                },
+                Happened::Ended => Event::Ended,
+                Happened::Failed(error) => Event::Failed(error),
+            };
+            return Some((slot, event));
+        }
+    }
+}
+
+impl Connection {
+    fn register(&mut self, poll: &Poll, slot: usize, writing: bool, again: bool) -> io::Result<()> {
+        let token = Token(slot | (self.generation as usize) << SLOT_BITS);
+        let interest = match writing {
+            true => Interest::READABLE | Interest::WRITABLE,
+            false => Interest::READABLE,
+        };
+        self.watches_writing = writing;
+        let Some(stream) = &mut self.stream else {
+            return Ok(());
+        };
+        match again {
+            true => poll.registry().reregister(stream, token, interest),
+            false => poll.registry().register(stream, token, interest),
+        }
+    }
+
+    /// Writes as much of the request as the kernel takes.
+    fn send(&mut self, request: &[u8]) -> io::Result<Progress> {
+        let Some(stream) = &mut self.stream else {
+            return Err(ErrorKind::NotConnected.into());
+        };
+        while self.written_bytes < request.len() {
+            match stream.write(&request[self.written_bytes..]) {
+                Ok(count) => {
+                    self.is_connected = true;
+                    self.written_bytes += count;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Linux says ENOTCONN or EAGAIN of a connection that is not open yet.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::NotConnected && !self.is_connected => {
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(
+            match (self.is_connected, self.written_bytes < request.len()) {
+                (false, _) => Progress::Connecting,
+                (true, true) => Progress::Sending,
+                (true, false) => Progress::Sent,
+            },
+        )
+    }
+
+    fn write(&mut self, request: &[u8]) -> Happened {
+        match self.send(request) {
+            Ok(Progress::Connecting) => Happened::Nothing,
+            Ok(progress) => Happened::Progress(progress),
+            Err(error) => Happened::Failed(error),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8], ended: bool) -> Happened {
+        let Some(stream) = &mut self.stream else {
+            return Happened::Nothing;
+        };
+        loop {
+            return match stream.read(buffer) {
+                Ok(0) => Happened::Ended,
+                // After a short read the socket is empty, so that "no more will come", if it was
+                // said, follows at once.
+                Ok(count) => Happened::Received {
+                    count,
+                    ended: ended && count < buffer.len(),
+                },
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Happened::Nothing,
+                Err(error) => Happened::Failed(error),
+            };
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! One of a worker's connections, and the request that is under way on it.
+
+use crate::http1::ResponseReader;
+use crate::recorder::Timing;
+
+/// Where a slot's request is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// There is none, and none will follow.
+    #[default]
+    Done,
+    /// There is none until the next tick: one failed at once, and trying again without a pause
+    /// would only count failures as fast as the CPU can.
+    HeldBack,
+    /// Its connection is being opened.
+    Connecting,
+    /// It is being written.
+    Sending,
+    /// Its answer is awaited or read.
+    Receiving,
+    /// It has ended; the server's close is awaited, so that TIME_WAIT and its use of a port are
+    /// the server's, as they are with ab.
+    Closing,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    pub(super) phase: Phase,
+    pub(super) reader: ResponseReader,
+    pub(super) timing: Timing,
+    /// Whether the request belongs to the measured part of the run.
+    pub(super) is_measured: bool,
+    /// Whether there is a connection that can take another request.
+    pub(super) is_open: bool,
+}
+
+impl Slot {
+    /// A request begins.
+    pub(super) fn begin(&mut self, now_ns: u64, measured_from_ns: u64) {
+        self.reader.reset();
+        self.is_measured = now_ns >= measured_from_ns;
+        self.timing = Timing {
+            started_ns: now_ns,
+            connected_ns: now_ns,
+            sent_ns: now_ns,
+            first_byte_ns: None,
+            ended_ns: now_ns,
+        };
+    }
+
+    /// Whether a request has begun and not ended.
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Connecting | Phase::Sending | Phase::Receiving
+        )
+    }
+}

@@ -1,0 +1,411 @@
+//! A worker: when a request begins, how it ends, and what comes next.
+//!
+//! Each request passes [`Worker::begin`] once and [`Worker::end`] once; the counts follow.
+
+use std::io;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::budget::Budget;
+use super::driver::{Driver, Event, Progress};
+use super::failure;
+use super::slot::{Phase, Slot};
+use crate::engine::control::{Clock, Control, nanoseconds};
+use crate::http1::{Answer, Question};
+use crate::outcome::{Cause, Outcome};
+use crate::plan::Plan;
+use crate::recorder::Recorder;
+use crate::system::thread_cpu::ThreadBusy;
+
+/// Longest time between two looks at timeouts, the deadline and the signal.
+const TICK_LONGEST: Duration = Duration::from_millis(50);
+
+/// Shortest time between them: what epoll's timeout can tell apart.
+const TICK_SHORTEST: Duration = Duration::from_millis(1);
+
+/// Ticks within a request's timeout: it is kept to a twentieth.
+const TICKS_PER_TIMEOUT: u32 = 20;
+
+/// How long the server is given to close a connection after its answer.
+const CLOSING_LONGEST: Duration = Duration::from_millis(100);
+
+/// What a worker is to do.
+pub(super) struct Job<'a> {
+    pub(super) index: usize,
+    pub(super) plan: &'a Plan,
+    pub(super) control: &'a Control,
+    pub(super) clock: Clock,
+    pub(super) budget: Budget,
+    /// Length of the request in bytes.
+    pub(super) request_bytes: u64,
+    /// Body length of the first answer of the run, whichever worker gets it.
+    pub(super) first_length: &'a OnceLock<u64>,
+}
+
+/// What a worker has done.
+pub(super) struct Report {
+    pub(super) recorder: Recorder,
+    pub(super) ended_ns: u64,
+    pub(super) cpu_share: f64,
+    pub(super) first_head: Option<Vec<u8>>,
+}
+
+pub(super) struct Worker<'a, D> {
+    job: Job<'a>,
+    driver: D,
+    slots: Vec<Slot>,
+    /// Slots that are not done.
+    active: usize,
+    recorder: Recorder,
+    last_ended_ns: u64,
+    tick: Duration,
+    next_tick_ns: u64,
+    busy: Option<ThreadBusy>,
+    first_head: Option<Vec<u8>>,
+}
+
+impl<'a, D: Driver> Worker<'a, D> {
+    pub(super) fn new(job: Job<'a>, driver: D) -> Self {
+        let plan = job.plan;
+        let slots = plan.load.concurrency_of(job.index);
+        Self {
+            recorder: Recorder::new(job.budget.measured_from_ns, plan.ab_times),
+            tick: (plan.timeout / TICKS_PER_TIMEOUT).clamp(TICK_SHORTEST, TICK_LONGEST),
+            last_ended_ns: job.budget.measured_from_ns,
+            next_tick_ns: 0,
+            active: slots,
+            slots: (0..slots).map(|_| Slot::default()).collect(),
+            busy: None,
+            first_head: None,
+            driver,
+            job,
+        }
+    }
+
+    pub(super) fn run(mut self) -> Report {
+        if let Some(cores) = &self.job.plan.cores {
+            // A worker that may not run where it was told still measures; its record shows where.
+            let _ = cores.pin_this_thread();
+        }
+        for slot in 0..self.slots.len() {
+            self.begin(slot);
+        }
+        while self.active > 0 {
+            let now_ns = self.job.clock.now_ns();
+            if now_ns >= self.next_tick_ns && self.tick(now_ns) {
+                break;
+            }
+            if let Err(error) = self.driver.wait(self.time_to_tick(now_ns)) {
+                // Only a defect of ours makes waiting impossible; end every request as failed.
+                self.fail_all(&error);
+                break;
+            }
+            self.handle_events();
+        }
+        self.report()
+    }
+
+    /// Until the next tick or the deadline, whichever comes first.
+    fn time_to_tick(&self, now_ns: u64) -> Duration {
+        let deadline_ns = self.job.budget.deadline_ns.unwrap_or(u64::MAX);
+        let at_ns = self.next_tick_ns.min(deadline_ns);
+        Duration::from_nanos(at_ns.saturating_sub(now_ns))
+    }
+
+    fn handle_events(&mut self) {
+        loop {
+            let Some((slot, event)) = self.driver.next() else {
+                return;
+            };
+            let now_ns = self.job.clock.now_ns();
+            let state = &mut self.slots[slot];
+            match event {
+                Event::Progress(progress) => self.advance(slot, progress, now_ns),
+                Event::Received { bytes, ended } => {
+                    let question = question(self.job.plan);
+                    if state.is_measured && state.phase != Phase::Closing {
+                        self.recorder.bytes.received += bytes.len() as u64;
+                    }
+                    if self.first_head.is_none() {
+                        self.first_head = Some(head_of(bytes));
+                    }
+                    let heard = state.hear(question, bytes, now_ns);
+                    self.settle(slot, heard, ended, now_ns);
+                }
+                Event::Ended => self.settle(slot, Heard::Nothing, true, now_ns),
+                Event::Failed(error) => self.break_off(slot, &error, now_ns),
+            }
+        }
+    }
+
+    /// Begins the slot's next request, or more than one if they fail at once, unless none is left.
+    fn begin(&mut self, slot: usize) {
+        loop {
+            let now_ns = self.job.clock.now_ns();
+            let state = &mut self.slots[slot];
+            if self.job.control.is_interrupted() || !self.job.budget.take(now_ns) {
+                state.phase = Phase::Done;
+                state.is_open = false;
+                self.driver.close(slot);
+                self.active -= 1;
+                return;
+            }
+            state.begin(now_ns, self.job.budget.measured_from_ns);
+            let is_reused = state.is_open;
+            if state.is_measured {
+                self.recorder.issued();
+                self.recorder.connections.reused += u64::from(is_reused);
+            }
+            let progress = match is_reused {
+                true => {
+                    state.phase = Phase::Sending;
+                    self.driver.send(slot)
+                }
+                false => {
+                    state.phase = Phase::Connecting;
+                    self.driver.open(slot)
+                }
+            };
+            match progress {
+                Ok(progress) => {
+                    // On a connection that is open the write is where the request starts.
+                    let now_ns = match is_reused && !self.job.plan.ab_times {
+                        true => now_ns,
+                        false => self.job.clock.now_ns(),
+                    };
+                    return self.advance(slot, progress, now_ns);
+                }
+                Err(error) => {
+                    let cause = failure::cause(self.slots[slot].phase, &error);
+                    let now_ns = self.job.clock.now_ns();
+                    self.end(slot, Outcome::Failed(cause), now_ns);
+                    self.close(slot);
+                    if !self.job.budget.is_counted() {
+                        self.slots[slot].phase = Phase::HeldBack;
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The request has come further on its way out.
+    fn advance(&mut self, slot: usize, progress: Progress, now_ns: u64) {
+        let state = &mut self.slots[slot];
+        if state.phase == Phase::Connecting && progress != Progress::Connecting {
+            state.timing.connected_ns = now_ns;
+            state.phase = Phase::Sending;
+            state.is_open = true;
+            if state.is_measured {
+                self.recorder.connected(now_ns - state.timing.started_ns);
+            }
+        }
+        if state.phase == Phase::Sending && progress == Progress::Sent {
+            state.timing.sent_ns = now_ns;
+            state.phase = Phase::Receiving;
+            if state.is_measured {
+                self.recorder.bytes.sent += self.job.request_bytes;
+            }
+        }
+    }
+
+    /// Acts on what was heard, and on the connection's end if that was heard too.
+    fn settle(&mut self, slot: usize, heard: Heard, ended: bool, now_ns: u64) {
+        let state = &mut self.slots[slot];
+        if ended && state.is_measured {
+            self.recorder.connections.closed_by_peer += 1;
+        }
+        let heard = match heard {
+            Heard::Nothing if ended && state.is_under_way() => {
+                match state.reader.end_of_stream(question(self.job.plan)) {
+                    Ok(answer) => Heard::Answer(answer),
+                    Err(cause) => Heard::Broken(cause),
+                }
+            }
+            heard => heard,
+        };
+        match heard {
+            Heard::Nothing if ended => self.go_on(slot, false),
+            Heard::Nothing => {}
+            Heard::Broken(cause) => {
+                self.end(slot, Outcome::Failed(cause), now_ns);
+                self.go_on(slot, false);
+            }
+            Heard::Surplus => {
+                self.end(slot, Outcome::Failed(Cause::MalformedResponse), now_ns);
+                self.go_on(slot, false);
+            }
+            Heard::Answer(answer) => {
+                // An answer to half a request leaves the other half in the way.
+                let is_sent = state.phase == Phase::Receiving;
+                self.conclude(slot, &answer, now_ns);
+                let stays = is_sent && answer.keep_alive && self.job.plan.scenario.keep_alive;
+                match (ended, stays) {
+                    (true, _) => self.go_on(slot, false),
+                    (false, true) => self.go_on(slot, true),
+                    (false, false) => self.slots[slot].phase = Phase::Closing,
+                }
+            }
+        }
+    }
+
+    /// An answer arrived whole: was it the right one?
+    fn conclude(&mut self, slot: usize, answer: &Answer, now_ns: u64) {
+        if self.slots[slot].is_measured {
+            self.recorder.answered(answer);
+        }
+        let first_length = |length| *self.job.first_length.get_or_init(|| length);
+        let outcome = match self.job.plan.expect.judge(answer, first_length) {
+            Some(cause) => Outcome::Failed(cause),
+            None => Outcome::Succeeded,
+        };
+        self.end(slot, outcome, now_ns);
+    }
+
+    /// The connection has failed; a request that had its answer by then has not.
+    fn break_off(&mut self, slot: usize, error: &io::Error, now_ns: u64) {
+        let state = &self.slots[slot];
+        if state.is_under_way() {
+            let cause = failure::cause(state.phase, error);
+            self.end(slot, Outcome::Failed(cause), now_ns);
+        }
+        self.go_on(slot, false);
+    }
+
+    /// Counts the request that was under way, once.
+    fn end(&mut self, slot: usize, outcome: Outcome, now_ns: u64) {
+        let state = &mut self.slots[slot];
+        debug_assert!(state.is_under_way(), "a request ends once");
+        state.phase = Phase::Closing;
+        state.timing.ended_ns = now_ns;
+        self.last_ended_ns = now_ns;
+        if state.is_measured {
+            self.recorder.ended(outcome, &state.timing);
+        }
+    }
+
+    /// On to the next request, on the same connection or another.
+    fn go_on(&mut self, slot: usize, on_same_connection: bool) {
+        if !on_same_connection {
+            self.close(slot);
+        }
+        self.begin(slot);
+    }
+
+    fn close(&mut self, slot: usize) {
+        self.slots[slot].is_open = false;
+        self.driver.close(slot);
+    }
+
+    /// Looks after what no event tells of: time. True if the run is over.
+    fn tick(&mut self, now_ns: u64) -> bool {
+        self.next_tick_ns = now_ns + nanoseconds(self.tick);
+        if self.busy.is_none() && now_ns >= self.job.budget.measured_from_ns {
+            self.busy = Some(ThreadBusy::start());
+        }
+        let requests = self.recorder.requests;
+        let ended = requests.succeeded + requests.failed;
+        self.job
+            .control
+            .publish(self.job.index, ended, requests.failed);
+        if self.job.control.is_interrupted() || self.job.budget.is_over(now_ns) {
+            return true;
+        }
+        for slot in 0..self.slots.len() {
+            self.check_time(slot, now_ns);
+        }
+        false
+    }
+
+    fn check_time(&mut self, slot: usize, now_ns: u64) {
+        let state = &self.slots[slot];
+        match state.phase {
+            Phase::Done => {}
+            Phase::HeldBack => self.begin(slot),
+            Phase::Closing => {
+                if now_ns - state.timing.ended_ns >= nanoseconds(CLOSING_LONGEST) {
+                    self.go_on(slot, false);
+                }
+            }
+            phase => {
+                if now_ns - state.timing.started_ns >= nanoseconds(self.job.plan.timeout) {
+                    self.end(slot, Outcome::Failed(failure::timeout(phase)), now_ns);
+                    self.go_on(slot, false);
+                }
+            }
+        }
+    }
+
+    fn fail_all(&mut self, error: &io::Error) {
+        let now_ns = self.job.clock.now_ns();
+        for slot in 0..self.slots.len() {
+            if self.slots[slot].is_under_way() {
+                let cause = failure::cause(self.slots[slot].phase, error);
+                self.end(slot, Outcome::Failed(cause), now_ns);
+            }
+        }
+    }
+
+    /// Cancels what is still under way, and hands over the counts.
+    ///
+    /// A run that was stopped ends now, one that made all its requests with the last of them.
+    fn report(mut self) -> Report {
+        let ended_ns = match self.active {
+            0 => self.last_ended_ns,
+            _ => self.job.clock.now_ns(),
+        };
+        for slot in 0..self.slots.len() {
+            if self.slots[slot].is_under_way() {
+                self.end(slot, Outcome::Cancelled, ended_ns);
+            }
+        }
+        Report {
+            recorder: self.recorder,
+            ended_ns,
+            cpu_share: self.busy.map_or(0.0, |busy| busy.share()),
+            first_head: self.first_head,
+        }
+    }
+}
+
+/// What the bytes that came amount to.
+enum Heard {
+    /// Not yet an answer.
+    Nothing,
+    /// An answer, whole.
+    Answer(Answer),
+    /// An answer with bytes behind it on a connection that is to be used again: whatever they
+    /// are, they must not be taken for the next answer.
+    Surplus,
+    /// No answer.
+    Broken(Cause),
+}
+
+impl Slot {
+    fn hear(&mut self, question: Question<'_>, bytes: &[u8], now_ns: u64) -> Heard {
+        if !self.is_under_way() {
+            return Heard::Nothing;
+        }
+        self.timing.first_byte_ns.get_or_insert(now_ns);
+        let mut rest = bytes;
+        match self.reader.read(question, &mut rest) {
+            Ok(None) => Heard::Nothing,
+            Ok(Some(answer)) if !rest.is_empty() && answer.keep_alive => Heard::Surplus,
+            Ok(Some(answer)) => Heard::Answer(answer),
+            Err(cause) => Heard::Broken(cause),
+        }
+    }
+}
+
+fn question(plan: &Plan) -> Question<'_> {
+    Question {
+        is_head: plan.scenario.method.is_head(),
+        expected_body: plan.expect.body.as_deref(),
+    }
+}
+
+/// The head at the front of `bytes`, or all of them if its end is not among them.
+fn head_of(bytes: &[u8]) -> Vec<u8> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    bytes[..end.map_or(bytes.len(), |end| end + 4)].to_vec()
+}

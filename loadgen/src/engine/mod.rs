@@ -1,0 +1,54 @@
+//! How load is made: a plan goes in, counts come out. Engines never print.
+//!
+//! There is one engine yet, [`fast`]; others join it here with the same signature.
+
+pub mod control;
+pub mod fast;
+
+use std::io;
+
+pub use control::{Clock, Control, Observer, Progress};
+
+use crate::plan::Plan;
+use crate::recorder::Recorder;
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// All workers' counts, added up.
+    pub recorder: Recorder,
+    /// Length of the measured part, in nanoseconds.
+    pub elapsed_ns: u64,
+    /// For each worker, the share of the measured part that it was on a CPU, 0 to 1.
+    pub workers_cpu_share: Vec<f64>,
+    /// Whether a signal ended the run before its plan was done.
+    pub interrupted: bool,
+    /// The head of the first answer that any worker got.
+    pub first_head: Option<Vec<u8>>,
+    /// Length of the first answer's body, in bytes.
+    pub first_length: Option<u64>,
+}
+
+/// Carries out `plan`, telling `observer` when its measured part begins and ends.
+///
+/// # Errors
+///
+/// What kept the run from being begun: no thread, no poll. What goes wrong afterwards is counted.
+pub fn run(plan: &Plan, control: &Control, observer: &mut dyn Observer) -> io::Result<Summary> {
+    fast::run(plan, control, observer)
+}
+
+impl Summary {
+    /// The `Server` field of the first answer, if it came in one piece and has one.
+    #[must_use]
+    pub fn server_software(&self) -> Option<String> {
+        let mut headers = [httparse::EMPTY_HEADER; 100];
+        let mut response = httparse::Response::new(&mut headers);
+        response.parse(self.first_head.as_deref()?).ok()?;
+        let server = response
+            .headers
+            .iter()
+            .find(|header| header.name.eq_ignore_ascii_case("server"))?;
+        Some(String::from_utf8_lossy(server.value).into_owned())
+    }
+}

@@ -1,0 +1,93 @@
+//! The run for a person: a dozen lines, the doubts last.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::record::{Distribution, Record};
+
+/// A summary in plain text.
+#[must_use]
+pub(super) fn render(record: &Record) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_summary(&mut text, record);
+    text
+}
+
+fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
+    let requests = &record.requests;
+    let plan = &record.plan;
+    let connections = match plan.keep_alive {
+        true => "kept open",
+        false => "a new connection for each request",
+    };
+    writeln!(out, "{}", record.target.url)?;
+    writeln!(
+        out,
+        "  {} connections on {} threads, {connections}, {:.3} s",
+        plan.concurrency, plan.threads, record.elapsed_s
+    )?;
+    writeln!(out)?;
+    writeln!(out, "  requests/s  {:>12.1}", record.rate_per_second)?;
+    writeln!(
+        out,
+        "  succeeded   {:>12}   failed {}   cancelled {}",
+        requests.succeeded, requests.failed, requests.cancelled
+    )?;
+    for (cause, count) in record.failures.iter().filter(|(_, count)| *count > 0) {
+        writeln!(
+            out,
+            "    {count} {}: {}",
+            cause.label(),
+            cause.description()
+        )?;
+    }
+    write_latency(out, "latency", record.latency_ns.total.as_ref())?;
+    write_latency(out, "connect", record.latency_ns.connect.as_ref())?;
+    write_latency(out, "first byte", record.latency_ns.first_byte.as_ref())?;
+    write_costs(out, record)?;
+    for finding in &record.validity.reasons {
+        writeln!(
+            out,
+            "  {}: {} {}",
+            finding.severity.label(),
+            finding.message,
+            finding.advice
+        )?;
+    }
+    Ok(())
+}
+
+fn write_latency(
+    out: &mut String,
+    name: &str,
+    distribution: Option<&Distribution>,
+) -> std::fmt::Result {
+    let Some(of) = distribution else {
+        return Ok(());
+    };
+    let time = Duration::from_nanos;
+    writeln!(
+        out,
+        "  {name:<11} p50 {:.1?}   p90 {:.1?}   p99 {:.1?}   max {:.1?}",
+        time(of.p50),
+        time(of.p90),
+        time(of.p99),
+        time(of.max)
+    )
+}
+
+fn write_costs(out: &mut String, record: &Record) -> std::fmt::Result {
+    let client = &record.client;
+    write!(
+        out,
+        "  CPU/request {:.1} µs here, busiest worker {:.0} %",
+        client.cpu_us_per_request.unwrap_or(0.0),
+        client.busiest_worker_cpu_share * 100.0
+    )?;
+    let server = record.server.as_ref();
+    if let Some(cost_us) = server.and_then(|server| server.cpu_us_per_request) {
+        write!(out, "; {cost_us:.1} µs in the server")?;
+    }
+    writeln!(out)
+}

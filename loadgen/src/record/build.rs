@@ -1,0 +1,242 @@
+//! From what was planned, counted and measured to the record: nothing is computed after this.
+
+use super::{
+    Client, Distribution, Environment, Histograms, LatencyMs, LatencyNs, Metrics, Network, Plan,
+    Record, Requests, SCHEMA, Second, Server, Target, Tool, Validity, encode_histogram, timestamp,
+};
+use crate::engine::Summary;
+use crate::plan;
+use crate::recorder::{Recorder, SecondTally, Times};
+use crate::run::{Context, Measured, ServerMeasured};
+use crate::system::affinity::CpuSet;
+
+/// Freezes one run.
+#[must_use]
+pub fn build(
+    plan: &plan::Plan,
+    context: &Context,
+    summary: &Summary,
+    measured: &Measured,
+) -> Record {
+    let recorder = &summary.recorder;
+    let elapsed_s = summary.elapsed_ns as f64 / 1e9;
+    let rate_per_second = rate(recorder.requests.succeeded, elapsed_s);
+    let latency_ns = latency(recorder);
+    let started_at = timestamp(measured.started_at);
+    let record = Record {
+        schema: SCHEMA.to_owned(),
+        id: format!("{started_at}-{}", std::process::id()),
+        started_at,
+        tool: tool(context),
+        target: target(plan, summary),
+        plan: settings(plan),
+        environment: environment(plan, measured),
+        bench: context.bench.clone(),
+        elapsed_s,
+        requests: recorder.requests,
+        failures: recorder.failures,
+        statuses: recorder.statuses.to_map(),
+        connections: recorder.connections,
+        bytes: recorder.bytes,
+        rate_per_second,
+        metrics: metrics(
+            &recorder.requests,
+            rate_per_second,
+            latency_ns.total.as_ref(),
+        ),
+        latency_ns,
+        histograms: histograms(recorder),
+        series: series(&recorder.seconds, elapsed_s),
+        client: client(plan, summary, measured),
+        server: server(plan, recorder, measured),
+        network: Some(Network::from(&measured.network)),
+        validity: Validity::from(Vec::new()),
+        interrupted: summary.interrupted,
+    };
+    record.judged()
+}
+
+fn tool(context: &Context) -> Tool {
+    Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        git: option_env!("LOADGEN_GIT_COMMIT").map(str::to_owned),
+        profile: match cfg!(debug_assertions) {
+            true => "debug",
+            false => "release",
+        }
+        .to_owned(),
+        argv: context.argv.clone(),
+    }
+}
+
+fn target(plan: &plan::Plan, summary: &Summary) -> Target {
+    let addresses = plan.target.addresses.iter();
+    Target {
+        url: plan.target.url.clone(),
+        addresses: addresses.map(ToString::to_string).collect(),
+        unix_path: None,
+        server_software: summary.server_software(),
+        document_bytes: summary.first_length,
+        tls: None,
+    }
+}
+
+fn settings(plan: &plan::Plan) -> Plan {
+    let scenario = &plan.scenario;
+    let concurrency = plan.load.concurrency as u64;
+    Plan {
+        method: scenario.method.as_str().to_owned(),
+        http_version: scenario.version.label().to_owned(),
+        headers: scenario.headers.iter().map(plan::Header::masked).collect(),
+        request_body_bytes: scenario.body.as_ref().map_or(0, Vec::len) as u64,
+        keep_alive: scenario.keep_alive,
+        concurrency,
+        connections: concurrency,
+        pipeline: 1,
+        threads: plan.load.threads as u64,
+        engine: "fast".to_owned(),
+        driver: Some("epoll".to_owned()),
+        requests: plan.stop.requests,
+        duration_s: plan.stop.duration.map(|duration| duration.as_secs_f64()),
+        warmup_s: plan.warmup.as_secs_f64(),
+        rate_per_second: None,
+        arrival: None,
+        timeout_s: plan.timeout.as_secs_f64(),
+        connect_timeout_s: plan.timeout.as_secs_f64(),
+        expect_statuses: plan.expect.statuses.labels(),
+        expect_length: match plan.expect.length {
+            plan::LengthRule::Any => None,
+            rule => Some(rule.to_string()),
+        },
+        expect_body: plan.expect.body.is_some(),
+        source_addresses: Vec::new(),
+        cpu_list: cores(plan.cores.as_ref()),
+    }
+}
+
+fn cores(cores: Option<&CpuSet>) -> Vec<usize> {
+    cores.into_iter().flat_map(CpuSet::cores).collect()
+}
+
+fn environment(plan: &plan::Plan, measured: &Measured) -> Environment {
+    let server = plan.server.as_ref();
+    Environment {
+        cpu_steal_share: measured.steal_share,
+        load_cores: cores(plan.cores.as_ref()),
+        server_cores: cores(server.and_then(|server| server.cores.as_ref())),
+        ..Environment::from(measured.environment.clone())
+    }
+}
+
+fn latency(recorder: &Recorder) -> LatencyNs {
+    let distribution = |times: &Times| Distribution::of(&times.0);
+    LatencyNs {
+        total: distribution(&recorder.total),
+        connect: distribution(&recorder.connect),
+        tls: None,
+        first_byte: distribution(&recorder.first_byte),
+        corrected: None,
+        failed: distribution(&recorder.failed),
+    }
+}
+
+fn histograms(recorder: &Recorder) -> Histograms {
+    let text = |times: &Times| encode_histogram(&times.0);
+    Histograms {
+        total: text(&recorder.total),
+        connect: text(&recorder.connect),
+        tls: None,
+        first_byte: text(&recorder.first_byte),
+        corrected: None,
+        failed: text(&recorder.failed),
+    }
+}
+
+fn series(seconds: &[SecondTally], elapsed_s: f64) -> Vec<Second> {
+    let rows = seconds.iter().enumerate();
+    rows.map(|(start_s, tally)| Second {
+        start_s: start_s as u64,
+        elapsed_s: (elapsed_s - start_s as f64).clamp(0.0, 1.0),
+        succeeded: tally.succeeded,
+        failed: tally.failed,
+        latency_ns_mean: (tally.succeeded > 0)
+            .then(|| tally.latency_ns_sum as f64 / tally.succeeded as f64),
+        latency_ns_max: (tally.succeeded > 0).then_some(tally.latency_ns_max),
+    })
+    .collect()
+}
+
+fn client(plan: &plan::Plan, summary: &Summary, measured: &Measured) -> Client {
+    let cost = measured.client;
+    let cpu_s = cost.map_or(0.0, |cost| cost.cpu.as_secs_f64());
+    let shares = summary.workers_cpu_share.clone();
+    Client {
+        threads: plan.load.threads as u64,
+        cpu_s,
+        cpu_user_s: cost
+            .and_then(|cost| cost.user)
+            .map(|time| time.as_secs_f64()),
+        cpu_system_s: cost
+            .and_then(|cost| cost.system)
+            .map(|time| time.as_secs_f64()),
+        cpu_us_per_request: per_request_us(cpu_s, &summary.recorder.requests),
+        busiest_worker_cpu_share: shares.iter().copied().fold(0.0, f64::max),
+        workers_cpu_share: shares,
+        late_share: None,
+        rss_bytes_peak: measured.client_rss_bytes_peak,
+    }
+}
+
+fn server(plan: &plan::Plan, recorder: &Recorder, measured: &Measured) -> Option<Server> {
+    let process = plan.server.as_ref()?;
+    let ServerMeasured {
+        cost,
+        rss_bytes_before,
+        peaks,
+    } = measured.server?;
+    let cpu_s = cost.cpu.as_secs_f64();
+    let rss_bytes_peak = cost.peak_rss_bytes.max(peaks.rss_bytes);
+    let grown_bytes = rss_bytes_peak
+        .zip(rss_bytes_before)
+        .map(|(peak, before)| peak.saturating_sub(before) as f64);
+    Some(Server {
+        pid: process.pid,
+        label: process.label.clone(),
+        model: process.model.clone(),
+        cpu_user_s: cost.user.map(|time| time.as_secs_f64()),
+        cpu_system_s: cost.system.map(|time| time.as_secs_f64()),
+        cpu_s,
+        cpu_us_per_request: per_request_us(cpu_s, &recorder.requests),
+        rss_bytes_peak,
+        bytes_per_connection: grown_bytes.map(|grown| grown / plan.load.concurrency as f64),
+        threads_max: cost.threads.max(peaks.threads),
+        voluntary_context_switches: cost.switches.map(|switches| switches.voluntary),
+        involuntary_context_switches: cost.switches.map(|switches| switches.involuntary),
+        accept_queue_peak: peaks.accept_queue_length.map(u64::from),
+        backlog: peaks.accept_queue_backlog.map(u64::from),
+    })
+}
+
+fn metrics(requests: &Requests, rate_per_second: f64, total: Option<&Distribution>) -> Metrics {
+    let ended = requests.succeeded + requests.failed;
+    Metrics {
+        success_rate: rate(requests.succeeded, ended as f64),
+        requests_per_sec: rate_per_second,
+        latency_ms: total.map(LatencyMs::from),
+    }
+}
+
+/// CPU microseconds for each request that ended; `None` if none did.
+fn per_request_us(cpu_s: f64, requests: &Requests) -> Option<f64> {
+    let ended = requests.succeeded + requests.failed;
+    (ended > 0).then(|| cpu_s * 1e6 / ended as f64)
+}
+
+/// `count` over `whole`; 0 over nothing.
+fn rate(count: u64, whole: f64) -> f64 {
+    match whole > 0.0 {
+        true => count as f64 / whole,
+        false => 0.0,
+    }
+}

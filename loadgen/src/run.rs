@@ -1,0 +1,175 @@
+//! One run, from plan to record: probes before, load, probes after.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::SystemTime;
+
+use crate::engine::{self, Control, Observer, Progress, Summary};
+use crate::plan::Plan;
+use crate::record::{self, Bench, Record};
+use crate::system::cpu_time::CpuTimeSample;
+use crate::system::environment::Environment;
+use crate::system::kernel_counters::KernelCounters;
+use crate::system::memory::own_peak_rss_bytes;
+use crate::system::process::{ProcessCost, ProcessSample, reset_peak_rss};
+use crate::system::server_watch::{ServerPeaks, ServerWatch, Watched};
+
+/// What a record says of a run besides what was planned and counted.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// The command line, passwords masked.
+    pub argv: Vec<String>,
+    /// The run's place in a benchmark.
+    pub bench: Option<Bench>,
+    /// Ends the run early when it is set.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// What the machine said of a run: the differences between its beginning and its end.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// When the measured part began.
+    pub started_at: SystemTime,
+    /// Where the run took place.
+    pub environment: Environment,
+    /// CPU time that the hypervisor gave to others, 0 to 1.
+    pub steal_share: Option<f64>,
+    /// What the kernel's TCP counted.
+    pub network: KernelCounters,
+    /// What the load generator paid.
+    pub client: Option<ProcessCost>,
+    /// Its peak of memory, in bytes.
+    pub client_rss_bytes_peak: Option<u64>,
+    /// What the server paid, if its process was named and still there.
+    pub server: Option<ServerMeasured>,
+}
+
+/// What was seen of the server's process.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerMeasured {
+    /// Between beginning and end.
+    pub cost: ProcessCost,
+    /// Resident memory at the beginning, in bytes.
+    pub rss_bytes_before: Option<u64>,
+    /// Seen in between.
+    pub peaks: ServerPeaks,
+}
+
+/// Carries out `plan`. The observer hears what the engine tells.
+///
+/// # Errors
+///
+/// What kept the run from being begun.
+pub fn run(
+    plan: &Plan,
+    context: &Context,
+    observer: &mut dyn Observer,
+) -> io::Result<(Record, Summary)> {
+    let control = Control::new(plan.load.threads, context.interrupted.clone());
+    let mut probes = Probes::new(plan, observer);
+    let summary = engine::run(plan, &control, &mut probes)?;
+    let measured = probes.finish();
+    let record = record::build(plan, context, &summary, &measured);
+    Ok((record, summary))
+}
+
+/// Reads the machine's counters when the measured part begins and when it ends.
+struct Probes<'a> {
+    plan: &'a Plan,
+    observer: &'a mut dyn Observer,
+    environment: Environment,
+    before: Option<Samples>,
+    after: Option<Samples>,
+    watch: Option<ServerWatch>,
+    peaks: ServerPeaks,
+}
+
+struct Samples {
+    at: SystemTime,
+    cpu_time: Option<CpuTimeSample>,
+    network: KernelCounters,
+    client: Option<ProcessSample>,
+    server: Option<ProcessSample>,
+}
+
+impl Samples {
+    fn take(plan: &Plan) -> Self {
+        let server = plan.server.as_ref();
+        Self {
+            cpu_time: CpuTimeSample::read(),
+            network: KernelCounters::read(),
+            client: ProcessSample::read(std::process::id()),
+            server: server.and_then(|server| ProcessSample::read(server.pid)),
+            at: SystemTime::now(),
+        }
+    }
+}
+
+impl<'a> Probes<'a> {
+    fn new(plan: &'a Plan, observer: &'a mut dyn Observer) -> Self {
+        Self {
+            plan,
+            observer,
+            environment: Environment::read(),
+            before: None,
+            after: None,
+            watch: None,
+            peaks: ServerPeaks::default(),
+        }
+    }
+
+    fn finish(self) -> Measured {
+        // A run that was interrupted in its warm-up has neither.
+        let after = self.after.unwrap_or_else(|| Samples::take(self.plan));
+        let before = self.before.as_ref().unwrap_or(&after);
+        let cost = |later: &Option<ProcessSample>, earlier: &Option<ProcessSample>| {
+            Some(later.as_ref()?.since(earlier.as_ref()?))
+        };
+        let steal_share = match (after.cpu_time, before.cpu_time) {
+            (Some(after), Some(before)) => after.share_since(&before),
+            _ => None,
+        };
+        Measured {
+            started_at: before.at,
+            environment: self.environment,
+            steal_share,
+            network: after.network.since(&before.network),
+            client: cost(&after.client, &before.client),
+            client_rss_bytes_peak: own_peak_rss_bytes(),
+            server: cost(&after.server, &before.server).map(|cost| ServerMeasured {
+                cost,
+                rss_bytes_before: before.server.as_ref().and_then(|sample| sample.rss_bytes),
+                peaks: self.peaks,
+            }),
+        }
+    }
+}
+
+impl Observer for Probes<'_> {
+    fn begins(&mut self) {
+        if let Some(server) = &self.plan.server {
+            // Where it is not permitted, the peak is that of the server's whole life.
+            reset_peak_rss(server.pid);
+            let watched = Watched {
+                port: Some(self.plan.target.port),
+                pid: Some(server.pid),
+            };
+            self.watch = ServerWatch::start(watched).ok();
+        }
+        self.before = Some(Samples::take(self.plan));
+        self.observer.begins();
+    }
+
+    fn progresses(&mut self, progress: Progress) {
+        self.observer.progresses(progress);
+    }
+
+    fn ends(&mut self) {
+        self.after = Some(Samples::take(self.plan));
+        if let Some(watch) = self.watch.take() {
+            self.peaks = watch.stop();
+        }
+        self.observer.ends();
+    }
+}

@@ -1,0 +1,102 @@
+//! The flags that both servers have.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use wire::connection::Options;
+
+use crate::duration;
+use crate::listener::{BindError, Listener};
+
+/// Most threads and most connections that can be asked for: beyond these a number is a slip.
+const THREADS_MAX: i64 = 1024;
+const CONNECTIONS_MAX: i64 = 1_000_000;
+
+/// What a server's command line says apart from its model; flattened into both.
+#[derive(Args, Clone, Debug)]
+pub struct Flags {
+    /// Address and port to listen on; port 0 picks one; repeatable.
+    #[arg(long, value_name = "ADDR", value_parser = parse_address)]
+    pub listen: Vec<SocketAddr>,
+
+    /// Path of a UNIX socket to listen on, instead of --listen's default or beside --listen.
+    #[arg(long, value_name = "PATH")]
+    pub unix: Option<PathBuf>,
+
+    /// Threads, for the models that have a fixed number (default: the model's own).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    pub threads: Option<u16>,
+
+    /// Connections that may wait in the accept queue; the kernel's limit is
+    /// /proc/sys/net/core/somaxconn.
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+    pub backlog: u32,
+
+    /// Time for a request's head, and for its body, to arrive.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration::parse)]
+    pub read_timeout: Duration,
+
+    /// Time for which a client may take nothing of its answer.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
+    pub write_timeout: Duration,
+
+    /// Time for which a kept connection may wait for its next request.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::parse)]
+    pub idle_timeout: Duration,
+
+    /// Connections open at a time; further ones wait in the accept queue (default: no limit).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
+    pub max_connections: Option<u32>,
+
+    /// Keep connections after an answer, even in a model that closes them by default.
+    #[arg(long, conflicts_with = "no_keep_alive")]
+    pub keep_alive: bool,
+
+    /// Close each connection after its answer.
+    #[arg(long)]
+    pub no_keep_alive: bool,
+
+    /// Write a line for each answer to stdout, in Common Log Format.
+    #[arg(long)]
+    pub access_log: bool,
+}
+
+impl Flags {
+    /// Binds every place named, UNIX socket last.
+    ///
+    /// TCP connections inherit the read and write timeouts (`SO_RCVTIMEO`, `SO_SNDTIMEO`), which
+    /// saves a blocking server two system calls for each; to non-blocking ones they are nothing.
+    ///
+    /// # Errors
+    ///
+    /// The first place that cannot be listened on, with the reason and what to do.
+    pub fn bind(&self) -> Result<Vec<Listener>, BindError> {
+        let tcp = self.listen.iter().map(|&address| {
+            Listener::bind_tcp_with(address, self.backlog, |socket| {
+                socket.set_read_timeout(Some(self.read_timeout))?;
+                socket.set_write_timeout(Some(self.write_timeout))
+            })
+        });
+        let unix = self.unix.iter();
+        tcp.chain(unix.map(|path| Listener::bind_unix(path, self.backlog)))
+            .collect()
+    }
+
+    /// What connections are granted by a model that keeps them, or does not, by default.
+    #[must_use]
+    pub fn connection_options(&self, keep_alive_default: bool) -> Options {
+        Options {
+            read_timeout: self.read_timeout,
+            idle_timeout: self.idle_timeout,
+            keep_alive: !self.no_keep_alive && (keep_alive_default || self.keep_alive),
+            access_log: self.access_log,
+        }
+    }
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "needs an address and a port, such as 127.0.0.1:7080 or [::]:7080".to_owned())
+}

@@ -1,0 +1,238 @@
+//! Bound sockets, TCP or UNIX alike.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::path::{Path, PathBuf};
+
+use rustix::net::{AddressFamily, SocketAddrAny, SocketFlags, acceptfrom_with};
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use crate::newcomers;
+use crate::socket_file::SocketFile;
+
+/// A socket in the listening state.
+///
+/// It does not block: [`Self::accept`] with nobody there is [`io::ErrorKind::WouldBlock`], and
+/// its descriptor is readable when somebody is. TCP connections inherit `TCP_NODELAY` from it
+/// (on Linux, as all socket options), which saves a system call for each.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    address: Address,
+    socket_file: Option<SocketFile>,
+}
+
+/// Where a server listens; its `Display` is what a client would be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// An address and the port really bound.
+    Tcp(SocketAddr),
+    /// A path.
+    Unix(PathBuf),
+}
+
+/// A connection taken from the accept queue.
+#[derive(Debug)]
+pub struct Accepted {
+    /// Connected; blocking or not as it was accepted.
+    pub socket: Socket,
+    /// The client's address; none over a UNIX socket.
+    pub peer: Option<IpAddr>,
+}
+
+impl Listener {
+    /// Listens on a TCP address; port 0 lets the kernel pick one, `[::]` takes IPv4 as well.
+    ///
+    /// `backlog` is the length of the accept queue, which the kernel cuts to
+    /// `/proc/sys/net/core/somaxconn`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever bind(2) and listen(2) say, with what to do about it.
+    pub fn bind_tcp(address: SocketAddr, backlog: u32) -> Result<Self, BindError> {
+        Self::bind_tcp_with(address, backlog, |_| Ok(()))
+    }
+
+    /// As [`Self::bind_tcp`]; `prepare` sets further options that connections inherit, in time
+    /// for the first of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::bind_tcp`], and those of `prepare`.
+    pub fn bind_tcp_with(
+        address: SocketAddr,
+        backlog: u32,
+        prepare: impl FnOnce(&Socket) -> io::Result<()>,
+    ) -> Result<Self, BindError> {
+        let bind = || -> io::Result<Self> {
+            let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+            // Without it a restart fails for a minute, until the last connections' TIME_WAIT ends.
+            socket.set_reuse_address(true)?;
+            if address.is_ipv6() {
+                socket.set_only_v6(!address.ip().is_unspecified())?;
+            }
+            socket.set_tcp_nodelay(true)?;
+            prepare(&socket)?;
+            socket.bind(&address.into())?;
+            listen(&socket, backlog)?;
+            let bound = socket.local_addr()?.as_socket().unwrap_or(address);
+            Ok(Self {
+                socket,
+                address: Address::Tcp(bound),
+                socket_file: None,
+            })
+        };
+        bind().map_err(|error| BindError {
+            address: Address::Tcp(address),
+            error,
+        })
+    }
+
+    /// Listens on a UNIX socket. A file left over by a server that died is replaced; the file
+    /// is removed when the listener goes.
+    ///
+    /// # Errors
+    ///
+    /// Whatever bind(2) and listen(2) say; `AddrInUse` if somebody answers there, or if the path
+    /// is a file of another kind.
+    pub fn bind_unix(path: &Path, backlog: u32) -> Result<Self, BindError> {
+        let bind = || -> io::Result<Self> {
+            let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+            SocketFile::remove_left_over(path)?;
+            socket.bind(&SockAddr::unix(path)?)?;
+            let socket_file = SocketFile::new(path);
+            listen(&socket, backlog)?;
+            Ok(Self {
+                socket,
+                address: Address::Unix(path.to_owned()),
+                socket_file: Some(socket_file),
+            })
+        };
+        bind().map_err(|error| BindError {
+            address: Address::Unix(path.to_owned()),
+            error,
+        })
+    }
+
+    /// Where it listens, with the port that the kernel picked.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The socket, to ask for the options that its connections inherit.
+    #[must_use]
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Takes the next connection, whose reads and writes will block.
+    ///
+    /// # Errors
+    ///
+    /// Those of accept(2): `WouldBlock` when nobody is there; for the others see
+    /// [`crate::accept_backoff`].
+    pub fn accept(&self) -> io::Result<Accepted> {
+        self.accept_with(SocketFlags::CLOEXEC)
+    }
+
+    /// Takes the next connection, whose reads and writes will not block.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::accept`].
+    pub fn accept_nonblocking(&self) -> io::Result<Accepted> {
+        self.accept_with(SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)
+    }
+
+    fn accept_with(&self, flags: SocketFlags) -> io::Result<Accepted> {
+        let (socket, peer) = acceptfrom_with(&self.socket, flags)?;
+        Ok(Accepted {
+            socket: socket.into(),
+            peer: peer.and_then(ip_address),
+        })
+    }
+
+    /// Makes the kernel refuse newcomers, the first step of a stop in which nobody is lost.
+    ///
+    /// Those already in the accept queue stay there: go on accepting until an error comes
+    /// (`WouldBlock`, on some kernels `EINVAL` for a UNIX socket), then drop the listener.
+    pub fn refuse_newcomers(&mut self) {
+        self.socket_file = None;
+        newcomers::refuse(&self.socket, &self.address);
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl AsRawFd for Listener {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+}
+
+fn listen(socket: &Socket, backlog: u32) -> io::Result<()> {
+    socket.set_nonblocking(true)?;
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))
+}
+
+fn ip_address(address: SocketAddrAny) -> Option<IpAddr> {
+    match address.address_family() {
+        AddressFamily::INET | AddressFamily::INET6 => SocketAddr::try_from(address)
+            .ok()
+            .map(|address| address.ip()),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "http://{address}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// A place that cannot be listened on; its `Display` says which, why, and what to do.
+#[derive(Debug)]
+pub struct BindError {
+    address: Address,
+    error: io::Error,
+}
+
+impl std::error::Error for BindError {}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.address {
+            Address::Tcp(address) => write!(f, "cannot listen on {address}: ")?,
+            Address::Unix(path) => write!(f, "cannot listen on {}: ", path.display())?,
+        }
+        // In the middle of a sentence, where the library's text begins one.
+        let mut reason = self.error.to_string();
+        if let Some(first) = reason.get_mut(..1) {
+            first.make_ascii_lowercase();
+        }
+        f.write_str(&reason)?;
+        f.write_str(match (&self.address, self.error.kind()) {
+            (Address::Tcp(_), io::ErrorKind::AddrInUse) => {
+                "; choose another with --listen, or port 0 to have one picked"
+            }
+            (Address::Tcp(_), io::ErrorKind::PermissionDenied) => {
+                "; ports below 1024 are for root, choose another with --listen"
+            }
+            (Address::Tcp(_), _) => "; choose another with --listen",
+            (Address::Unix(_), _) => "; choose another with --unix",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::os::unix::net::UnixStream;
+
+use super::*;
+
+fn loopback() -> Listener {
+    Listener::bind_tcp((Ipv4Addr::LOCALHOST, 0).into(), 16).unwrap()
+}
+
+fn tcp_address(listener: &Listener) -> SocketAddr {
+    match listener.address() {
+        Address::Tcp(address) => *address,
+        Address::Unix(path) => panic!("{path:?} is no TCP address"),
+    }
+}
+
+#[test]
+fn port_0_is_told_as_the_port_that_was_picked() {
+    let listener = loopback();
+    let client = TcpStream::connect(tcp_address(&listener)).unwrap();
+    let accepted = listener.accept().unwrap();
+    assert_eq!(accepted.peer, Some(client.local_addr().unwrap().ip()));
+    assert_eq!(
+        listener.accept().unwrap_err().kind(),
+        io::ErrorKind::WouldBlock
+    );
+}
+
+#[test]
+fn a_connection_inherits_nodelay_and_blocks_as_asked() {
+    let listener = loopback();
+    let _clients = [(); 2].map(|()| TcpStream::connect(tcp_address(&listener)).unwrap());
+    let blocking = listener.accept().unwrap().socket;
+    assert!(blocking.tcp_nodelay().unwrap());
+    assert!(!blocking.nonblocking().unwrap());
+    assert!(
+        listener
+            .accept_nonblocking()
+            .unwrap()
+            .socket
+            .nonblocking()
+            .unwrap()
+    );
+}
+
+#[test]
+fn the_unspecified_ipv6_address_takes_ipv4_as_well() {
+    let listener = Listener::bind_tcp("[::]:0".parse().unwrap(), 16).unwrap();
+    let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, tcp_address(&listener).port())).unwrap();
+    let peer = listener.accept().unwrap().peer.unwrap();
+    assert_eq!(peer.to_canonical(), IpAddr::from(Ipv4Addr::LOCALHOST));
+}
+
+#[test]
+fn a_port_in_use_is_named_with_what_to_do() {
+    let first = loopback();
+    let address = tcp_address(&first);
+    let error = Listener::bind_tcp(address, 16).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "cannot listen on {address}: address already in use (os error 98); \
+             choose another with --listen, or port 0 to have one picked"
+        )
+    );
+}
+
+#[test]
+fn newcomers_are_refused_while_those_in_the_queue_are_served() {
+    let mut listener = loopback();
+    let mut early = TcpStream::connect(tcp_address(&listener)).unwrap();
+    early.write_all(b"before").unwrap();
+
+    listener.refuse_newcomers();
+    let late = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let timeout = std::time::Duration::from_millis(50);
+    let error = late
+        .connect_timeout(&tcp_address(&listener).into(), timeout)
+        .unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+
+    early.write_all(b" and after").unwrap();
+    early.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut text = String::new();
+    let mut accepted = listener.accept().unwrap().socket;
+    accepted.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "before and after");
+    assert_eq!(
+        listener.accept().unwrap_err().kind(),
+        io::ErrorKind::WouldBlock
+    );
+}
+
+#[test]
+fn a_unix_listener_refuses_newcomers_and_takes_its_file_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let mut listener = Listener::bind_unix(&path, 16).unwrap();
+    let _early = UnixStream::connect(&path).unwrap();
+
+    listener.refuse_newcomers();
+    assert_eq!(
+        UnixStream::connect(&path).unwrap_err().kind(),
+        io::ErrorKind::NotFound
+    );
+    assert_eq!(listener.accept().unwrap().peer, None);
+    assert!(listener.accept().is_err());
+
+    // A successor's file is not the predecessor's to remove.
+    let _successor = Listener::bind_unix(&path, 16).unwrap();
+    drop(listener);
+    UnixStream::connect(&path).unwrap();
+}
+
+#[test]
+fn a_socket_file_is_replaced_only_if_nobody_answers_on_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    assert!(path.exists());
+
+    let _listener = Listener::bind_unix(&path, 16).unwrap();
+    let error = Listener::bind_unix(&path, 16).unwrap_err().to_string();
+    assert!(error.contains("address already in use"), "{error}");
+    UnixStream::connect(&path).unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_socket_is_left_alone() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let error = Listener::bind_unix(file.path(), 16)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("address already in use"), "{error}");
+    assert!(file.path().exists());
+}

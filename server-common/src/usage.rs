@@ -1,0 +1,119 @@
+//! The command line read, its errors said in one line.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::builder::ArgPredicate;
+use clap::error::ErrorKind;
+
+/// Exit code of a command line that cannot be understood.
+const EXIT_USAGE: u8 = 2;
+
+/// Reads the command line of a server whose `--listen` is `default_listen` when neither it nor
+/// `--unix` is given.
+///
+/// # Errors
+///
+/// The code to exit with: after help or version, which are on stdout, 0; after an error, which is
+/// on stderr in one line, 2.
+pub fn parse<Cli: Parser>(default_listen: &'static str) -> Result<Cli, ExitCode> {
+    parse_from(default_listen, std::env::args_os()).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A reader who has gone needs no help.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("{}: {}", Cli::command().get_name(), one_line(&error));
+            ExitCode::from(EXIT_USAGE)
+        }
+    })
+}
+
+fn parse_from<Cli: Parser>(
+    default_listen: &'static str,
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+) -> Result<Cli, clap::Error> {
+    let command = Cli::command().mut_arg("listen", |listen| {
+        listen
+            .default_value_if("unix", ArgPredicate::IsPresent, None)
+            .default_value(default_listen)
+    });
+    Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+/// clap's message without its usage block, which says in ten lines what `--help` says better.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let message: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    let message = message.join(" ");
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    format!("{message}; see --help")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flags::Flags;
+
+    #[derive(Debug, Parser)]
+    #[command(name = "server")]
+    struct Cli {
+        #[command(flatten)]
+        flags: Flags,
+    }
+
+    fn parse(arguments: &[&str]) -> Result<Flags, String> {
+        parse_from::<Cli>("0.0.0.0:7080", [&["server"], arguments].concat())
+            .map(|cli| cli.flags)
+            .map_err(|error| one_line(&error))
+    }
+
+    fn listen(arguments: &[&str]) -> Vec<String> {
+        let flags = parse(arguments).unwrap();
+        flags.listen.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_default_address_stands_only_if_no_other_place_is_named() {
+        assert_eq!(listen(&[]), ["0.0.0.0:7080"]);
+        assert_eq!(listen(&["--listen", "[::1]:0"]), ["[::1]:0"]);
+        assert_eq!(listen(&["--unix", "/x"]), [""; 0]);
+        let both = ["--unix", "/x", "--listen", "127.0.0.1:1"];
+        assert_eq!(listen(&both), ["127.0.0.1:1"]);
+    }
+
+    #[test]
+    fn an_error_is_one_line_that_names_the_flag_and_the_next_step() {
+        for (arguments, expected) in [
+            (
+                vec!["--idle-timeout", "5"],
+                "invalid value '5' for '--idle-timeout <TIME>': needs a number and a unit, such as 5s, 300ms or 1m; see --help",
+            ),
+            (
+                vec!["--threads", "0"],
+                "invalid value '0' for '--threads <N>': 0 is not in 1..=1024; see --help",
+            ),
+            (
+                vec!["--listen", "7080"],
+                "invalid value '7080' for '--listen <ADDR>': needs an address and a port, such as 127.0.0.1:7080 or [::]:7080; see --help",
+            ),
+            (
+                vec!["--frobnicate"],
+                "unexpected argument '--frobnicate' found; see --help",
+            ),
+            (
+                vec!["--keep-alive", "--no-keep-alive"],
+                "the argument '--keep-alive' cannot be used with '--no-keep-alive'; see --help",
+            ),
+        ] {
+            assert_eq!(parse(&arguments).unwrap_err(), expected);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The command line as a type.
+
+use clap::Parser;
+use server_common::flags::Flags;
+
+use crate::model::Model;
+use crate::options::Options;
+
+/// The program's name, with which its messages begin.
+pub const SERVER: &str = "server-sync";
+
+/// Where it listens unless told otherwise.
+pub const DEFAULT_LISTEN: &str = "0.0.0.0:7080";
+
+/// A blocking HTTP server in three concurrency models.
+#[derive(Debug, Parser)]
+#[command(name = SERVER, version)]
+pub struct Cli {
+    /// Who runs a connection, and when; see --list-models.
+    #[arg(long, value_name = "NAME", default_value = Model::Sequential.label(), hide_possible_values = true)]
+    pub model: Model,
+
+    /// Print the models, each with what it does, and exit.
+    #[arg(long)]
+    pub list_models: bool,
+
+    /// What both servers can be told.
+    #[command(flatten)]
+    pub flags: Flags,
+}
+
+impl Cli {
+    /// What the flags mean for the model chosen.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        let keep_alive_default = self.model.keeps_connections();
+        Options {
+            connection: self.flags.connection_options(keep_alive_default),
+            write_timeout: self.flags.write_timeout,
+            threads: self.flags.threads.map(usize::from),
+            connections_max: self.flags.max_connections,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keep_alive(arguments: &[&str]) -> bool {
+        let cli = Cli::try_parse_from([&[SERVER], arguments].concat()).unwrap();
+        cli.options().connection.keep_alive
+    }
+
+    #[test]
+    fn only_sequential_closes_by_default_and_flags_decide() {
+        assert!(!keep_alive(&[]));
+        assert!(keep_alive(&["--keep-alive"]));
+        for model in ["thread-per-connection", "thread-pool"] {
+            assert!(keep_alive(&["--model", model]), "{model}");
+            assert!(
+                !keep_alive(&["--model", model, "--no-keep-alive"]),
+                "{model}"
+            );
+        }
+    }
+}

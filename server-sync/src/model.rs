@@ -1,0 +1,95 @@
+//! The concurrency models: who runs a connection, and when.
+
+mod sequential;
+mod thread_per_connection;
+mod thread_pool;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use crate::acceptor::Acceptor;
+use crate::connection::Server;
+
+/// A concurrency model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// One thread, one connection at a time.
+    Sequential,
+    /// A thread for each connection.
+    ThreadPerConnection,
+    /// A fixed number of threads, each with one connection at a time.
+    ThreadPool,
+}
+
+impl Model {
+    /// Every model, the default first.
+    pub const ALL: [Self; 3] = [
+        Self::Sequential,
+        Self::ThreadPerConnection,
+        Self::ThreadPool,
+    ];
+
+    /// The model's name, everywhere.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Sequential => "sequential",
+            Self::ThreadPerConnection => "thread-per-connection",
+            Self::ThreadPool => "thread-pool",
+        }
+    }
+
+    /// What the model does, in a sentence.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Sequential => "One thread accepts a connection, answers it and closes it.",
+            Self::ThreadPerConnection => "Each connection gets a thread of its own.",
+            Self::ThreadPool => {
+                "A fixed number of threads (--threads, 256) take turns with the connections."
+            }
+        }
+    }
+
+    /// Whether connections are kept for further requests unless the flags say otherwise. Where
+    /// one thread serves everybody, a client that only sits there would be its owner.
+    #[must_use]
+    pub const fn keeps_connections(self) -> bool {
+        !matches!(self, Self::Sequential)
+    }
+
+    /// Prints every model with its description to stdout.
+    ///
+    /// # Errors
+    ///
+    /// Those of stdout.
+    pub fn list() -> anyhow::Result<()> {
+        let mut stdout = io::stdout().lock();
+        for model in Self::ALL {
+            writeln!(stdout, "{:<22} {}", model.label(), model.description())?;
+        }
+        Ok(())
+    }
+
+    /// Serves the acceptor's connections to the last; fails only if threads cannot be started.
+    pub(crate) fn run(self, acceptor: Acceptor, server: &Arc<Server>) -> io::Result<()> {
+        match self {
+            Self::Sequential => sequential::run(acceptor, server),
+            Self::ThreadPerConnection => thread_per_connection::run(acceptor, server),
+            Self::ThreadPool => thread_pool::run(acceptor, server),
+        }
+    }
+}
+
+impl ValueEnum for Model {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.label()).help(self.description()))
+    }
+}

@@ -1,0 +1,68 @@
+//! A fixed number of threads, each with one connection at a time.
+//!
+//! One thread accepts and hands the connections over in a queue. Threads are started once, and
+//! there are never more: a flood costs memory for as many connections as there are threads, and
+//! the rest wait. So they do when all threads are held by clients that send nothing.
+
+use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use crate::acceptor::{Acceptor, Newcomer};
+use crate::connection::{ReadBuffer, Server};
+
+/// Threads unless told otherwise: a kept connection holds its thread while it waits for its next
+/// request, so it is the clients that count and not the cores. Apache's prefork has as many.
+const THREADS_DEFAULT: usize = 256;
+
+/// Connections handed over and not yet begun. So few that they are the next thread's; when the
+/// queue is full the rest wait in the kernel's accept queue, which is the one with a known limit.
+const QUEUE_CONNECTIONS_MAX: usize = 16;
+
+/// The end of the queue at which the threads stand, one at a time.
+type Queue = Arc<Mutex<Receiver<Newcomer>>>;
+
+pub(super) fn run(mut acceptor: Acceptor, server: &Arc<Server>) -> io::Result<()> {
+    let (handover, queue) = sync_channel(QUEUE_CONNECTIONS_MAX);
+    let threads = start(server, queue)?;
+    while let Some(newcomer) = acceptor.next() {
+        hand_over(&handover, newcomer);
+    }
+    drop(acceptor);
+    drop(handover);
+    for thread in threads {
+        // A connection's panic does not get as far as this.
+        let _ = thread.join();
+    }
+    Ok(())
+}
+
+fn start(server: &Arc<Server>, queue: Receiver<Newcomer>) -> io::Result<Vec<JoinHandle<()>>> {
+    let queue: Queue = Arc::new(Mutex::new(queue));
+    let count = server.options.threads.unwrap_or(THREADS_DEFAULT);
+    let start_one = |_| {
+        let (server, queue) = (Arc::clone(server), Arc::clone(&queue));
+        thread::Builder::new().spawn(move || serve_queue(&server, &queue))
+    };
+    (0..count).map(start_one).collect()
+}
+
+fn serve_queue(server: &Server, queue: &Queue) {
+    let mut buffer = ReadBuffer::new();
+    while let Some(newcomer) = next(queue) {
+        server.serve(newcomer, &mut buffer);
+    }
+}
+
+/// The next connection; `None` when the acceptor has gone and the queue is empty. The lock is
+/// given back before the connection is served.
+fn next(queue: &Queue) -> Option<Newcomer> {
+    let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+    queue.recv().ok()
+}
+
+fn hand_over(handover: &SyncSender<Newcomer>, newcomer: Newcomer) {
+    // The threads stand at the other end until this one is dropped.
+    let _ = handover.send(newcomer);
+}

@@ -1,0 +1,168 @@
+//! A connected socket whose every read and write is bounded in time.
+
+use std::io;
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use server_common::listener::Listener;
+use socket2::Socket;
+
+use crate::options::Options;
+
+/// How late a read may find out that its time is up. Without slack each read would pay a system
+/// call to set a timeout shorter by a microsecond.
+const SLACK: Duration = Duration::from_millis(10);
+
+/// Shortest timeout that is set: to the system call, 0 means none.
+const TIMEOUT_MIN: Duration = Duration::from_millis(1);
+
+/// Room for one read. Uploads come in pieces of this size; what is not touched takes no memory.
+const READ_BYTES_MAX: usize = 64 * 1024;
+
+/// A blocking socket, TCP or UNIX alike.
+#[derive(Debug)]
+pub(crate) struct TimedSocket {
+    socket: Arc<Socket>,
+    /// As the socket has it (`SO_RCVTIMEO`).
+    read_timeout: Duration,
+}
+
+/// What a read came back with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// Bytes, which are in the buffer.
+    Bytes,
+    /// The end: the peer has shut its writing side.
+    End,
+    /// Nothing, for the time is up.
+    TimedOut,
+}
+
+/// The end of a stretch of time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    began: Instant,
+    limit: Duration,
+}
+
+/// Where a thread reads to: one for all the connections it serves.
+#[derive(Debug)]
+pub(crate) struct ReadBuffer(Vec<u8>);
+
+/// Whether a listener's connections have the server's time limits from the start, as those of
+/// [`server_common::flags::Flags::bind`] do over TCP.
+pub(crate) fn timeouts_are_inherited(listener: &Listener, options: &Options) -> bool {
+    let is = |timeout: io::Result<Option<Duration>>, wanted| matches!(timeout, Ok(Some(it)) if it == wanted);
+    is(
+        listener.socket().read_timeout(),
+        options.connection.read_timeout,
+    ) && is(listener.socket().write_timeout(), options.write_timeout)
+}
+
+impl TimedSocket {
+    /// A socket just accepted; its timeouts are set unless it has inherited them.
+    pub(crate) fn new(socket: Socket, is_timed: bool, options: &Options) -> io::Result<Self> {
+        let read_timeout = options.connection.read_timeout;
+        if !is_timed {
+            socket.set_read_timeout(Some(read_timeout))?;
+            socket.set_write_timeout(Some(options.write_timeout))?;
+        }
+        Ok(Self {
+            socket: Arc::new(socket),
+            read_timeout,
+        })
+    }
+
+    /// The socket itself, to be woken by another thread.
+    pub(crate) fn share(&self) -> Arc<Socket> {
+        Arc::clone(&self.socket)
+    }
+
+    /// Reads what comes before the deadline.
+    ///
+    /// The socket's own timeout is shortened where it would last too long, and lengthened only
+    /// when it ended too early: in the course of quick requests it is never touched.
+    pub(crate) fn read(
+        &mut self,
+        buffer: &mut ReadBuffer,
+        deadline: &Deadline,
+    ) -> io::Result<Received> {
+        let mut ended_early = false;
+        while let Some(rest) = deadline.rest() {
+            if ended_early || self.read_timeout > rest + SLACK {
+                self.read_timeout = rest.max(TIMEOUT_MIN);
+                self.socket.set_read_timeout(Some(self.read_timeout))?;
+            }
+            match self.receive(buffer, RecvFlags::empty())? {
+                Received::TimedOut => ended_early = true,
+                received => return Ok(received),
+            }
+        }
+        Ok(Received::TimedOut)
+    }
+
+    /// Reads what is there, and does not wait for it.
+    pub(crate) fn read_now(&self, buffer: &mut ReadBuffer) -> io::Result<Received> {
+        self.receive(buffer, RecvFlags::DONTWAIT)
+    }
+
+    fn receive(&self, buffer: &mut ReadBuffer, flags: RecvFlags) -> io::Result<Received> {
+        loop {
+            buffer.0.clear();
+            match recv(&*self.socket, spare_capacity(&mut buffer.0), flags) {
+                Ok((0, _)) => return Ok(Received::End),
+                Ok(_) => return Ok(Received::Bytes),
+                Err(Errno::AGAIN) => return Ok(Received::TimedOut),
+                // A socket with a timeout is not resumed after a signal (signal(7)).
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Writes some of `bytes` and says how many.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if the peer takes nothing for the write timeout; those of send(2).
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match send(&*self.socket, bytes, SendFlags::NOSIGNAL) {
+                Err(Errno::INTR) => {}
+                result => return Ok(result?),
+            }
+        }
+    }
+
+    /// Tells the peer that nothing more will come.
+    pub(crate) fn shut_writing(&self) -> io::Result<()> {
+        self.socket.shutdown(Shutdown::Write)
+    }
+}
+
+impl Deadline {
+    /// `limit` after `began`.
+    pub(crate) fn new(began: Instant, limit: Duration) -> Self {
+        Self { began, limit }
+    }
+
+    fn rest(&self) -> Option<Duration> {
+        let rest = self.limit.checked_sub(self.began.elapsed())?;
+        (!rest.is_zero()).then_some(rest)
+    }
+}
+
+impl ReadBuffer {
+    pub(crate) fn new() -> Self {
+        Self(Vec::with_capacity(READ_BYTES_MAX))
+    }
+
+    /// What the last read came back with.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}

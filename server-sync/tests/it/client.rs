@@ -1,0 +1,43 @@
+//! A TCP client that does not wait for ever.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// What an answer takes at most, however loaded the machine; only a wrong server costs it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A TCP client.
+pub(crate) struct Client(pub(crate) TcpStream);
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Self(stream)
+    }
+
+    /// Sends a GET that leaves it to the server whether the connection stays.
+    pub(crate) fn get(&mut self, path: &str) {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n");
+        self.0.write_all(request.as_bytes()).unwrap();
+    }
+
+    /// Reads up to the end of the Hello page, or to the end.
+    pub(crate) fn answer(&mut self) -> String {
+        let mut answer = Vec::new();
+        let mut byte = [0];
+        while !answer.ends_with(b"</html>") && self.0.read(&mut byte).unwrap() > 0 {
+            answer.push(byte[0]);
+        }
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// Reads to the end.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.0.read_to_string(&mut rest).unwrap();
+        rest
+    }
+}
