@@ -1,6 +1,7 @@
 //! The list of checks, and running it.
 
 use crate::checks;
+use crate::connection::Connection;
 use crate::subject::Subject;
 use anyhow::{Result, anyhow};
 use std::fmt;
@@ -27,7 +28,7 @@ pub const CHECKS: &[Check] = &concat::<{ count(checks::ALL) }>(checks::ALL);
 /// A check that failed.
 #[derive(Debug)]
 pub struct Violation {
-    /// The name of the check.
+    /// The check's name.
     pub check: &'static str,
     /// What was expected and what came.
     pub error: anyhow::Error,
@@ -42,29 +43,29 @@ pub struct Violations(
 /// Runs every check, one after another.
 ///
 /// # Errors
-/// Lists every check that failed. Against a server that answers nothing it
-/// gives up after half a minute (and ten read timeouts), and says so in the
-/// last violation.
+/// Lists every check that failed. It gives up, and says so in the last
+/// violation, when the server cannot be connected to any more, or after half a
+/// minute (and ten read timeouts) with a server that does not answer.
 pub fn verify(subject: &Subject) -> Result<(), Violations> {
     let started = Instant::now();
     let time_max = WAITS_IN_VAIN_MAX * subject.patience();
     let mut violations = Vec::new();
     for (index, check) in CHECKS.iter().enumerate() {
-        if started.elapsed() > time_max {
-            let left = CHECKS.len() - index;
-            let error = anyhow!("this and {} more checks have not been run", left - 1);
-            violations.push(Violation {
-                check: check.name,
-                error,
-            });
-            break;
-        }
-        if let Err(error) = (check.run)(subject) {
-            violations.push(Violation {
-                check: check.name,
-                error,
-            });
-        }
+        let Err(error) = (check.run)(subject) else {
+            continue;
+        };
+        let check = check.name;
+        violations.push(Violation { check, error });
+        let given_up = match Connection::open(subject) {
+            Ok(_) if started.elapsed() < time_max => continue,
+            Ok(_) => anyhow!("time is up"),
+            Err(error) => error.context("the server is gone"),
+        };
+        let left = CHECKS.len() - index - 1;
+        let error = given_up.context(format!("{left} checks have not been run"));
+        let check = "verify comes to its end";
+        violations.push(Violation { check, error });
+        break;
     }
     match violations.is_empty() {
         true => Ok(()),

@@ -1,6 +1,6 @@
 //! Each fault is found by the check that is about it.
 
-use crate::server::{Manner, READ_TIMEOUT, serve, start, subject};
+use crate::server::{self, Manner, READ_TIMEOUT, serve, start, subject};
 use contract::{CHECKS, Check, Subject, verify};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -42,6 +42,15 @@ fn verify_names_the_check_that_failed_and_no_other() {
     let violations = verify(&subject(address)).unwrap_err();
     let names: Vec<_> = violations.0.iter().map(|found| found.check).collect();
     assert_eq!(names, ["Date is the present in the preferred format"]);
+}
+
+#[test]
+fn verify_gives_up_on_a_server_that_is_gone() {
+    let subject = subject(server::nobody());
+    let violations = verify(&subject).unwrap_err();
+    assert_eq!(violations.0.len(), 2, "{violations}");
+    let message = violations.to_string();
+    assert!(message.contains("the server is gone"), "{message}");
 }
 
 #[test]
