@@ -10,8 +10,12 @@
 //!   exchanges, to be compared with the golden ones and between two servers.
 //! - [`stops_without_losing_requests`] stops a server under load.
 //!
-//! No check holds an idle connection open while another must be served, so
-//! that the suite also runs against a server that serves one at a time.
+//! `cargo run -p contract --example verify` runs the checks by hand, and
+//! `--example transcript` prints a transcript.
+//!
+//! No check holds an idle connection open while another must be served, but
+//! the one that is about that: the suite also runs against a server that serves
+//! one connection at a time.
 
 mod answer;
 mod checks;

@@ -23,8 +23,21 @@ const START_TIME_MAX: Duration = Duration::from_secs(5);
 /// under way then takes milliseconds.
 const STOP_TIME_MAX: Duration = Duration::from_secs(3);
 
+/// How long a connection without a request may stay open once the server is
+/// told to stop: shorter than any idle timeout, longer than a machine is busy.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// Clients who connect and ask right before the stop: so many that the last are
+/// still in the accept queue.
+const LATECOMERS: usize = 16;
+
 /// Long enough that every client has a request under way at the stop.
 const REQUEST: &str = "GET /delay/10 HTTP/1.1\r\nHost: contract\r\n\r\n";
+
+/// Long enough to be under way well after the stop.
+const LONG_REQUEST: &str = "GET /delay/200 HTTP/1.1\r\nHost: contract\r\n\r\n";
+
+const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: contract\r\n\r\n";
 
 /// Puts load on new connections and on reused ones, calls `stop` meanwhile,
 /// and looks that no request is lost:
@@ -37,6 +50,7 @@ const REQUEST: &str = "GET /delay/10 HTTP/1.1\r\nHost: contract\r\n\r\n";
 /// - A request on a reused connection may find it closed before the first byte
 ///   of the answer (the race of RFC 9112 §9.6), but never in the middle.
 /// - A pipelined request that the server has read is answered.
+/// - A connection that rests between two requests is closed within a second.
 /// - Within three seconds connects are refused.
 ///
 /// # Errors
@@ -51,16 +65,19 @@ pub fn stops_without_losing_requests(subject: &Subject, stop: impl FnOnce()) -> 
                 clients.push(scope.spawn(|| load.run(subject, usize::MAX)));
             }
         }
+        if subject.keep_alive {
+            clients.push(scope.spawn(|| load.rest(subject)));
+        }
         load.wait_until_running();
-        let under_way = subject.keep_alive.then(|| RequestUnderWay::send(subject));
+        let promised = promised(subject);
         load.stopped_at.get_or_init(Instant::now);
         stop();
-        let under_way = under_way.map(|sent| sent.and_then(RequestUnderWay::expect_answer));
-        let clients = clients
-            .into_iter()
-            .map(|client| client.join().expect("a client does not panic"));
+        let promised =
+            promised.and_then(|mut promised| promised.iter_mut().try_for_each(expect_last_answer));
         let errors: BTreeSet<_> = clients
-            .chain(under_way)
+            .into_iter()
+            .map(|client| client.join().expect("a client does not panic"))
+            .chain([promised])
             .filter_map(Result::err)
             .map(|error| format!("{error:#}"))
             .collect();
@@ -103,10 +120,16 @@ impl Load {
         self.stopped_at.get().is_some()
     }
 
+    /// How long ago the server was told to stop.
+    fn since_stop(&self) -> Duration {
+        self.stopped_at
+            .get()
+            .map_or(Duration::ZERO, Instant::elapsed)
+    }
+
     /// Whether the server should have come to its end by now.
     fn is_overdue(&self) -> bool {
-        let stopped_at = self.stopped_at.get();
-        stopped_at.is_some_and(|stopped_at| stopped_at.elapsed() > STOP_TIME_MAX)
+        self.since_stop() > STOP_TIME_MAX
     }
 
     /// One client: connects again and again until it is refused.
@@ -152,28 +175,50 @@ impl Load {
         }
         Ok(())
     }
+
+    /// One client that has had its answer and keeps its connection.
+    fn rest(&self, subject: &Subject) -> Result<()> {
+        let mut connection = Connection::open(subject)?;
+        connection.send(HEALTH)?;
+        connection.expect(&Expected::ok("text/plain", "ok"))?;
+        while !connection.is_readable_within(Duration::from_millis(10))? {
+            ensure!(
+                self.since_stop() < IDLE_TIME_MAX,
+                "a connection without a request is kept open after the stop"
+            );
+        }
+        connection.expect_close()
+    }
 }
 
-/// A request that the server has begun on when it is stopped.
-struct RequestUnderWay(Connection);
-
-impl RequestUnderWay {
-    /// Two requests in one write: once the first is answered, the second has
-    /// been read as well.
-    fn send(subject: &Subject) -> Result<Self> {
+/// Connections with a request that must be answered although the server is
+/// stopped next.
+fn promised(subject: &Subject) -> Result<Vec<Connection>> {
+    let mut promised = Vec::new();
+    if subject.keep_alive {
+        promised.push(begun(subject)?);
+    }
+    for _ in 0..LATECOMERS {
         let mut connection = Connection::open(subject)?;
-        connection.send(
-            "GET /healthz HTTP/1.1\r\nHost: contract\r\n\r\n\
-             GET /delay/200 HTTP/1.1\r\nHost: contract\r\n\r\n",
-        )?;
-        connection.expect(&Expected::ok("text/plain", "ok"))?;
-        Ok(RequestUnderWay(connection))
+        connection.send(REQUEST)?;
+        promised.push(connection);
     }
+    Ok(promised)
+}
 
-    fn expect_answer(mut self) -> Result<()> {
-        let answer = self.0.answer();
-        let answer = answer.context("a request under way at the stop is lost")?;
-        Expected::hello(self.0.local_ip()?).compare_open_or_closing(&answer, true)?;
-        self.0.expect_close()
-    }
+/// A connection with a request that the server has begun on: of two in one
+/// write the second has been read once the first is answered.
+fn begun(subject: &Subject) -> Result<Connection> {
+    let mut connection = Connection::open(subject)?;
+    connection.send(HEALTH.to_owned() + LONG_REQUEST)?;
+    connection.expect(&Expected::ok("text/plain", "ok"))?;
+    Ok(connection)
+}
+
+fn expect_last_answer(connection: &mut Connection) -> Result<()> {
+    let answer = connection.answer();
+    let answer = answer.context("a request that came before the stop was lost")?;
+    let expected = Expected::hello(connection.local_ip()?);
+    expected.compare_open_or_closing(&answer, true)?;
+    connection.expect_close()
 }

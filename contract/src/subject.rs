@@ -14,7 +14,8 @@ pub struct Subject {
     /// Where it listens.
     pub address: SocketAddr,
     /// The `--read-timeout` that it was started with. A few hundred
-    /// milliseconds keep the suite quick: five checks wait for it to pass.
+    /// milliseconds keep the suite quick: half a dozen checks wait for it to
+    /// pass.
     pub read_timeout: Duration,
     /// Whether it keeps connections open. False for `sequential`, which closes
     /// after each answer.

@@ -59,6 +59,12 @@ pub(crate) fn subject(address: SocketAddr) -> Subject {
     }
 }
 
+/// An address of loopback at which nobody listens.
+pub(crate) fn nobody() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    listener.local_addr().expect("a bound listener")
+}
+
 /// Accepts on a port of loopback and lets `connection` do the rest.
 pub(crate) fn serve(
     sequential: bool,

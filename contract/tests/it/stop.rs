@@ -18,14 +18,6 @@ fn a_server_that_goes_on_is_noticed() {
 }
 
 #[test]
-fn a_server_that_keeps_its_connections_is_noticed() {
-    let subject = subject(start(Manner::RIGHT));
-    let error = stops_without_losing_requests(&subject, || ()).unwrap_err();
-    let message = format!("{error:#}");
-    assert!(message.contains("waiting for the close"), "{message}");
-}
-
-#[test]
 fn a_server_that_drops_what_is_under_way_is_noticed() {
     static STOPPED: AtomicBool = AtomicBool::new(false);
     let address = serve(true, |stream| {
