@@ -2,10 +2,13 @@
 //!
 //! The way of a run: [`cli`] reads the command line, [`plan`] turns its strings into types,
 //! [`engine`] makes the load and counts into a [`recorder`], [`record`] freezes what was counted,
-//! [`output`] shows it. [`run`] is that way from plan to record. `compare` reads records.
+//! [`output`] shows it. [`run`] is that way from plan to record. [`compare`] reads records,
+//! never a live run; [`bench`] makes many runs, in turns, and has them compared.
 
+pub mod bench;
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod engine;
 pub mod exit;
 pub mod http1;

@@ -11,8 +11,9 @@ fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     let exit = match cli::parse(&argv) {
         Ok(Command::Run(args)) => commands::run(*args, &argv),
+        Ok(Command::Bench(args)) => commands::bench(args, &argv),
         Ok(Command::Compare(args)) => commands::compare(&args),
-        Ok(Command::Schema) => commands::schema(),
+        Ok(Command::Schema(args)) => commands::schema(args.of),
         Err(UsageError::Asked(text)) => commands::print(&text),
         Err(UsageError::Line(line)) => {
             output::complain(&line);

@@ -1,3 +1,7 @@
 //! The command line of `server-async`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server_async::cli::main()
+}

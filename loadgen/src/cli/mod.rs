@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and what is said when something else was.
 
+mod bench;
 mod compare;
 mod error;
 mod run;
@@ -7,8 +8,9 @@ mod run;
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub use bench::BenchArgs;
 pub use compare::CompareArgs;
 pub use error::UsageError;
 pub use run::{OutputPlan, RunArgs};
@@ -20,10 +22,12 @@ use run::RunOrder;
 pub enum Command {
     /// Make load.
     Run(Box<RunArgs>),
+    /// Measure servers against each other.
+    Bench(BenchArgs),
     /// Compare results.
     Compare(CompareArgs),
-    /// Print the schema of a record.
-    Schema,
+    /// Print the schema of what is written.
+    Schema(SchemaArgs),
 }
 
 #[derive(Debug, Parser)]
@@ -46,10 +50,29 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Named {
+    /// Measure the servers of this project against each other, in interleaved rounds
+    Bench(BenchArgs),
     /// Compare two results: files of one run each, or directories of rounds
     Compare(CompareArgs),
     /// Print the JSON Schema of a result
-    Schema,
+    Schema(SchemaArgs),
+}
+
+/// Which schema to print.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SchemaArgs {
+    /// What the schema describes
+    #[arg(value_enum, default_value = "run")]
+    pub of: SchemaOf,
+}
+
+/// A kind of document.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SchemaOf {
+    /// The record of a run
+    Run,
+    /// What was found in comparing two sides
+    Comparison,
 }
 
 /// Reads the command line.
@@ -64,8 +87,9 @@ pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
         .map_err(UsageError::from)?;
     let cli = Cli::from_arg_matches(&matches).map_err(UsageError::from)?;
     match cli.subcommand {
+        Some(Named::Bench(args)) => Ok(Command::Bench(args)),
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
-        Some(Named::Schema) => Ok(Command::Schema),
+        Some(Named::Schema(args)) => Ok(Command::Schema(args)),
         None => {
             let mut run = cli.run.ok_or_else(|| {
                 UsageError::line("a URL is needed; write loadgen http://HOST:PORT/")

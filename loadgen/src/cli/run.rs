@@ -12,7 +12,7 @@ use super::UsageError;
 use crate::output::Format;
 use crate::plan::{
     Credentials, Expect, Header, HttpVersion, LengthRule, Load, Method, Plan, Scenario,
-    ServerProcess, StatusSet, Stop, Target, duration, seconds,
+    ServerProcess, StatusSet, Stop, Target, duration, identification, seconds,
 };
 use crate::system::affinity::CpuSet;
 
@@ -264,14 +264,13 @@ impl RunArgs {
         as_ab: bool,
         has_body: bool,
     ) -> Result<Vec<Header>, UsageError> {
-        let agent = match as_ab {
-            true => "ApacheBench/2.3",
-            false => concat!("loadgen/", env!("CARGO_PKG_VERSION")),
+        let mut fields = match as_ab {
+            true => vec![
+                Header::new("User-Agent", "ApacheBench/2.3"),
+                Header::new("Accept", "*/*"),
+            ],
+            false => identification(),
         };
-        let mut fields = vec![
-            Header::new("User-Agent", agent),
-            Header::new("Accept", "*/*"),
-        ];
         fields.retain(|ours| !self.headers.iter().any(|header| header.is(&ours.name)));
         if has_body {
             fields.push(self.content_type.clone());

@@ -1,17 +1,30 @@
 //! What each command does, from its flags to its exit code.
 
+mod bench;
+mod compare;
 mod run;
 
-pub use run::run;
+pub use self::bench::bench;
+pub use self::compare::compare;
+pub use self::run::run;
 
+use crate::cli::SchemaOf;
 use crate::exit::Exit;
 use crate::{output, record};
 
-/// Prints the JSON Schema of a record.
+/// Prints a JSON Schema.
 #[must_use]
-pub fn schema() -> Exit {
-    let schema = serde_json::to_string_pretty(&record::schema());
-    print(&(schema.expect("a schema is plain data") + "\n"))
+pub fn schema(of: SchemaOf) -> Exit {
+    let schema = match of {
+        SchemaOf::Run => record::schema(),
+        SchemaOf::Comparison => crate::compare::schema(),
+    };
+    let text = serde_json::to_string_pretty(&schema);
+    print(
+        &(text.expect("a schema is plain data")
+            + "
+"),
+    )
 }
 
 /// Prints what was asked for.

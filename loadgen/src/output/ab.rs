@@ -29,7 +29,7 @@ const NAME_WIDTH: usize = 24;
 
 /// The whole of stdout.
 #[must_use]
-pub fn render(record: &Record, summary: &Summary, options: AbOptions) -> String {
+pub(super) fn render(record: &Record, summary: &Summary, options: AbOptions) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = write_all(&mut text, record, &summary.recorder, options);

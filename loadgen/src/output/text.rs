@@ -7,7 +7,7 @@ use crate::record::{Distribution, Record};
 
 /// A summary in plain text.
 #[must_use]
-pub fn render(record: &Record) -> String {
+pub(super) fn render(record: &Record) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = write_summary(&mut text, record);
@@ -82,7 +82,7 @@ fn write_costs(out: &mut String, record: &Record) -> std::fmt::Result {
     write!(
         out,
         "  CPU/request {:.1} µs here, busiest worker {:.0} %",
-        client.cpu_us_per_request,
+        client.cpu_us_per_request.unwrap_or(0.0),
         client.busiest_worker_cpu_share * 100.0
     )?;
     let server = record.server.as_ref();

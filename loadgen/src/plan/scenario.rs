@@ -78,6 +78,15 @@ impl HttpVersion {
     }
 }
 
+/// The fields by which the load generator tells who it is and what it takes.
+#[must_use]
+pub fn identification() -> Vec<Header> {
+    vec![
+        Header::new("User-Agent", concat!("loadgen/", env!("CARGO_PKG_VERSION"))),
+        Header::new("Accept", "*/*"),
+    ]
+}
+
 impl Scenario {
     /// The bytes of one request to `target`.
     ///

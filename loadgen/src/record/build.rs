@@ -1,16 +1,14 @@
 //! From what was planned, counted and measured to the record: nothing is computed after this.
 
 use super::{
-    Bytes, Client, Connections, Distribution, Environment, Failures, Histograms, LatencyMs,
-    LatencyNs, Metrics, Network, Plan, PortRange, Record, Requests, SCHEMA, Second, Server, Target,
-    Tool, Validity, encode_histogram, judge, timestamp,
+    Client, Distribution, Environment, Histograms, LatencyMs, LatencyNs, Metrics, Network, Plan,
+    Record, Requests, SCHEMA, Second, Server, Target, Tool, Validity, encode_histogram, timestamp,
 };
 use crate::engine::Summary;
 use crate::plan;
 use crate::recorder::{Recorder, SecondTally, Times};
 use crate::run::{Context, Measured, ServerMeasured};
 use crate::system::affinity::CpuSet;
-use crate::system::kernel_counters::KernelCounters;
 
 /// Freezes one run.
 #[must_use]
@@ -25,7 +23,7 @@ pub fn build(
     let rate_per_second = rate(recorder.requests.succeeded, elapsed_s);
     let latency_ns = latency(recorder);
     let started_at = timestamp(measured.started_at);
-    let mut record = Record {
+    let record = Record {
         schema: SCHEMA.to_owned(),
         id: format!("{started_at}-{}", std::process::id()),
         started_at,
@@ -51,12 +49,11 @@ pub fn build(
         series: series(&recorder.seconds, elapsed_s),
         client: client(plan, summary, measured),
         server: server(plan, recorder, measured),
-        network: Some(network(&measured.network)),
+        network: Some(Network::from(&measured.network)),
         validity: Validity::from(Vec::new()),
         interrupted: summary.interrupted,
     };
-    record.validity = judge(&record);
-    record
+    record.judged()
 }
 
 fn tool(context: &Context) -> Tool {
@@ -118,31 +115,17 @@ fn settings(plan: &plan::Plan) -> Plan {
     }
 }
 
-fn cores(cores: Option<&CpuSet>) -> Vec<u32> {
-    let cores = cores.into_iter().flat_map(CpuSet::cores);
-    cores.filter_map(|core| u32::try_from(core).ok()).collect()
+fn cores(cores: Option<&CpuSet>) -> Vec<usize> {
+    cores.into_iter().flat_map(CpuSet::cores).collect()
 }
 
 fn environment(plan: &plan::Plan, measured: &Measured) -> Environment {
-    let environment = measured.environment.clone();
     let server = plan.server.as_ref();
     Environment {
-        os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-        kernel: Some(environment.kernel_release),
-        cpu_model: environment.cpu_model,
-        cpu_count: environment.cpus_usable.unwrap_or(1),
-        governor: environment.cpu_governor,
-        memory_bytes: Some(environment.memory_bytes),
-        congestion_control: environment.tcp_congestion_control,
-        somaxconn: environment.somaxconn,
-        port_range: environment.local_port_range.map(|range| PortRange {
-            first: range.first,
-            last: range.last,
-        }),
-        file_limit: environment.open_files_max,
         cpu_steal_share: measured.steal_share,
         load_cores: cores(plan.cores.as_ref()),
         server_cores: cores(server.and_then(|server| server.cores.as_ref())),
+        ..Environment::from(measured.environment.clone())
     }
 }
 
@@ -187,18 +170,21 @@ fn series(seconds: &[SecondTally], elapsed_s: f64) -> Vec<Second> {
 fn client(plan: &plan::Plan, summary: &Summary, measured: &Measured) -> Client {
     let cost = measured.client;
     let cpu_s = cost.map_or(0.0, |cost| cost.cpu.as_secs_f64());
-    let part = |part: Option<std::time::Duration>| part.map_or(0.0, |part| part.as_secs_f64());
     let shares = summary.workers_cpu_share.clone();
     Client {
         threads: plan.load.threads as u64,
-        cpu_user_s: part(cost.and_then(|cost| cost.user)),
-        cpu_system_s: part(cost.and_then(|cost| cost.system)),
         cpu_s,
-        cpu_us_per_request: per_request_us(cpu_s, &summary.recorder.requests).unwrap_or(0.0),
+        cpu_user_s: cost
+            .and_then(|cost| cost.user)
+            .map(|time| time.as_secs_f64()),
+        cpu_system_s: cost
+            .and_then(|cost| cost.system)
+            .map(|time| time.as_secs_f64()),
+        cpu_us_per_request: per_request_us(cpu_s, &summary.recorder.requests),
         busiest_worker_cpu_share: shares.iter().copied().fold(0.0, f64::max),
         workers_cpu_share: shares,
         late_share: None,
-        rss_bytes_peak: measured.client_rss_bytes_peak.unwrap_or(0),
+        rss_bytes_peak: measured.client_rss_bytes_peak,
     }
 }
 
@@ -230,20 +216,6 @@ fn server(plan: &plan::Plan, recorder: &Recorder, measured: &Measured) -> Option
         accept_queue_peak: peaks.accept_queue_length.map(u64::from),
         backlog: peaks.accept_queue_backlog.map(u64::from),
     })
-}
-
-fn network(counters: &KernelCounters) -> Network {
-    // A counter that the kernel does not have has not counted.
-    let count = |counter: Option<u64>| counter.unwrap_or(0);
-    Network {
-        tcp_retransmits: count(counters.retransmitted_segments),
-        syn_retransmits: count(counters.syn_retransmits),
-        listen_overflows: count(counters.listen_overflows),
-        listen_drops: count(counters.listen_drops),
-        tcp_timeouts: count(counters.timeouts),
-        resets_sent: count(counters.resets_sent),
-        connects_failed: count(counters.attempt_fails),
-    }
 }
 
 fn metrics(requests: &Requests, rate_per_second: f64, total: Option<&Distribution>) -> Metrics {

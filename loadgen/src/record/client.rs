@@ -8,14 +8,20 @@ use serde::{Deserialize, Serialize};
 pub struct Client {
     /// Worker threads.
     pub threads: u64,
-    /// CPU seconds of the process in user mode (`getrusage`).
-    pub cpu_user_s: f64,
-    /// CPU seconds of the process in the kernel (`getrusage`).
-    pub cpu_system_s: f64,
-    /// CPU seconds of the process, user and system together.
+    /// CPU seconds of the process, user and system together (the process's CPU
+    /// clock: nanoseconds).
     pub cpu_s: f64,
-    /// CPU microseconds of the process for each request that ended.
-    pub cpu_us_per_request: f64,
+    /// The part of `cpu_s` in user mode, divided as the ticks of 10 ms in
+    /// `/proc/self/stat` are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_user_s: Option<f64>,
+    /// The part of `cpu_s` in the kernel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_system_s: Option<f64>,
+    /// CPU microseconds of the process for each request that ended; absent if
+    /// none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_us_per_request: Option<f64>,
     /// For each worker its share of time on a CPU, 0 to 1
     /// (`CLOCK_THREAD_CPUTIME_ID` over `elapsed_s`).
     pub workers_cpu_share: Vec<f64>,
@@ -26,6 +32,7 @@ pub struct Client {
     /// late although a connection was free, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late_share: Option<f64>,
-    /// Most memory that the process held, in bytes (`getrusage`, maxrss).
-    pub rss_bytes_peak: u64,
+    /// Most memory that the process held, in bytes (`/proc/self/status`, VmHWM).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rss_bytes_peak: Option<u64>,
 }

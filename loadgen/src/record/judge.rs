@@ -103,12 +103,12 @@ fn too_few_samples(record: &Record) -> Option<Reason> {
 }
 
 fn syn_retransmits(record: &Record) -> Option<Reason> {
-    let segments = record.network?.syn_retransmits;
+    let segments = record.network?.syn_retransmits?;
     (segments > 0).then_some(Reason::SynRetransmits { segments })
 }
 
 fn accept_queue_overflow(record: &Record) -> Option<Reason> {
-    let times = record.network?.listen_overflows;
+    let times = record.network?.listen_overflows?;
     (times > 0).then_some(Reason::AcceptQueueOverflow { times })
 }
 
@@ -237,12 +237,12 @@ mod tests {
         let note = |code| one(code, Severity::Note);
         let network = |network| codes(move |r| r.network = Some(network));
         let syn = Network {
-            syn_retransmits: 1,
+            syn_retransmits: Some(1),
             ..Network::default()
         };
         assert_eq!(network(syn), note("syn_retransmits"));
         let overflow = Network {
-            listen_overflows: 1,
+            listen_overflows: Some(1),
             ..Network::default()
         };
         assert_eq!(network(overflow), note("accept_queue_overflow"));
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn the_worst_reason_comes_first() {
         let found = codes(|r| {
-            r.network.as_mut().unwrap().syn_retransmits = 3;
+            r.network.as_mut().unwrap().syn_retransmits = Some(3);
             r.client.busiest_worker_cpu_share = 0.99;
             r.interrupted = true;
         });

@@ -46,6 +46,7 @@ pub use read::ReadError;
 pub use reason::{Reason, Severity};
 pub use requests::{Bytes, Connections, Failures, Requests};
 pub use schema::schema;
+pub(crate) use schema::schema_of;
 pub use series::Second;
 pub use server::Server;
 pub use target::{Target, Tls};

@@ -3,26 +3,66 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Kernel counters after the run minus before it. They belong to the whole
-/// network namespace, so other traffic on this machine is in them too.
+use crate::system::kernel_counters::KernelCounters;
+
+/// Kernel counters after the run minus before it (`/proc/net/snmp`,
+/// `/proc/net/netstat`). They belong to the whole network namespace, so other
+/// traffic on this machine is in them too. A counter that the kernel does not
+/// have is null.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Network {
-    /// Segments sent again (`/proc/net/snmp`, Tcp RetransSegs).
-    pub tcp_retransmits: u64,
-    /// SYN and SYN/ACK segments sent again: a connection took a second or more
-    /// to open (`/proc/net/netstat`, TCPSynRetrans).
-    pub syn_retransmits: u64,
-    /// Times that an accept queue was full (`/proc/net/netstat`,
-    /// ListenOverflows).
-    pub listen_overflows: u64,
-    /// Connections dropped by a listener for any reason
-    /// (`/proc/net/netstat`, ListenDrops).
-    pub listen_drops: u64,
-    /// Retransmission timers that ran out (`/proc/net/netstat`, TCPTimeouts).
-    pub tcp_timeouts: u64,
-    /// Resets sent (`/proc/net/snmp`, Tcp OutRsts).
-    pub resets_sent: u64,
-    /// Connections refused or given up while opening (`/proc/net/snmp`, Tcp
-    /// AttemptFails).
-    pub connects_failed: u64,
+    /// Connections that this machine began (Tcp ActiveOpens).
+    pub active_opens: Option<u64>,
+    /// Connections that did not come about (Tcp AttemptFails).
+    pub attempt_fails: Option<u64>,
+    /// Segments sent again, SYNs included (Tcp RetransSegs).
+    pub retransmitted_segments: Option<u64>,
+    /// Resets sent (Tcp OutRsts).
+    pub resets_sent: Option<u64>,
+    /// SYNs and SYN-ACKs sent again: a connection that took a second longer
+    /// (TCPSynRetrans).
+    pub syn_retransmits: Option<u64>,
+    /// Connections that found an accept queue full (ListenOverflows).
+    pub listen_overflows: Option<u64>,
+    /// SYNs dropped by a listening socket for any reason, overflows included
+    /// (ListenDrops).
+    pub listen_drops: Option<u64>,
+    /// SYNs dropped because the queue of half-open connections was full
+    /// (TCPReqQFullDrop).
+    pub syn_queue_drops: Option<u64>,
+    /// SYN cookies sent because that queue was full (TCPReqQFullDoCookies).
+    pub syn_queue_cookies: Option<u64>,
+    /// Retransmission timeouts (TCPTimeouts).
+    pub timeouts: Option<u64>,
+    /// Connections given up after too many timeouts (TCPAbortOnTimeout).
+    pub aborts_on_timeout: Option<u64>,
+    /// Connections that ended their TIME_WAIT (TW).
+    pub time_wait_ended: Option<u64>,
+    /// Local ports taken over from TIME_WAIT (TWRecycled).
+    pub time_wait_reused: Option<u64>,
+    /// Connections closed without TIME_WAIT because there were too many
+    /// (TCPTimeWaitOverflow).
+    pub time_wait_overflows: Option<u64>,
+}
+
+impl From<&KernelCounters> for Network {
+    /// Takes a difference, as [`KernelCounters::since`] gives it.
+    fn from(counters: &KernelCounters) -> Self {
+        Self {
+            active_opens: counters.active_opens,
+            attempt_fails: counters.attempt_fails,
+            retransmitted_segments: counters.retransmitted_segments,
+            resets_sent: counters.resets_sent,
+            syn_retransmits: counters.syn_retransmits,
+            listen_overflows: counters.listen_overflows,
+            listen_drops: counters.listen_drops,
+            syn_queue_drops: counters.syn_queue_drops,
+            syn_queue_cookies: counters.syn_queue_cookies,
+            timeouts: counters.timeouts,
+            aborts_on_timeout: counters.aborts_on_timeout,
+            time_wait_ended: counters.time_wait_ended,
+            time_wait_reused: counters.time_wait_reused,
+            time_wait_overflows: counters.time_wait_overflows,
+        }
+    }
 }

@@ -63,5 +63,5 @@ pub struct Plan {
     /// Local addresses that connections come from; empty if the kernel chooses.
     pub source_addresses: Vec<String>,
     /// CPUs that the workers were pinned to; empty if not pinned.
-    pub cpu_list: Vec<u32>,
+    pub cpu_list: Vec<usize>,
 }

@@ -19,6 +19,17 @@ pub enum Severity {
     Note,
 }
 
+impl Severity {
+    /// How a person is told, in front of the message.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Invalid => "INVALID",
+            Self::LimitsRate => "rate limited",
+            Self::Note => "note",
+        }
+    }
+}
+
 /// Something that was seen in a run and makes its numbers doubtful.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reason {

@@ -134,12 +134,15 @@ fn plan() -> Plan {
 fn environment() -> Environment {
     Environment {
         os: "linux x86_64".to_owned(),
-        kernel: Some("6.18.0".to_owned()),
+        kernel: "6.18.0".to_owned(),
         cpu_model: Some("AMD EPYC".to_owned()),
-        cpu_count: 2,
+        cpu_count: Some(2),
+        cpu_usable_count: Some(2),
         governor: None,
-        memory_bytes: Some(8 << 30),
+        clock_source: Some("tsc".to_owned()),
+        memory_bytes: 8 << 30,
         congestion_control: Some("bbr".to_owned()),
+        tcp_tw_reuse: Some(2),
         somaxconn: Some(4096),
         port_range: Some(PortRange {
             first: 32768,
@@ -166,14 +169,14 @@ fn second(start_s: u64) -> Second {
 fn client() -> Client {
     Client {
         threads: 1,
-        cpu_user_s: 1.0,
-        cpu_system_s: 5.5,
         cpu_s: 6.5,
-        cpu_us_per_request: 65.0,
+        cpu_user_s: Some(1.0),
+        cpu_system_s: Some(5.5),
+        cpu_us_per_request: Some(65.0),
         workers_cpu_share: vec![0.65],
         busiest_worker_cpu_share: 0.65,
         late_share: None,
-        rss_bytes_peak: 6 << 20,
+        rss_bytes_peak: Some(6 << 20),
     }
 }
 
@@ -182,9 +185,9 @@ fn server() -> Server {
         pid: 4712,
         label: "sync".to_owned(),
         model: Some("sequential".to_owned()),
+        cpu_s: 3.0,
         cpu_user_s: Some(0.4),
         cpu_system_s: Some(2.6),
-        cpu_s: 3.0,
         cpu_us_per_request: Some(30.0),
         rss_bytes_peak: Some(3 << 20),
         bytes_per_connection: Some(0.0),

@@ -1,6 +1,7 @@
 //! The JSON Schema of the record, made from the types: what is documented there
 //! is documented for everyone.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
@@ -9,10 +10,15 @@ use super::Record;
 /// The JSON Schema (draft 2020-12) of `loadgen/run/v1`, as `loadgen schema`
 /// prints it and `results/schema/run.v1.json` keeps it.
 pub fn schema() -> Value {
+    schema_of::<Record>()
+}
+
+/// The JSON Schema of what `T` writes.
+pub(crate) fn schema_of<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator()
-        .into_root_schema_for::<Record>()
+        .into_root_schema_for::<T>()
         .to_value()
 }
 

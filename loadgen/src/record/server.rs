@@ -15,15 +15,16 @@ pub struct Server {
     /// Concurrency model, if the server has a choice of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// CPU seconds in user mode (`/proc/PID/stat`, ticks of 10 ms).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu_user_s: Option<f64>,
-    /// CPU seconds in the kernel (`/proc/PID/stat`, ticks of 10 ms).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu_system_s: Option<f64>,
     /// CPU seconds, user and system, threads that ended included (the process's
     /// CPU clock, `clock_getcpuclockid`: nanoseconds).
     pub cpu_s: f64,
+    /// The part of `cpu_s` in user mode, divided as the ticks of 10 ms in
+    /// `/proc/PID/stat` are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_user_s: Option<f64>,
+    /// The part of `cpu_s` in the kernel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_system_s: Option<f64>,
     /// CPU microseconds for each request that ended: the server's cost. Absent
     /// if none ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,22 +37,24 @@ pub struct Server {
     /// bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_per_connection: Option<f64>,
-    /// Most threads seen at a time (`/proc/PID/status`, Threads, sampled).
+    /// Most threads seen at a time (`/proc/PID/status`, Threads, sampled: a
+    /// lower bound).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads_max: Option<u64>,
-    /// Switches because a thread had to wait (`voluntary_ctxt_switches` of its
-    /// threads; those of threads that ended between two samples are missing).
+    /// Switches because a thread had to wait (`/proc/PID/task/*/status`). Absent
+    /// if threads that ended meanwhile, whose switches are lost, did a real part
+    /// of the work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voluntary_context_switches: Option<u64>,
-    /// Switches because a thread had used up its turn
-    /// (`nonvoluntary_ctxt_switches`, read in the same way).
+    /// Switches because another thread was to run; from the same source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub involuntary_context_switches: Option<u64>,
-    /// Most connections seen waiting to be accepted (`/proc/net/tcp`, rx_queue
-    /// of the LISTEN row, sampled).
+    /// Most connections seen waiting to be accepted (`sock_diag`, sampled: a
+    /// lower bound).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accept_queue_peak: Option<u64>,
-    /// Longest accept queue that the server asked for, in connections.
+    /// How many could have waited: what the server asked `listen` for, at most
+    /// `somaxconn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u64>,
 }

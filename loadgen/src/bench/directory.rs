@@ -1,0 +1,168 @@
+//! Where the results go: a directory of its own, a file for each run.
+
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::BenchError;
+use super::plan::BenchPlan;
+use crate::compare::Comparison;
+use crate::output::ResultFile;
+use crate::record::{Record, directory_timestamp};
+use crate::system::affinity::CpuSet;
+
+/// The directory of one benchmark's results.
+#[derive(Debug)]
+pub struct Directory(PathBuf);
+
+/// The name of the directory of a benchmark that begins now: `2026-03-01T12-34-56Z-1a2b3c4d5`.
+#[must_use]
+pub fn default_name() -> String {
+    let time = directory_timestamp(SystemTime::now());
+    match option_env!("LOADGEN_GIT_COMMIT") {
+        Some(commit) => format!("{time}-{commit}"),
+        None => time,
+    }
+}
+
+impl Directory {
+    /// Makes `path`, and what is missing above it.
+    ///
+    /// # Errors
+    ///
+    /// It exists already, since results are never mixed, or cannot be made.
+    pub fn create(path: &Path) -> Result<Self, BenchError> {
+        let failed = |source| BenchError::Write {
+            path: path.to_owned(),
+            source,
+        };
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(failed)?;
+        }
+        fs::create_dir(path).map_err(failed)?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a run's record as `SCENARIO.SERVER.ROUND.json`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write_record(&self, record: &Record) -> Result<(), BenchError> {
+        let name = match &record.bench {
+            Some(bench) => format!(
+                "{}.{}.{:02}.json",
+                bench.scenario, bench.server, bench.round
+            ),
+            None => format!("{}.json", record.id),
+        };
+        self.write(&name, &record.to_json())
+    }
+
+    /// Writes a file, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write(&self, name: &str, contents: &str) -> Result<(), BenchError> {
+        let path = self.0.join(name);
+        let written: io::Result<()> =
+            ResultFile::create(&path).and_then(|file| file.finish(contents));
+        written.map_err(|source| BenchError::Write { path, source })
+    }
+}
+
+/// `summary.md`: what was found, and under which circumstances.
+#[must_use]
+pub fn summary(
+    plan: &BenchPlan,
+    records: &[Record],
+    comparison: &Comparison,
+    interrupted: bool,
+) -> String {
+    let mut text = comparison.to_markdown();
+    // Writing to a String cannot fail.
+    let _ = write_circumstances(&mut text, plan, records, interrupted);
+    text
+}
+
+fn write_circumstances(
+    out: &mut String,
+    plan: &BenchPlan,
+    records: &[Record],
+    interrupted: bool,
+) -> std::fmt::Result {
+    let Some(first) = records.first() else {
+        return Ok(());
+    };
+    let environment = &first.environment;
+    let cpu = environment.cpu_model.as_deref().unwrap_or("unknown CPU");
+    let count = environment
+        .cpu_count
+        .map_or(String::new(), |count| format!(", {count} cores"));
+    writeln!(out, "\n## Circumstances\n")?;
+    writeln!(
+        out,
+        "- Began {}; loadgen {}.",
+        first.started_at,
+        version(first)
+    )?;
+    writeln!(
+        out,
+        "- {cpu}{count}; {}, kernel {}.",
+        environment.os, environment.kernel
+    )?;
+    writeln!(out, "- {}", cores(plan))?;
+    writeln!(
+        out,
+        "- {} runs of {:?} after {:?} of warm-up, each against a fresh process, in rounds that \
+         balance who comes first.",
+        records.len(),
+        plan.timing.measured,
+        plan.timing.warmup
+    )?;
+    for server in &plan.servers {
+        let program = server
+            .program
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        writeln!(
+            out,
+            "- `{}` is `{program} --model {}`.",
+            server.label, server.model
+        )?;
+    }
+    if interrupted {
+        writeln!(out, "- **Interrupted**: complete rounds only.")?;
+    }
+    Ok(())
+}
+
+fn version(record: &Record) -> String {
+    let tool = &record.tool;
+    match &tool.git {
+        Some(commit) => format!("{} ({commit})", tool.version),
+        None => tool.version.clone(),
+    }
+}
+
+fn cores(plan: &BenchPlan) -> String {
+    let list = |cores: &CpuSet| format!("{cores}");
+    match plan.cores.is_shared() {
+        true => "Load and server share one core: rates are those of the pair.".to_owned(),
+        false => format!(
+            "Load on core {}, server on core {}.",
+            list(&plan.cores.load),
+            list(&plan.cores.server)
+        ),
+    }
+}

@@ -1,0 +1,246 @@
+//! Servers against each other: fresh processes, interleaved rounds, one record a run.
+//!
+//! In reading order:
+//!
+//! - [`plan`]: which servers, which scenarios, how often and how long;
+//! - [`order`]: who comes first in which round;
+//! - [`server`]: a server's process, from its start to its end;
+//! - [`contract`]: whether the servers do what they must, before anything is measured;
+//! - [`directory`]: where the results go.
+
+pub mod contract;
+pub mod directory;
+pub mod order;
+pub mod plan;
+pub mod server;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use plan::{BenchPlan, Scenario, ServerSpec, Timing};
+
+use crate::compare::{self, CompareError, Comparison, Options};
+use crate::engine::Observer;
+use crate::plan::{
+    Expect, HttpVersion, LengthRule, Load, Method, Plan, ServerProcess, StatusSet, Stop, Target,
+    TargetError, identification,
+};
+use crate::record::{Bench, Record};
+use crate::run::{self, Context};
+use directory::Directory;
+use server::{RunningServer, ServerError};
+
+/// What came of a benchmark.
+#[derive(Debug)]
+pub struct Report {
+    /// Where its files are.
+    pub directory: PathBuf,
+    /// Every other server against the first, in each scenario; none if it was interrupted before
+    /// its first round was complete.
+    pub comparison: Option<Comparison>,
+    /// Rounds that are complete.
+    pub rounds: u64,
+    /// Whether a signal ended it early.
+    pub interrupted: bool,
+}
+
+/// How far a benchmark has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// Runs that are done.
+    pub done: usize,
+    /// Runs in all.
+    pub of: usize,
+    /// What is done now.
+    pub doing: &'a str,
+}
+
+/// Why a benchmark ended without a result. Each is one message that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// A server did not start, answer or last.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// A server does not do what it must.
+    #[error(transparent)]
+    Contract(#[from] contract::ContractError),
+    /// A file could not be written.
+    #[error("cannot write {}: {source}; choose another --out", path.display())]
+    Write {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The load could not be started.
+    #[error("cannot start the load: {0}")]
+    Load(#[from] io::Error),
+    /// The server's address is none.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The records cannot be compared.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+}
+
+/// Carries out `plan`, telling `progress` of each step.
+///
+/// # Errors
+///
+/// The first thing that keeps the result from being complete; what was measured by then is kept.
+pub fn run(
+    plan: &BenchPlan,
+    argv: Vec<String>,
+    interrupted: &Arc<AtomicBool>,
+    mut progress: impl FnMut(Step<'_>),
+) -> Result<Report, BenchError> {
+    let directory = Directory::create(&plan.out)?;
+    // Everything that this process starts from here on is the load's, unless said otherwise.
+    plan.cores.load.pin_this_thread()?;
+    let of = plan.runs();
+    let mut step = |done, doing: &str| progress(Step { done, of, doing });
+    contract::check(plan, |doing| step(0, doing))?;
+
+    let mut records = Vec::new();
+    let context = Context {
+        argv,
+        bench: None,
+        interrupted: interrupted.clone(),
+    };
+    'rounds: for round in 0..plan.rounds {
+        for scenario in &plan.scenarios {
+            let turns = order::of_round(round, scenario.servers.len());
+            for (position, turn) in turns.into_iter().enumerate() {
+                let server = &plan.servers[scenario.servers[turn]];
+                let doing = format!("round {}: {}, {}", round + 1, scenario.name, server.label);
+                step(records.len(), &doing);
+                if interrupted.load(Ordering::Relaxed) {
+                    break 'rounds;
+                }
+                let bench = Bench {
+                    scenario: scenario.name.clone(),
+                    server: server.label.clone(),
+                    round: round + 1,
+                    position: position as u64 + 1,
+                };
+                let record = measure(plan, scenario, server, bench, &context)?;
+                if record.interrupted {
+                    break 'rounds;
+                }
+                directory.write_record(&record)?;
+                records.push(record);
+            }
+        }
+    }
+    conclude(
+        plan,
+        &directory,
+        records,
+        interrupted.load(Ordering::Relaxed),
+    )
+}
+
+/// One run against a fresh process.
+fn measure(
+    plan: &BenchPlan,
+    scenario: &Scenario,
+    spec: &ServerSpec,
+    bench: Bench,
+    context: &Context,
+) -> Result<Record, BenchError> {
+    let mut server = RunningServer::start(spec, &[], &plan.cores.server)?;
+    let run_plan = run_plan(plan, scenario, spec, &server)?;
+    let context = Context {
+        bench: Some(bench),
+        ..context.clone()
+    };
+    let (record, _) = run::run(&run_plan, &context, &mut NoObserver)?;
+    match record.interrupted {
+        // The signal went to the server too, and how it ends is no news.
+        true => drop(server),
+        false => {
+            server.check_alive()?;
+            server.stop()?;
+        }
+    }
+    Ok(record)
+}
+
+struct NoObserver;
+
+impl Observer for NoObserver {}
+
+fn run_plan(
+    plan: &BenchPlan,
+    scenario: &Scenario,
+    spec: &ServerSpec,
+    server: &RunningServer,
+) -> Result<Plan, TargetError> {
+    Ok(Plan {
+        target: Target::resolve(&format!("http://{}{}", server.address(), scenario.path))?,
+        scenario: crate::plan::Scenario {
+            method: Method::GET,
+            version: HttpVersion::Http11,
+            keep_alive: scenario.keep_alive,
+            headers: identification(),
+            body: None,
+        },
+        expect: Expect {
+            statuses: StatusSet::not_an_error(),
+            length: LengthRule::First,
+            body: None,
+        },
+        load: Load {
+            concurrency: scenario.concurrency,
+            threads: plan.cores.load.count().clamp(1, scenario.concurrency),
+        },
+        stop: Stop {
+            requests: None,
+            duration: Some(plan.timing.measured),
+        },
+        warmup: plan.timing.warmup,
+        timeout: plan.timing.timeout,
+        ab_times: false,
+        cores: Some(plan.cores.load.clone()),
+        server: Some(ServerProcess {
+            pid: server.pid(),
+            label: spec.label.clone(),
+            model: Some(spec.model.clone()),
+            cores: Some(plan.cores.server.clone()),
+        }),
+    })
+}
+
+/// Compares what is complete and writes it down.
+fn conclude(
+    plan: &BenchPlan,
+    directory: &Directory,
+    mut records: Vec<Record>,
+    interrupted: bool,
+) -> Result<Report, BenchError> {
+    let per_round = plan.runs() as u64 / plan.rounds;
+    let rounds = records.len() as u64 / per_round;
+    // A round that was broken off has runs without a partner.
+    let is_complete = |record: &Record| {
+        let bench = record.bench.as_ref();
+        bench.is_some_and(|bench| bench.round <= rounds)
+    };
+    records.retain(is_complete);
+    let comparison = match rounds {
+        0 => None,
+        _ => Some(compare::servers(&records, &Options::default())?),
+    };
+    if let Some(comparison) = &comparison {
+        directory.write("comparison.json", &comparison.to_json())?;
+        let summary = directory::summary(plan, &records, comparison, interrupted);
+        directory.write("summary.md", &summary)?;
+    }
+    Ok(Report {
+        directory: directory.path().to_owned(),
+        comparison,
+        rounds,
+        interrupted,
+    })
+}

@@ -1,0 +1,318 @@
+//! A server's process, from its start to its end.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::ServerSpec;
+use crate::system::affinity::CpuSet;
+
+/// How long a server may take to say where it listens.
+const START_LONGEST: Duration = Duration::from_secs(5);
+
+/// How long it may take to end: its own grace for requests under way, and a little.
+const STOP_LONGEST: Duration = Duration::from_secs(12);
+
+/// How often an end is looked for.
+const STOP_POLL: Duration = Duration::from_millis(2);
+
+/// Lines of its log that are kept to be quoted.
+const LOG_LINES: usize = 5;
+
+/// A server that was started here. Dropped, it is killed.
+#[derive(Debug)]
+pub struct RunningServer {
+    spec: ServerSpec,
+    child: Child,
+    address: SocketAddr,
+    log: Option<JoinHandle<String>>,
+}
+
+/// What went wrong with a server. Each is one message that names it and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The program is not there.
+    #[error(
+        "{} is missing; build it with cargo build --release, or name its directory with --servers",
+        program.display()
+    )]
+    Missing {
+        /// Its path.
+        program: PathBuf,
+    },
+    /// The program could not be started.
+    #[error("cannot start {}: {source}", program.display())]
+    Start {
+        /// Its path.
+        program: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It did not say where it listens.
+    #[error("{label} did not say where it listens within {START_LONGEST:?}{log}")]
+    Silent {
+        /// Its label.
+        label: String,
+        /// The end of its log.
+        log: String,
+    },
+    /// It ended on its own.
+    #[error("{label} ended by itself ({status}){log}")]
+    Ended {
+        /// Its label.
+        label: String,
+        /// How.
+        status: ExitStatus,
+        /// The end of its log.
+        log: String,
+    },
+    /// It did not end when it was asked to.
+    #[error("{label} did not end within {STOP_LONGEST:?} of SIGTERM and was killed{log}")]
+    Stuck {
+        /// Its label.
+        label: String,
+        /// The end of its log.
+        log: String,
+    },
+}
+
+impl RunningServer {
+    /// Starts `spec` on `cores`, on a port of 127.0.0.1 that it picks, and waits until it accepts
+    /// connections.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, ends, or does not listen in time.
+    pub fn start(spec: &ServerSpec, flags: &[&str], cores: &CpuSet) -> Result<Self, ServerError> {
+        if !spec.program.exists() {
+            let program = spec.program.clone();
+            return Err(ServerError::Missing { program });
+        }
+        let mut command = Command::new(&spec.program);
+        command
+            .args(["--listen", "127.0.0.1:0", "--model", &spec.model])
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let failed = |source| ServerError::Start {
+            program: spec.program.clone(),
+            source,
+        };
+        // A child inherits the cores of the thread that starts it.
+        let spawned = cores.run(|| command.spawn()).and_then(|child| child);
+        let mut child = spawned.map_err(failed)?;
+        let lines = child.stdout.take().map(read_lines);
+        let mut server = Self {
+            log: child.stderr.take().map(keep_last_lines),
+            spec: spec.clone(),
+            child,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        };
+        server.address = server.wait_for_address(lines)?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// That it has not ended by itself.
+    ///
+    /// # Errors
+    ///
+    /// It has.
+    pub fn check_alive(&mut self) -> Result<(), ServerError> {
+        match self.child.try_wait() {
+            Ok(Some(status)) => Err(self.ended(status)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks it to end, without waiting.
+    pub fn ask_to_stop(&self) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid {
+            // It may have ended already, which `stop` finds out.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+
+    /// Asks it to end and waits for it.
+    ///
+    /// # Errors
+    ///
+    /// It ends otherwise than well, or not in time.
+    pub fn stop(mut self) -> Result<(), ServerError> {
+        self.ask_to_stop();
+        let until = Instant::now() + STOP_LONGEST;
+        while Instant::now() < until {
+            match self.child.try_wait() {
+                Ok(Some(status)) if status.success() => return Ok(()),
+                Ok(Some(status)) => return Err(self.ended(status)),
+                _ => thread::sleep(STOP_POLL),
+            }
+        }
+        let (label, log) = (self.spec.label.clone(), self.last_words());
+        Err(ServerError::Stuck { label, log })
+    }
+
+    /// The address in its first line, once a connection there is accepted.
+    fn wait_for_address(
+        &mut self,
+        lines: Option<Receiver<String>>,
+    ) -> Result<SocketAddr, ServerError> {
+        let line = lines.and_then(|lines| lines.recv_timeout(START_LONGEST).ok());
+        let address = line.as_deref().and_then(address_in);
+        let is_there =
+            |address: &SocketAddr| TcpStream::connect_timeout(address, START_LONGEST).is_ok();
+        match address.filter(is_there) {
+            Some(address) => Ok(address),
+            None => Err(self.silent()),
+        }
+    }
+
+    fn silent(&mut self) -> ServerError {
+        // A server that has closed its stdout is about to end: let it, to know how.
+        for _ in 0..50 {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return self.ended(status);
+            }
+            thread::sleep(STOP_POLL);
+        }
+        let (label, log) = (self.spec.label.clone(), self.last_words());
+        ServerError::Silent { label, log }
+    }
+
+    fn ended(&mut self, status: ExitStatus) -> ServerError {
+        let (label, log) = (self.spec.label.clone(), self.last_words());
+        ServerError::Ended { label, status, log }
+    }
+
+    /// The end of its log, which is complete only once it has ended.
+    fn last_words(&mut self) -> String {
+        self.kill();
+        let log = self.log.take().and_then(|log| log.join().ok());
+        match log.unwrap_or_default() {
+            log if log.is_empty() => "; it said nothing on stderr".to_owned(),
+            log => format!("; its last words: {log}"),
+        }
+    }
+
+    fn kill(&mut self) {
+        // Fails only if it has ended, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The address in `… listening on http://ADDRESS (model …)`.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("listening on http://")?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+/// The lines of `stdout`, read on so that the server never waits for a reader.
+fn read_lines(stdout: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            // After the first line nobody listens any more.
+            let _ = sender.send(line);
+        }
+    });
+    lines
+}
+
+/// The last lines of `stderr`, joined, when it ends.
+fn keep_last_lines(stderr: impl Read + Send + 'static) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut last = VecDeque::with_capacity(LOG_LINES + 1);
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            last.push_back(line);
+            if last.len() > LOG_LINES {
+                last.pop_front();
+            }
+        }
+        Vec::from(last).join(" | ")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that is a shell script: its start line and its end can be chosen.
+    fn shell(script: &str) -> (tempfile::TempDir, ServerSpec) {
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join("server");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&program, mode).unwrap();
+        let spec = ServerSpec {
+            label: "shell".to_owned(),
+            program,
+            model: "none".to_owned(),
+            keep_alive: false,
+        };
+        (directory, spec)
+    }
+
+    fn start(script: &str) -> Result<RunningServer, ServerError> {
+        let (_directory, spec) = shell(script);
+        RunningServer::start(&spec, &[], &CpuSet::of_this_thread().unwrap())
+    }
+
+    #[test]
+    fn the_start_line_tells_the_address() {
+        let line = "server-sync listening on http://127.0.0.1:7080 (model sequential)";
+        assert_eq!(address_in(line), Some(([127, 0, 0, 1], 7080).into()));
+        assert_eq!(address_in("hello"), None);
+    }
+
+    #[test]
+    fn a_server_that_ends_at_once_is_quoted() {
+        let error = start("echo 'no such model' >&2; exit 2").unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("exit status: 2"), "{text}");
+        assert!(text.ends_with("its last words: no such model"), "{text}");
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_is_named_with_the_next_step() {
+        let spec = ServerSpec {
+            label: "none".to_owned(),
+            program: PathBuf::from("/no/such/server"),
+            model: "none".to_owned(),
+            keep_alive: false,
+        };
+        let cores = CpuSet::of_this_thread().unwrap();
+        let error = RunningServer::start(&spec, &[], &cores).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("/no/such/server is missing; build it")
+        );
+    }
+}

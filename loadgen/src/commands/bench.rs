@@ -1,0 +1,120 @@
+//! `loadgen bench`.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::print;
+use crate::bench::{self, Report, Step};
+use crate::cli::BenchArgs;
+use crate::exit::Exit;
+use crate::output;
+use crate::signal;
+use crate::system::limits::raise_open_files_limit;
+
+/// Measures the servers against each other, prints what was found and where it is.
+#[must_use]
+pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
+    let plan = match args.into_plan() {
+        Ok(plan) => plan,
+        Err(error) => {
+            output::complain(&error.to_string());
+            return Exit::Usage;
+        }
+    };
+    let interrupted = match signal::interrupt_flag() {
+        Ok(flag) => flag,
+        Err(error) => {
+            output::complain(&format!("cannot listen for signals: {error}"));
+            return Exit::Failed;
+        }
+    };
+    raise_open_files_limit();
+    let argv = argv.iter().map(|word| word.to_string_lossy().into_owned());
+    let mut progress = Progress::new();
+    let report = bench::run(&plan, argv.collect(), &interrupted, |step| {
+        progress.show(step)
+    });
+    progress.clear();
+    match report {
+        Ok(report) => conclude(&report),
+        Err(error) => {
+            let kept = plan
+                .out
+                .exists()
+                .then(|| format!("; what was measured is in {}", plan.out.display()));
+            output::complain(&format!("{error}{}", kept.unwrap_or_default()));
+            Exit::Failed
+        }
+    }
+}
+
+fn conclude(report: &Report) -> Exit {
+    let mut text = String::new();
+    if let Some(comparison) = &report.comparison {
+        text.push_str(&comparison.to_text());
+    }
+    text.push_str(&format!("\nresults: {}\n", report.directory.display()));
+    let printed = print(&text);
+    if printed != Exit::Done {
+        return printed;
+    }
+    if report.interrupted {
+        let rounds = report.rounds;
+        output::complain(&format!("interrupted; {rounds} complete rounds were kept"));
+        return Exit::Interrupted;
+    }
+    match report
+        .comparison
+        .as_ref()
+        .map(|comparison| comparison.exit(false))
+    {
+        // That one server is slower than another is what was asked, not a failure.
+        Some(Exit::Invalid) => Exit::Invalid,
+        _ => Exit::Done,
+    }
+}
+
+/// A bar on a terminal, a line for each step of the contract and each round elsewhere.
+struct Progress {
+    bar: Option<ProgressBar>,
+    last: String,
+}
+
+impl Progress {
+    fn new() -> Self {
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {elapsed}");
+        let style = style.expect("the template is one of indicatif's own forms");
+        Self {
+            bar: std::io::stderr()
+                .is_terminal()
+                .then(|| ProgressBar::new(0).with_style(style)),
+            last: String::new(),
+        }
+    }
+
+    fn show(&mut self, step: Step<'_>) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(step.of as u64);
+            bar.set_position(step.done as u64);
+            bar.set_message(step.doing.to_owned());
+            return;
+        }
+        // In a log a line a round is enough.
+        let topic = match step.doing.split_once(": ") {
+            Some((round, _)) if round.starts_with("round") => round,
+            _ => step.doing,
+        };
+        if topic != self.last {
+            output::talk(&format!("{topic}\n"));
+            self.last = topic.to_owned();
+        }
+    }
+
+    fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Two sides under the same load, and how their metrics changed.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::change::Change;
+use super::metric::Metric;
+use super::pairing::{Pair, Rounds};
+use super::verdict::{Limited, Verdict};
+use crate::record::Record;
+
+/// A and B under the same load.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Case {
+    /// Name of the scenario, in a benchmark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// Label of the server, if two benchmarks of it are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// What is compared with.
+    pub a: Side,
+    /// What is compared.
+    pub b: Side,
+    /// Rounds on each side.
+    pub rounds: usize,
+    /// Whether the sides took turns. If not, a change of the machine between
+    /// them cannot be told from a difference.
+    pub interleaved: bool,
+    /// The load, as A's first record has it.
+    pub load: Load,
+    /// What the verdicts rest on; a metric that a record does not know is
+    /// absent.
+    pub changes: Vec<Change>,
+    /// What a reader has to know besides, in words.
+    pub notes: Vec<String>,
+    /// The outcome in words, one sentence each.
+    pub sentences: Vec<String>,
+}
+
+/// One side of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Side {
+    /// What it is called.
+    pub label: String,
+    /// The records' `id`, in the order in which they were paired.
+    pub records: Vec<String>,
+    /// Rounds in which the load generator was the limit.
+    pub rounds_limited: usize,
+    /// Rounds whose record says that it cannot be believed.
+    pub rounds_invalid: usize,
+}
+
+/// The load that both sides were under.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Load {
+    /// Connections open at a time at most.
+    pub connections: u64,
+    /// Whether a connection serves more than one request.
+    pub keep_alive: bool,
+    /// Requests per second offered; absent in closed loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_per_second: Option<f64>,
+}
+
+impl Case {
+    /// Everything but verdicts and sentences.
+    pub(super) fn measure(pair: &Pair<'_>) -> Self {
+        let (a, b) = (&pair.a.records, &pair.b.records);
+        let changes = Metric::ALL
+            .into_iter()
+            .filter_map(|metric| Change::measure(metric, a, b));
+        Self {
+            scenario: pair.scenario.clone(),
+            server: pair.server.clone(),
+            a: Side::of(&pair.a),
+            b: Side::of(&pair.b),
+            rounds: a.len(),
+            interleaved: pair.is_interleaved(),
+            load: Load::of(a[0]),
+            changes: changes.collect(),
+            notes: notes(pair),
+            sentences: Vec::new(),
+        }
+    }
+
+    /// How this metric changed; `None` if a record does not know it.
+    pub fn change(&self, metric: Metric) -> Option<&Change> {
+        self.changes.iter().find(|change| change.metric == metric)
+    }
+
+    /// Scenario and server, as far as there are any.
+    pub fn title(&self) -> String {
+        let names: Vec<&str> = [&self.scenario, &self.server]
+            .into_iter()
+            .filter_map(Option::as_deref)
+            .collect();
+        names.join(", ")
+    }
+
+    pub(super) fn is_valid(&self) -> bool {
+        self.a.rounds_invalid + self.b.rounds_invalid == 0
+    }
+
+    /// On which sides the load generator was the limit in most rounds.
+    pub(super) fn limited(&self) -> Limited {
+        let mostly = |side: &Side| 2 * side.rounds_limited > self.rounds;
+        Limited {
+            a: mostly(&self.a),
+            b: mostly(&self.b),
+        }
+    }
+
+    /// Whether a question is open, or none was answered.
+    pub(super) fn is_open(&self) -> bool {
+        let mut answers = self.changes.iter().filter_map(|change| change.verdict);
+        let inconclusive = answers.clone().any(|v| v == Verdict::Inconclusive);
+        inconclusive || answers.all(|v| v == Verdict::LimitedByLoadGenerator)
+    }
+}
+
+impl Side {
+    fn of(rounds: &Rounds<'_>) -> Self {
+        let count =
+            |test: fn(&Record) -> bool| rounds.records.iter().filter(|record| test(record)).count();
+        Self {
+            label: rounds.label.clone(),
+            records: rounds
+                .records
+                .iter()
+                .map(|record| record.id.clone())
+                .collect(),
+            rounds_limited: count(|record| record.validity.limits_rate()),
+            rounds_invalid: count(|record| !record.validity.valid),
+        }
+    }
+}
+
+impl Load {
+    fn of(record: &Record) -> Self {
+        Self {
+            connections: record.plan.connections,
+            keep_alive: record.plan.keep_alive,
+            rate_per_second: record.plan.rate_per_second,
+        }
+    }
+}
+
+/// What the numbers alone do not show.
+fn notes(pair: &Pair<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    for side in [&pair.a, &pair.b] {
+        notes.extend(objections(side));
+        notes.extend(sometimes_limited(side));
+    }
+    if pair.a.records.len() > 1 && !pair.is_interleaved() {
+        notes.push(
+            "the sides did not take turns: a change of the machine between them would look \
+             like a difference"
+                .to_owned(),
+        );
+    }
+    notes.extend(differing_settings(pair));
+    notes
+}
+
+/// Why runs of this side cannot be believed: a line for each reason.
+fn objections(side: &Rounds<'_>) -> Vec<String> {
+    let mut runs_by_code: BTreeMap<&str, (usize, String)> = BTreeMap::new();
+    for finding in side
+        .records
+        .iter()
+        .flat_map(|record| record.validity.objections())
+    {
+        let text = format!("{}; {}", finding.message, finding.advice);
+        runs_by_code.entry(&finding.code).or_insert((0, text)).0 += 1;
+    }
+    let (label, rounds) = (&side.label, side.records.len());
+    runs_by_code
+        .into_values()
+        .map(|(runs, text)| format!("{label}, {runs} of {rounds} runs: {text}"))
+        .collect()
+}
+
+/// A load generator that was the limit in a few rounds takes no verdict away.
+fn sometimes_limited(side: &Rounds<'_>) -> Option<String> {
+    let Side {
+        label,
+        rounds_limited,
+        ..
+    } = Side::of(side);
+    let rounds = side.records.len();
+    (rounds_limited > 0 && 2 * rounds_limited <= rounds).then(|| {
+        format!("{label}, {rounds_limited} of {rounds} runs: the load generator was the limit")
+    })
+}
+
+/// Circumstances that ought to be the same in every record, as JSON pointers:
+/// every setting of the plan, and what else bends the numbers.
+const CIRCUMSTANCES: [&str; 10] = [
+    "/tool/version",
+    "/tool/git",
+    "/environment/kernel",
+    "/environment/cpu_model",
+    "/environment/cpu_count",
+    "/environment/cpu_usable_count",
+    "/environment/governor",
+    "/environment/congestion_control",
+    "/environment/load_cores",
+    "/environment/server_cores",
+];
+
+/// Settings and circumstances that are not the same in all records.
+fn differing_settings(pair: &Pair<'_>) -> Vec<String> {
+    let records = pair.a.records.iter().chain(&pair.b.records);
+    let documents: Vec<Value> = records
+        .filter_map(|record| serde_json::to_value(record).ok())
+        .collect();
+    let plan_keys = documents
+        .iter()
+        .filter_map(|document| document["plan"].as_object())
+        .flat_map(|plan| plan.keys())
+        .map(|key| format!("/plan/{key}"));
+    let mut pointers: Vec<String> = plan_keys.chain(CIRCUMSTANCES.map(str::to_owned)).collect();
+    pointers.sort();
+    pointers.dedup();
+    pointers
+        .iter()
+        .filter_map(|pointer| difference(&documents, pointer))
+        .collect()
+}
+
+/// The values at `pointer`, if there are several: `plan.connections differs: 64
+/// and 150`.
+fn difference(documents: &[Value], pointer: &str) -> Option<String> {
+    let mut values: Vec<String> = Vec::new();
+    for document in documents {
+        let value = document
+            .pointer(pointer)
+            .unwrap_or(&Value::Null)
+            .to_string();
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    let name = pointer.trim_start_matches('/').replace('/', ".");
+    (values.len() > 1).then(|| format!("{name} differs: {}", values.join(" and ")))
+}

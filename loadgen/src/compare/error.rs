@@ -1,0 +1,67 @@
+//! Why two sides could not be compared at all. Each text is one line that says
+//! what to do next.
+
+use std::path::PathBuf;
+
+use crate::record::ReadError;
+use crate::statistics::ROUNDS_MAX;
+
+/// Why two sides could not be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// A record could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The directory could not be listed.
+    #[error("{}: {source}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The directory holds no record.
+    #[error(
+        "{}: no record of a run in it; give a directory that `loadgen bench` wrote",
+        path.display()
+    )]
+    NoRecords {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// One side has more rounds than the other.
+    #[error(
+        "{a} has {rounds_a} and {b} has {rounds_b} rounds{}; rounds are compared in pairs: \
+         measure both equally often, or move the records without a partner away",
+        .scenario.as_ref().map(|name| format!(" of {name}")).unwrap_or_default()
+    )]
+    UnequalRounds {
+        /// Scenario, if the records name one.
+        scenario: Option<String>,
+        /// Label of side A.
+        a: String,
+        /// Its number of records.
+        rounds_a: usize,
+        /// Label of side B.
+        b: String,
+        /// Its number of records.
+        rounds_b: usize,
+    },
+    /// No scenario and server is on both sides.
+    #[error("nothing to compare: {a} and {b} have no scenario and server in common")]
+    NothingInCommon {
+        /// What side A has.
+        a: String,
+        /// What side B has.
+        b: String,
+    },
+    /// Records of a benchmark with fewer than two servers.
+    #[error("nothing to compare: a benchmark of one server; name a second one")]
+    OneServer,
+    /// More rounds than the exact test takes.
+    #[error("{rounds} rounds are more than the {ROUNDS_MAX} that can be compared; use fewer")]
+    TooManyRounds {
+        /// Rounds on each side.
+        rounds: usize,
+    },
+}

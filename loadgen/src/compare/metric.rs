@@ -1,0 +1,151 @@
+//! What is compared: the metrics, which of them are judged, and which way is
+//! better.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Distribution, Record, Server};
+
+/// A number that a record has, or may have, for its run. The name ends in the
+/// unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Successful requests per second.
+    RatePerSecond,
+    /// The server's CPU microseconds per request.
+    ServerCpuUsPerRequest,
+    /// Median latency of successes in nanoseconds; in open loop counted from
+    /// the intended start.
+    #[serde(rename = "latency_p50_ns")]
+    LatencyP50Ns,
+    /// 99th percentile of the latency of successes in nanoseconds; in open loop
+    /// counted from the intended start.
+    #[serde(rename = "latency_p99_ns")]
+    LatencyP99Ns,
+    /// Failed requests as a share of those issued, 0 to 1.
+    FailedShare,
+    /// Most memory that the server held, in bytes.
+    ServerRssBytes,
+    /// The server's context switches per request, of both kinds.
+    ServerSwitchesPerRequest,
+}
+
+/// Which way a metric is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better.
+    HigherIsBetter,
+    /// Less is better.
+    LowerIsBetter,
+}
+
+impl Metric {
+    /// Every metric, in the order of the tables.
+    pub const ALL: [Self; 7] = [
+        Self::RatePerSecond,
+        Self::ServerCpuUsPerRequest,
+        Self::LatencyP50Ns,
+        Self::LatencyP99Ns,
+        Self::FailedShare,
+        Self::ServerRssBytes,
+        Self::ServerSwitchesPerRequest,
+    ];
+
+    /// The name in tables.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::RatePerSecond => "requests per second",
+            Self::ServerCpuUsPerRequest => "server CPU per request",
+            Self::LatencyP50Ns => "p50 latency",
+            Self::LatencyP99Ns => "p99 latency",
+            Self::FailedShare => "failed requests",
+            Self::ServerRssBytes => "server memory",
+            Self::ServerSwitchesPerRequest => "server switches per request",
+        }
+    }
+
+    /// Which way it is better.
+    pub fn direction(self) -> Direction {
+        match self {
+            Self::RatePerSecond => Direction::HigherIsBetter,
+            _ => Direction::LowerIsBetter,
+        }
+    }
+
+    /// Whether it gets a verdict. The server's cost always does. The rate does
+    /// in closed loop; in open loop the rate is given, and p99 takes its place.
+    pub fn is_judged(self, open_loop: bool) -> bool {
+        match self {
+            Self::ServerCpuUsPerRequest => true,
+            Self::RatePerSecond => !open_loop,
+            Self::LatencyP99Ns => open_loop,
+            _ => false,
+        }
+    }
+
+    /// Whether a load generator at its limit makes it look worse than it is.
+    pub fn is_bounded_by_generator(self) -> bool {
+        matches!(self, Self::RatePerSecond | Self::LatencyP99Ns)
+    }
+
+    /// The value in this record, in the unit of the name; `None` if the record
+    /// does not know it.
+    pub fn of(self, record: &Record) -> Option<f64> {
+        let requests = &record.requests;
+        match self {
+            Self::RatePerSecond => Some(record.rate_per_second),
+            Self::ServerCpuUsPerRequest => record.server.as_ref()?.cpu_us_per_request,
+            Self::LatencyP50Ns => latency(record).map(|ns| ns.p50 as f64),
+            Self::LatencyP99Ns => latency(record).map(|ns| ns.p99 as f64),
+            Self::FailedShare => Some(requests.failed as f64 / requests.issued.max(1) as f64),
+            Self::ServerRssBytes => record.server.as_ref()?.rss_bytes_peak.map(|b| b as f64),
+            Self::ServerSwitchesPerRequest => {
+                let ended = requests.succeeded + requests.failed;
+                Some(context_switches(record.server.as_ref()?)? / ended.max(1) as f64)
+            }
+        }
+    }
+}
+
+fn latency(record: &Record) -> Option<&Distribution> {
+    let latency_ns = &record.latency_ns;
+    latency_ns.corrected.as_ref().or(latency_ns.total.as_ref())
+}
+
+fn context_switches(server: &Server) -> Option<f64> {
+    Some((server.voluntary_context_switches? + server.involuntary_context_switches?) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample::sample;
+
+    #[test]
+    fn each_metric_is_found_in_a_record() {
+        let values = Metric::ALL.map(|metric| metric.of(&sample()));
+        let mebibyte = 1024.0 * 1024.0;
+        assert_eq!(
+            values,
+            [10_000.0, 30.0, 14.9e6, 21e6, 0.0, 3.0 * mebibyte, 0.011].map(Some)
+        );
+    }
+
+    #[test]
+    fn without_the_server_its_metrics_are_unknown() {
+        let mut record = sample();
+        record.server = None;
+        let known = Metric::ALL.map(|metric| metric.of(&record).is_some());
+        assert_eq!(known, [true, false, true, true, true, false, false]);
+    }
+
+    #[test]
+    fn in_open_loop_latency_counts_from_the_intended_start() {
+        let mut record = sample();
+        let mut corrected = record.latency_ns.total.unwrap();
+        corrected.p99 = 999;
+        record.latency_ns.corrected = Some(corrected);
+        assert_eq!(Metric::LatencyP99Ns.of(&record), Some(999.0));
+    }
+}

@@ -1,0 +1,128 @@
+//! Compares two sides, each measured in several rounds, and says what can be
+//! said: by how much they differ, how sure that is, and what is not known.
+//!
+//! One number per metric and round; round by round the logarithm of B over A;
+//! the Hodges–Lehmann estimate of these with its exact interval; Wilcoxon's
+//! test with Holm's correction over everything that is judged. Only a few
+//! metrics are judged, because whoever judges everything finds something. The
+//! rest is described.
+//!
+//! Comparing sees records alone, never a live run, so that a verdict can be had
+//! again from the files.
+
+mod case;
+mod change;
+mod comparison;
+mod difference;
+mod error;
+mod input;
+mod metric;
+mod pairing;
+mod sentence;
+mod table;
+mod text;
+mod verdict;
+
+#[cfg(test)]
+mod sample;
+
+pub use case::{Case, Load, Side};
+pub use change::{Change, Ratio, RatioInterval};
+pub use comparison::{Comparison, SCHEMA, schema};
+pub use error::CompareError;
+pub use input::read_records;
+pub use metric::{Direction, Metric};
+pub use verdict::Verdict;
+
+use std::path::Path;
+
+use crate::record::Record;
+
+/// How to compare.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Differences up to this share do not matter, 0.05 being 5 %. Default 0.05.
+    pub threshold: f64,
+    /// Judge runs that their own record calls invalid. Default false.
+    pub allow_invalid: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threshold: 0.05,
+            allow_invalid: false,
+        }
+    }
+}
+
+/// Compares two files, each the record of one run, or two directories, each
+/// with a record per round. A is what B is measured against.
+pub fn run(a: &Path, b: &Path, options: &Options) -> Result<Comparison, CompareError> {
+    let (records_a, records_b) = (read_records(a)?, read_records(b)?);
+    let (name_a, name_b) = input::names(a, b);
+    let (pairs, unmatched) = pairing::sides((&name_a, &records_a), (&name_b, &records_b))?;
+    Ok(Comparison::new(&pairs, unmatched, options))
+}
+
+/// Compares the servers of one benchmark with each other: in each scenario
+/// every other server with the first one.
+pub fn servers(records: &[Record], options: &Options) -> Result<Comparison, CompareError> {
+    let (pairs, unmatched) = pairing::servers(records)?;
+    Ok(Comparison::new(&pairs, unmatched, options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Record;
+
+    fn write(directory: &Path, records: &[Record]) {
+        std::fs::create_dir(directory).unwrap();
+        for record in records {
+            let file = directory.join(format!("{}.json", record.id));
+            std::fs::write(file, record.to_json()).unwrap();
+        }
+    }
+
+    #[test]
+    fn two_directories_are_compared_under_their_names() {
+        let directory = tempfile::tempdir().unwrap();
+        let (old, new) = (directory.path().join("old"), directory.path().join("new"));
+        let (a, b) = sample::sync_and_async(13_100.0, 24.0);
+        write(&old, &a);
+        write(&new, &b);
+        let comparison = run(&old, &new, &Options::default()).unwrap();
+        let sentence = &comparison.cases[0].sentences[0];
+        assert!(
+            sentence.starts_with("new served 31 % more requests per second than old"),
+            "{sentence}"
+        );
+    }
+
+    #[test]
+    fn two_files_are_compared_without_a_verdict() {
+        let directory = tempfile::tempdir().unwrap();
+        let runs = directory.path().join("runs");
+        let (a, b) = sample::sync_and_async(13_100.0, 24.0);
+        write(&runs, &[a[0].clone(), b[0].clone()]);
+        let (a, b) = (runs.join("sync-1.json"), runs.join("async-1.json"));
+        let comparison = run(&a, &b, &Options::default()).unwrap();
+        let changes = &comparison.cases[0].changes;
+        assert!(changes.iter().all(|change| change.verdict.is_none()));
+        assert!(comparison.cases[0].sentences[0].ends_with("run-to-run noise unknown, no verdict"));
+    }
+
+    #[test]
+    fn a_file_and_a_directory_of_several_are_unequal() {
+        let directory = tempfile::tempdir().unwrap();
+        let runs = directory.path().join("runs");
+        let (a, _) = sample::sync_and_async(13_100.0, 24.0);
+        write(&runs, &a);
+        let error = run(&runs.join("sync-1.json"), &runs, &Options::default()).unwrap_err();
+        assert!(
+            matches!(error, CompareError::UnequalRounds { .. }),
+            "{error}"
+        );
+    }
+}

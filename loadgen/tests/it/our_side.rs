@@ -1,0 +1,169 @@
+//! What can go wrong on the client's own side: it is interrupted, it cannot
+//! write its result, it has too few descriptors, or there is little to do.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+
+use rustix::pipe::fcntl_getpipe_size;
+use rustix::process::Signal;
+
+use crate::behaviour::Behaviour::{Good, Silent};
+use crate::fault_server::FaultServer;
+use crate::loadgen::{command, command_with_descriptor_limit, run, start};
+use crate::record::Counts;
+use crate::script::Script;
+
+/// A request timeout that no test waits for.
+const NEVER: [&str; 2] = ["--timeout", "60s"];
+
+#[test]
+fn a_first_sigint_ends_the_run_with_a_partial_record() {
+    assert_partial_record_after(Signal::INT);
+}
+
+#[test]
+fn a_first_sigterm_ends_the_run_with_a_partial_record() {
+    assert_partial_record_after(Signal::TERM);
+}
+
+fn assert_partial_record_after(signal: Signal) {
+    let server = FaultServer::start(Script::good_then(3, Silent));
+    let args = ["-n", "1000", "-c", "2", &server.url()];
+    let running = start(command(&[&args[..], &NEVER].concat()));
+    // Three are answered, and both connections wait for an answer.
+    server.wait_until(|log| log.played.len() == 5);
+    running.signal(signal);
+
+    let ended = running.end();
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    let record = ended.record();
+    assert_eq!(record["interrupted"], true, "{ended:?}");
+    let expected = Counts {
+        cancelled: 2,
+        ..Counts::new(3, &[])
+    };
+    assert_eq!(Counts::of_record(&record), expected);
+    assert_eq!(
+        server.stop().played.len(),
+        5,
+        "nothing is issued after the signal"
+    );
+}
+
+#[test]
+fn a_second_sigint_ends_the_run_at_once() {
+    // The result goes to a pipe that is full and that nobody reads, so that
+    // the first signal alone cannot end the run.
+    let (reader, mut writer) = io::pipe().unwrap();
+    writer
+        .write_all(&vec![0; fcntl_getpipe_size(&writer).unwrap()])
+        .unwrap();
+    let server = FaultServer::start(Script::always(Silent));
+    let args = ["-n", "1000", "-c", "2", &server.url()];
+    let mut command = command(&[&args[..], &NEVER].concat());
+    command.stdout(writer);
+    let running = start(command);
+
+    server.wait_until(|log| log.played.len() == 2);
+    running.signal(Signal::INT);
+    server.wait_until(|log| log.connections_ended == 2);
+    running.signal(Signal::INT);
+
+    let ended = running.end();
+    assert!(
+        matches!(ended.code, Some(130) | None),
+        "130, or ended by the signal: {ended:?}"
+    );
+    drop(reader);
+}
+
+#[test]
+fn a_full_disk_under_stdout_is_an_error() {
+    let server = FaultServer::start(Script::always(Good));
+    let mut command = command(&["-n", "5", &server.url()]);
+    command.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
+    start(command)
+        .end()
+        .assert_one_line_error(1, &["stdout", "No space left"]);
+}
+
+#[test]
+fn a_closed_pipe_under_stdout_is_an_error() {
+    let server = FaultServer::start(Script::always(Good));
+    let mut command = command(&["-n", "5", &server.url()]);
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    command.stdout(writer);
+    start(command)
+        .end()
+        .assert_one_line_error(1, &["stdout", "Broken pipe"]);
+}
+
+#[test]
+fn the_record_is_also_written_to_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("record.json");
+    let server = FaultServer::start(Script::always(Good));
+    let ended = run(&["-n", "5", "-o", path.to_str().unwrap(), &server.url()]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let written: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(written, ended.record());
+    let files = std::fs::read_dir(directory.path()).unwrap().count();
+    assert_eq!(files, 1, "nothing is left beside the record");
+}
+
+#[test]
+fn an_output_path_that_cannot_be_written_fails_before_any_request() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("missing").join("record.json");
+    let path = path.to_str().unwrap();
+    let server = FaultServer::start(Script::always(Good));
+    run(&["-n", "5", "-o", path, &server.url()]).assert_one_line_error(1, &[path]);
+    assert_eq!(server.stop().connections_accepted, 0);
+}
+
+#[test]
+fn requests_that_find_no_descriptor_fail_under_that_cause() {
+    // The server keeps every connection, so that descriptors run out.
+    let server = FaultServer::start(Script::always(Silent));
+    let args = ["-n", "100", "-c", "50", "--timeout", "500ms", &server.url()];
+    let ended = start(command_with_descriptor_limit(24, &args)).end();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let counts = Counts::of_record(&ended.record());
+    let without_descriptor = counts
+        .failures
+        .get("no_file_descriptor")
+        .copied()
+        .unwrap_or(0);
+    let timed_out = counts.failures.get("read_timeout").copied().unwrap_or(0);
+    assert!(without_descriptor > 0, "{counts:?}");
+    assert_eq!(without_descriptor + timed_out, 100, "{counts:?}");
+    assert_eq!(timed_out, server.stop().played.len() as u64, "{counts:?}");
+}
+
+#[test]
+fn one_request_is_a_run() {
+    let server = FaultServer::start(Script::always(Good));
+    let ended = run(&["-n", "1", &server.url()]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(Counts::of_record(&ended.record()), Counts::new(1, &[]));
+    assert_eq!(server.stop().played.len(), 1);
+}
+
+#[test]
+fn without_n_one_request_is_made() {
+    let server = FaultServer::start(Script::always(Good));
+    let ended = run(&[&server.url()]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(server.stop().played.len(), 1);
+}
+
+#[test]
+fn more_threads_than_connections_make_each_request_once() {
+    let server = FaultServer::start(Script::always(Good));
+    let ended = run(&["-n", "7", "-c", "1", "--threads", "4", "-k", &server.url()]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(Counts::of_record(&ended.record()), Counts::new(7, &[]));
+    assert_eq!(server.stop().connections_accepted, 1);
+}

@@ -1,0 +1,70 @@
+//! The concurrency models: who runs a connection, and when.
+
+use std::num::NonZero;
+use std::thread;
+
+use clap::ValueEnum;
+
+/// A concurrency model; its name on the command line, in results and in the documentation is
+/// [`Model::label`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// Many threads, between which tokio moves connections that are ready.
+    Tokio,
+    /// One thread for all connections.
+    TokioCurrentThread,
+}
+
+impl Model {
+    /// Every model, the default first.
+    pub const ALL: [Self; 2] = [Self::Tokio, Self::TokioCurrentThread];
+
+    /// The model's name.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Tokio => "tokio",
+            Self::TokioCurrentThread => "tokio-current-thread",
+        }
+    }
+
+    /// What the model is, in one line.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Tokio => {
+                "hyper on tokio; --threads worker threads share the connections (default: one per core)"
+            }
+            Self::TokioCurrentThread => "hyper on tokio; one thread runs every connection",
+        }
+    }
+
+    /// Threads that run connections when none are asked for: for [`Model::Tokio`] as many as
+    /// cores that the process may use.
+    #[must_use]
+    pub fn default_threads(self) -> usize {
+        match self {
+            Self::Tokio => thread::available_parallelism().map_or(1, NonZero::get),
+            Self::TokioCurrentThread => 1,
+        }
+    }
+
+    /// Most threads that the model can use; no limit if `None`.
+    #[must_use]
+    pub const fn max_threads(self) -> Option<usize> {
+        match self {
+            Self::Tokio => None,
+            Self::TokioCurrentThread => Some(1),
+        }
+    }
+}
+
+impl ValueEnum for Model {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(self.label().into())
+    }
+}

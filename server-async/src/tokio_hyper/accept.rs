@@ -1,0 +1,140 @@
+//! Connections become tasks.
+
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::OwnedFd;
+use std::pin::pin;
+use std::sync::Arc;
+
+use server_common::accept_backoff::AcceptBackoff;
+use server_common::listener::{Accepted, Address, Listener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::sleep;
+
+use super::{Server, connection};
+use crate::SERVER;
+
+/// A listener and its second descriptor, which tokio waits on and accepts from.
+pub(super) struct Acceptor {
+    listener: Listener,
+    queue: Queue,
+}
+
+enum Queue {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// Who was accepted; over TCP with the address.
+enum Client {
+    Tcp(TcpStream, Option<IpAddr>),
+    Unix(UnixStream),
+}
+
+impl Acceptor {
+    /// Registers `listener` with the runtime.
+    ///
+    /// # Errors
+    ///
+    /// No descriptors.
+    pub(super) fn new(listener: Listener) -> io::Result<Self> {
+        let socket = OwnedFd::from(listener.socket().try_clone()?);
+        let queue = match listener.address() {
+            Address::Tcp(_) => Queue::Tcp(TcpListener::from_std(socket.into())?),
+            Address::Unix(_) => Queue::Unix(UnixListener::from_std(socket.into())?),
+        };
+        Ok(Self { listener, queue })
+    }
+
+    /// Accepts until the stop; then empties the accept queue, so that nobody who connected is
+    /// lost.
+    pub(super) async fn run(mut self, server: Arc<Server>, finishing: watch::Receiver<()>) {
+        let mut stop = pin!(server.stop_pipe.readable());
+        let mut backoff = AcceptBackoff::new(SERVER);
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                _ = &mut stop => break,
+                accepted = self.queue.next(&server) => accepted,
+            };
+            let pause = match accepted {
+                Ok((client, permit)) => {
+                    backoff.succeeded();
+                    client.spawn(permit, &server, &finishing);
+                    None
+                }
+                Err(error) => backoff.failed(&error),
+            };
+            if let Some(pause) = pause {
+                tokio::select! {
+                    biased;
+                    _ = &mut stop => break,
+                    () = sleep(pause) => {}
+                }
+            }
+        }
+        self.drain(&server, &finishing);
+    }
+
+    /// Serves whoever is in the accept queue. The queue is finite, and waiting for a permit could
+    /// outlast the grace period: the limit on open connections gives way.
+    fn drain(&mut self, server: &Arc<Server>, finishing: &watch::Receiver<()>) {
+        self.listener.refuse_newcomers();
+        // Not from tokio, which would go by an event that it may not have seen yet.
+        while let Ok(accepted) = self.listener.accept_nonblocking() {
+            if let Ok(client) = self.queue.adopt(accepted) {
+                client.spawn(None, server, finishing);
+            }
+        }
+    }
+}
+
+impl Queue {
+    /// The next connection, once there may be one more, and the permit to have it open.
+    async fn next(&self, server: &Server) -> io::Result<(Client, Option<OwnedSemaphorePermit>)> {
+        let permit = match &server.permits {
+            // They are never closed: there will be one.
+            Some(permits) => permits.clone().acquire_owned().await.ok(),
+            None => None,
+        };
+        let client = match self {
+            Self::Tcp(queue) => {
+                let (socket, peer) = queue.accept().await?;
+                Client::Tcp(socket, Some(peer.ip()))
+            }
+            Self::Unix(queue) => Client::Unix(queue.accept().await?.0),
+        };
+        Ok((client, permit))
+    }
+
+    /// A connection that was taken from the queue without tokio.
+    fn adopt(&self, Accepted { socket, peer }: Accepted) -> io::Result<Client> {
+        Ok(match self {
+            Self::Tcp(_) => Client::Tcp(TcpStream::from_std(socket.into())?, peer),
+            Self::Unix(_) => Client::Unix(UnixStream::from_std(OwnedFd::from(socket).into())?),
+        })
+    }
+}
+
+impl Client {
+    fn spawn(
+        self,
+        permit: Option<OwnedSemaphorePermit>,
+        server: &Arc<Server>,
+        finishing: &watch::Receiver<()>,
+    ) {
+        let server = server.clone();
+        let finishing = finishing.clone();
+        match self {
+            Self::Tcp(socket, peer) => tokio::spawn(async move {
+                connection::run(socket, peer, &server, finishing).await;
+                drop(permit);
+            }),
+            Self::Unix(socket) => tokio::spawn(async move {
+                connection::run(socket, None, &server, finishing).await;
+                drop(permit);
+            }),
+        };
+    }
+}

@@ -1,0 +1,103 @@
+//! A connection's task, from the first byte to the close.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::IpAddr;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use server_common::clock;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+use wire::answer::render_refusal;
+
+use super::deadline::Deadline;
+use super::exchange::Exchange;
+use super::gate::{Ending, Gate};
+use super::{Server, service};
+
+/// How long input is read and thrown away after the last answer, so that the reset which follows
+/// unread bytes does not destroy the answer before the client has read it (RFC 9112 §9.6).
+const LINGER: Duration = Duration::from_secs(1);
+
+/// hyper's settings, the same for every connection. What is not set here is as hyper has it: 100
+/// header fields on the stack (`max_headers` would put them on the heap), buffers up to 400 KiB,
+/// no timer (the deadlines are the gate's), a flush for each answer of a pipeline.
+pub(super) fn http() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http
+        // A client that has shut down its sending side still gets its answers; and hyper reads
+        // only when it wants more of a request, on which the gate relies.
+        .half_close(true)
+        // ab up to 2.4.48 and other old clients look for `Content-Length:` letter by letter.
+        .title_case_headers(true);
+    http
+}
+
+/// Serves one connection. Whatever goes wrong on it is its own affair, hence no error.
+pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: S,
+    peer: Option<IpAddr>,
+    server: &Server,
+    finishing: watch::Receiver<()>,
+) {
+    let exchange = Exchange::new(peer, server.options.connection, &server.stop);
+    let write_timeout = server.options.write_timeout;
+    let sleep = pin!(sleep_until(Instant::now()));
+    let deadline = Deadline::new(sleep);
+    let gate = Gate::new(socket, &exchange, write_timeout, deadline);
+    let service = service_fn(|request| service::answer(&exchange, request));
+    let mut connection = server.http.serve_connection(gate, service);
+
+    // An error is a client that has gone or does not read, or a body that broke off; the gate
+    // knows which.
+    let _ = woken_at_finish(Pin::new(&mut connection), finishing).await;
+
+    let gate = connection.into_parts().io;
+    let refusal = match gate.ending() {
+        Some(Ending::Refused(refusal)) if !exchange.answered_last() => Some(refusal),
+        _ => None,
+    };
+    let linger = refusal.is_some() || gate.has_input_left() || exchange.body_may_stay_away();
+    let mut socket = gate.into_socket();
+    if let Some(refusal) = refusal {
+        exchange.log(refusal.status, 0);
+        let refusal = render_refusal(refusal, &clock::date());
+        let _ = timeout(write_timeout, socket.write_all(&refusal)).await;
+    }
+    if linger {
+        let _ = timeout(LINGER, discard(&mut socket)).await;
+    }
+}
+
+/// Runs `future`, and once more when the server begins to finish, so that a connection that waits
+/// for its next request sees it.
+///
+/// The signal is polled once only, which is enough to have the task woken by it: polling it with
+/// every request would cost what the request's own bookkeeping costs.
+async fn woken_at_finish<F: Future + Unpin>(
+    mut future: F,
+    mut finishing: watch::Receiver<()>,
+) -> F::Output {
+    let mut finish = pin!(finishing.changed());
+    let mut is_noted = false;
+    poll_fn(|cx| {
+        if !is_noted {
+            is_noted = true;
+            let _ = finish.as_mut().poll(cx);
+        }
+        Pin::new(&mut future).poll(cx)
+    })
+    .await
+}
+
+/// Says that nothing more will be sent, then reads until the client closes.
+async fn discard<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut S) -> io::Result<()> {
+    let mut bytes = [0; 4096];
+    socket.shutdown().await?;
+    while socket.read(&mut bytes).await? > 0 {}
+    Ok(())
+}

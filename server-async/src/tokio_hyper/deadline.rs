@@ -1,0 +1,45 @@
+//! One timer for a connection's whole life.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::task::coop::unconstrained;
+use tokio::time::{Instant, Sleep};
+
+/// A timer that is set late rather than often.
+///
+/// Each request moves the moment by which the next must come. To move tokio's timer as well costs
+/// a lock each time; so it is left where it is as long as it would go off too early, which is
+/// harmless: the task is woken once in vain, and the timer set to what is true by then. For a
+/// busy connection that is once in an idle timeout, not once in a request.
+///
+/// A task that was told once will be woken, so the timer is not polled again either. This holds
+/// as long as one task polls the connection from first to last.
+#[derive(Debug)]
+pub(super) struct Deadline<'a> {
+    sleep: Pin<&'a mut Sleep>,
+    is_set: bool,
+}
+
+impl<'a> Deadline<'a> {
+    /// Over `sleep`, which has not been polled and whose own time does not matter.
+    pub(super) fn new(sleep: Pin<&'a mut Sleep>) -> Self {
+        Self {
+            sleep,
+            is_set: false,
+        }
+    }
+
+    /// Ready if it is `moment` or later; else the task will be woken then, or before.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, moment: Instant) -> Poll<()> {
+        let wakes_in_time =
+            self.is_set && !self.sleep.is_elapsed() && self.sleep.deadline() <= moment;
+        if wakes_in_time {
+            return Poll::Pending;
+        }
+        self.is_set = true;
+        self.sleep.as_mut().reset(moment);
+        // tokio's budget would at times return before the timer has noted the task.
+        Pin::new(&mut unconstrained(self.sleep.as_mut())).poll(cx)
+    }
+}

@@ -1,0 +1,278 @@
+//! Which bytes reach hyper, and how long they may take.
+
+use std::cell::RefCell;
+use std::io;
+use std::mem::{Discriminant, discriminant};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use hyper::rt::ReadBufCursor;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+use wire::limits::body_time_limit;
+use wire::reader::{Event, Phase, RequestReader};
+use wire::refusal::Refusal;
+
+use super::deadline::Deadline;
+use super::exchange::Exchange;
+
+/// Most bytes of one read: what a loopback socket hands over at a time.
+const READ_BYTES_MAX: usize = 64 * 1024;
+
+thread_local! {
+    /// Reads land here, not in a buffer of each connection's: ten thousand idle connections
+    /// should cost what they hold, which is nothing.
+    static LANDING: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES_MAX].into());
+}
+
+/// A socket of which hyper sees only good requests, one at a time.
+///
+/// Everything that arrives goes through [`RequestReader`], as in `wire::connection`. The head of a
+/// request passes when it is complete and good, the body as far as it is good. At the first fault
+/// nothing passes any more and hyper is shown the end of input: it finishes, and the connection's
+/// task writes the refusal that [`Self::ending`] names.
+///
+/// hyper asks for the next request when the last one's answer is written (with `half_close`, or
+/// it would also ask to see whether the client is still there). This is how the gate knows that a
+/// connection is idle; and as the next request passes only then, the service always answers the
+/// one that the gate last announced in [`Exchange`].
+pub(super) struct Gate<'a, S> {
+    socket: S,
+    exchange: &'a Exchange<'a>,
+    write_timeout: Duration,
+    deadline: Deadline<'a>,
+    reader: RequestReader,
+    /// Received and not passed on, usually nothing. Of it, so many bytes are good.
+    input: BytesMut,
+    good_bytes: usize,
+    has_passed_a_request: bool,
+    /// What is waited for, and since when.
+    waiting: Option<(Discriminant<Phase>, Instant)>,
+    /// Since when a write makes no progress.
+    stalled: Option<Instant>,
+    ending: Option<Ending>,
+}
+
+/// Why nothing passes any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Neither side has more to say: the client closed, or was idle too long, or the server stops.
+    Closed,
+    /// The client is to be told what was wrong.
+    Refused(Refusal),
+}
+
+impl<'a, S> Gate<'a, S> {
+    pub(super) fn new(
+        socket: S,
+        exchange: &'a Exchange<'a>,
+        write_timeout: Duration,
+        deadline: Deadline<'a>,
+    ) -> Self {
+        Self {
+            socket,
+            exchange,
+            write_timeout,
+            deadline,
+            reader: RequestReader::new(),
+            input: BytesMut::new(),
+            good_bytes: 0,
+            has_passed_a_request: false,
+            waiting: None,
+            stalled: None,
+            ending: None,
+        }
+    }
+
+    /// Why hyper was shown the end of input, if it was.
+    pub(super) fn ending(&self) -> Option<Ending> {
+        self.ending
+    }
+
+    /// Whether bytes of the client's were received and will not be looked at.
+    pub(super) fn has_input_left(&self) -> bool {
+        !self.input.is_empty()
+    }
+
+    /// The socket, back.
+    pub(super) fn into_socket(self) -> S {
+        self.socket
+    }
+
+    /// How many bytes at the front of `bytes` are good, up to the end of one request.
+    fn examine(&mut self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        loop {
+            let head = rest;
+            match self.reader.next(&mut rest) {
+                Ok(Some(Event::Head(request))) => {
+                    self.waiting = None;
+                    self.exchange.begin(&request, &head[..request.head_bytes]);
+                }
+                Ok(Some(Event::Body(_))) => {}
+                Ok(Some(Event::End)) => {
+                    self.waiting = None;
+                    self.has_passed_a_request = true;
+                    break;
+                }
+                Ok(None) => break,
+                Err(refusal) => {
+                    self.ending = Some(Ending::Refused(refusal));
+                    return 0;
+                }
+            }
+        }
+        bytes.len() - rest.len()
+    }
+
+    /// Goes on with what was received earlier: the request behind the last one, if it is there.
+    fn examine_input(&mut self) {
+        if self.good_bytes == 0 && !self.input.is_empty() && self.ending.is_none() {
+            let input = std::mem::take(&mut self.input);
+            self.good_bytes = self.examine(&input);
+            self.input = input;
+        }
+    }
+
+    /// Gives hyper what is good of what was received earlier.
+    fn pass(&mut self, cursor: &mut ReadBufCursor<'_>) {
+        let count = self.good_bytes.min(cursor.remaining());
+        cursor.put_slice(&self.input[..count]);
+        self.input.advance(count);
+        self.good_bytes -= count;
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+        }
+    }
+
+    /// Whether the time for what the next bytes belong to is over, which ends the connection.
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let phase = self.reader.phase();
+        let is_mid_body = matches!(phase, Phase::Body { .. });
+        if self.exchange.is_finishing() && self.has_passed_a_request && !is_mid_body {
+            self.ending = Some(Ending::Closed);
+            return Poll::Ready(());
+        }
+        let kind = discriminant(&phase);
+        let since = match self.waiting {
+            Some((waiting, since)) if waiting == kind => since,
+            _ => Instant::now(),
+        };
+        self.waiting = Some((kind, since));
+        ready!(self.deadline.poll(cx, since + self.limit(phase)));
+        self.ending = Some(match phase {
+            Phase::Idle => Ending::Closed,
+            Phase::Head | Phase::Body { .. } => Ending::Refused(Refusal::TIMEOUT),
+        });
+        Poll::Ready(())
+    }
+
+    /// How long a phase may last.
+    fn limit(&self, phase: Phase) -> Duration {
+        let options = &self.exchange.options;
+        match phase {
+            Phase::Idle if self.has_passed_a_request => options.idle_timeout,
+            Phase::Idle | Phase::Head => options.read_timeout,
+            Phase::Body { received_bytes } => body_time_limit(options.read_timeout, received_bytes),
+        }
+    }
+
+    /// Notes whether a write made progress, and fails one that has not for too long.
+    fn poll_written(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let since = *self.stalled.get_or_insert_with(Instant::now);
+        ready!(self.deadline.poll(cx, since + self.write_timeout));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> Gate<'_, S> {
+    /// Reads once. What is good passes at once, which is usually everything; the rest stays.
+    fn poll_receive(
+        &mut self,
+        cx: &mut Context<'_>,
+        cursor: &mut ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        LANDING.with_borrow_mut(|landing| {
+            // No more than hyper can take, or a large body would be copied twice.
+            let size = landing.len().min(cursor.remaining());
+            let mut received = ReadBuf::new(&mut landing[..size]);
+            ready!(Pin::new(&mut self.socket).poll_read(cx, &mut received))?;
+            let bytes = received.filled();
+            if bytes.is_empty() {
+                self.ending = Some(Ending::Closed);
+            } else if self.input.is_empty() {
+                let (good, rest) = bytes.split_at(self.examine(bytes));
+                cursor.put_slice(good);
+                self.input.extend_from_slice(rest);
+            } else {
+                self.input.extend_from_slice(bytes);
+            }
+            Poll::Ready(Ok(()))
+        })
+    }
+}
+
+impl<S: AsyncRead + Unpin> hyper::rt::Read for Gate<'_, S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let room = cursor.remaining();
+        loop {
+            self.examine_input();
+            self.pass(&mut cursor);
+            let has_passed = cursor.remaining() < room;
+            if has_passed || self.ending.is_some() || self.exchange.answered_last() {
+                return Poll::Ready(Ok(()));
+            }
+            if self.poll_receive(cx, &mut cursor)?.is_pending() {
+                // The end of input, once the time is up.
+                return self.poll_silence(cx).map(Ok);
+            }
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> hyper::rt::Write for Gate<'_, S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.poll_written(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, pieces);
+        self.poll_written(cx, written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    /// Leaves the socket open: hyper shuts it down when it is done, and a refusal may follow.
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(cx)
+    }
+}
