@@ -3,7 +3,9 @@
 //! A thread blocked in a read hears of nothing else. What ends its read is `shutdown` on the
 //! socket by another thread: the read then returns what has come already, or the end. Only a
 //! thread that waits for a further request is woken so: in the middle of one, shutting the
-//! reading side would cut off the rest, and a new connection is owed an answer.
+//! reading side would cut off the rest, and a new connection is owed an answer. A request that
+//! comes in pieces, the first of them at the very moment of the stop, may still be cut off: the
+//! race of RFC 9112 §9.6, which a client of kept connections must be ready for.
 
 use std::collections::HashMap;
 use std::net::Shutdown;

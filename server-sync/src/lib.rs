@@ -68,7 +68,12 @@ pub fn run(
         return Ok(());
     }
     match model_thread.join() {
-        Ok(result) => result.with_context(|| format!("cannot start {}", model.label())),
+        Ok(result) => result.with_context(|| {
+            format!(
+                "cannot start the threads of {}, try fewer with --threads",
+                model.label()
+            )
+        }),
         Err(_) => Err(anyhow!("the thread that accepts connections panicked")),
     }
 }

@@ -173,6 +173,30 @@ fn a_unix_socket_is_served_and_its_file_removed() {
 }
 
 #[test]
+fn time_limits_that_connections_inherit_hold() {
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--read-timeout",
+        "100ms",
+        "--write-timeout",
+        "100ms",
+    ];
+    let program = Program::start(&arguments);
+    // One thread serves them in turn: each silent, half silent or greedy client must be cut.
+    let mut silent = Client::connect(program.address());
+    let mut half = Client::connect(program.address());
+    half.0.write_all(b"GET / HT").unwrap();
+    let mut greedy = Client::connect(program.address());
+    greedy.get("/bytes/67108864");
+    let mut next = Client::connect(program.address());
+    next.get("/");
+    assert_eq!(silent.rest(), "");
+    assert!(half.rest().starts_with("HTTP/1.1 408 "));
+    assert!(next.answer().ends_with("</html>"));
+}
+
+#[test]
 fn each_answer_is_a_line_of_the_access_log() {
     let mut program = Program::start(&["--listen", "127.0.0.1:0", "--access-log"]);
     for path in ["/", "/healthz"] {
