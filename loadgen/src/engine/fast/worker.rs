@@ -96,8 +96,7 @@ impl<'a, D: Driver> Worker<'a, D> {
         }
         while self.active > 0 {
             let now_ns = self.job.clock.now_ns();
-            self.look_at_time(now_ns);
-            if now_ns >= self.next_tick_ns && self.tick(now_ns) {
+            if self.is_over(now_ns) {
                 break;
             }
             if let Err(error) = self.driver.wait(self.time_to_tick(now_ns)) {
@@ -105,9 +104,17 @@ impl<'a, D: Driver> Worker<'a, D> {
                 self.fail_all(&error);
                 break;
             }
-            self.handle_events();
+            if self.handle_events() {
+                break;
+            }
         }
         self.report()
+    }
+
+    /// Looks after what no event tells of, as often as is due. True if the run is over.
+    fn is_over(&mut self, now_ns: u64) -> bool {
+        self.look_at_time(now_ns);
+        now_ns >= self.next_tick_ns && self.tick(now_ns)
     }
 
     /// Begins to count when the measured part begins.
@@ -136,10 +143,12 @@ impl<'a, D: Driver> Worker<'a, D> {
         Duration::from_nanos(at_ns.min(self.next_tick_ns).saturating_sub(now_ns))
     }
 
-    fn handle_events(&mut self) {
+    /// Acts on everything that has happened. True if the run is over: one connection whose bytes
+    /// never end must not keep the others from their time limits.
+    fn handle_events(&mut self) -> bool {
         loop {
             let Some((slot, event)) = self.driver.next() else {
-                return;
+                return false;
             };
             let now_ns = self.job.clock.now_ns();
             let state = &mut self.slots[slot];
@@ -162,6 +171,9 @@ impl<'a, D: Driver> Worker<'a, D> {
                 }
                 Event::Ended => self.settle(slot, Heard::Nothing, true, now_ns),
                 Event::Failed(error) => self.break_off(slot, &error, now_ns),
+            }
+            if self.is_over(now_ns) {
+                return true;
             }
         }
     }
@@ -207,11 +219,10 @@ impl<'a, D: Driver> Worker<'a, D> {
                     let cause = failure::cause(self.slots[slot].phase, &error);
                     let now_ns = self.job.clock.now_ns();
                     self.end(slot, Outcome::Failed(cause), now_ns);
-                    self.close(slot);
                     if !self.job.budget.is_counted() {
-                        self.slots[slot].phase = Phase::HeldBack;
-                        return;
+                        return self.hold_back(slot);
                     }
+                    self.close(slot);
                 }
             }
         }
@@ -292,12 +303,15 @@ impl<'a, D: Driver> Worker<'a, D> {
 
     /// The connection has failed; a request that had its answer by then has not.
     fn break_off(&mut self, slot: usize, error: &io::Error, now_ns: u64) {
-        let state = &self.slots[slot];
-        if state.is_under_way() {
-            let cause = failure::cause(state.phase, error);
-            self.end(slot, Outcome::Failed(cause), now_ns);
+        let phase = self.slots[slot].phase;
+        if self.slots[slot].is_under_way() {
+            self.end(slot, Outcome::Failed(failure::cause(phase, error)), now_ns);
         }
-        self.go_on(slot, false);
+        if phase == Phase::Connecting && !self.job.budget.is_counted() {
+            self.hold_back(slot);
+        } else {
+            self.go_on(slot, false);
+        }
     }
 
     /// Counts the request that was under way, once.
@@ -318,6 +332,12 @@ impl<'a, D: Driver> Worker<'a, D> {
             self.close(slot);
         }
         self.begin(slot);
+    }
+
+    /// Leaves the slot empty until the next tick.
+    fn hold_back(&mut self, slot: usize) {
+        self.close(slot);
+        self.slots[slot].phase = Phase::HeldBack;
     }
 
     fn close(&mut self, slot: usize) {
@@ -342,18 +362,21 @@ impl<'a, D: Driver> Worker<'a, D> {
         false
     }
 
+    /// `now_ns` is the tick's: what began since then began later.
     fn check_time(&mut self, slot: usize, now_ns: u64) {
         let state = &self.slots[slot];
         match state.phase {
             Phase::Done => {}
             Phase::HeldBack => self.begin(slot),
             Phase::Closing => {
-                if now_ns - state.timing.ended_ns >= nanoseconds(CLOSING_LONGEST) {
+                if now_ns.saturating_sub(state.timing.ended_ns) >= nanoseconds(CLOSING_LONGEST) {
                     self.go_on(slot, false);
                 }
             }
             phase => {
-                if now_ns - state.timing.started_ns >= nanoseconds(self.job.plan.timeout) {
+                if now_ns.saturating_sub(state.timing.started_ns)
+                    >= nanoseconds(self.job.plan.timeout)
+                {
                     self.end(slot, Outcome::Failed(failure::timeout(phase)), now_ns);
                     self.go_on(slot, false);
                 }
