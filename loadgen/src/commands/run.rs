@@ -13,6 +13,7 @@ use crate::record::Record;
 use crate::run::{self, Context};
 use crate::signal;
 use crate::system::limits::raise_open_files_limit;
+use crate::system::local_ports::{LocalPorts, NewConnections};
 
 /// Makes the load, prints the result.
 #[must_use]
@@ -43,6 +44,7 @@ fn measure(plan: &Plan, output: &OutputPlan, argv: &[OsString]) -> Result<Exit, 
         interrupted,
     };
     raise_open_files_limit();
+    warn_of_local_ports(plan);
     let (record, summary) = run_with_progress(plan, output, &context)
         .map_err(|error| format!("cannot start the load: {error}"))?;
     if output.verbosity > 0 {
@@ -90,6 +92,23 @@ fn run_with_progress(
         false => Box::new(()),
     };
     run::run(plan, context, observer.as_mut())
+}
+
+/// Says before the run that local ports may not last for its connections.
+fn warn_of_local_ports(plan: &Plan) {
+    let new = NewConnections {
+        count: plan.stop.requests,
+        rate_per_second: None,
+        address_pairs: 1,
+        on_loopback: plan.target.address().ip().is_loopback(),
+    };
+    let runs_out = LocalPorts::read().is_some_and(|ports| ports.will_run_out(&new));
+    if !plan.scenario.keep_alive && runs_out {
+        output::complain(
+            "if the server leaves closing to its clients, the local ports will run out \
+             (ip_local_port_range); lower -n or use -k",
+        );
+    }
 }
 
 /// Says on stderr what a person should know who does not read the JSON.

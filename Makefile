@@ -1,0 +1,31 @@
+# Everything a newcomer needs. `make` alone prints this list.
+
+.DEFAULT_GOAL := help
+BIN := target/release
+
+.PHONY: help build test bench bench-peers serve compare clean
+
+help:         ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build:        ## build the servers and the load generator (release)
+	cargo build --release --locked
+
+test:         ## run all tests
+	cargo test --workspace --locked
+
+bench: build  ## measure sync against async: about two minutes, results in results/
+	$(BIN)/loadgen bench
+
+bench-peers: build ## measure against wrk, ab, oha and nginx, as far as they are installed
+	cargo bench --locked -p loadgen --bench peers
+
+serve: build  ## run both servers, on ports 7080 and 8080, until Ctrl-C
+	@trap 'kill $$sync $$async 2>/dev/null; wait' INT TERM; \
+	$(BIN)/server-sync & sync=$$!; $(BIN)/server-async & async=$$!; wait
+
+compare: build ## compare two results: make compare A=results/… B=results/…
+	$(BIN)/loadgen compare $(A) $(B)
+
+clean:        ## remove what was built; results stay
+	cargo clean
