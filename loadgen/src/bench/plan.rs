@@ -6,10 +6,6 @@ use std::time::Duration;
 
 use crate::system::affinity::{CoreSplit, CpuSet};
 
-/// Fewest rounds of which anything can be said at the 95 % level: with 5 the exact interval does
-/// not reach it.
-pub const ROUNDS_MIN: u64 = 6;
-
 /// Connections of the built-in scenarios: those of the test that this project grew from.
 const CONCURRENCY: usize = 150;
 

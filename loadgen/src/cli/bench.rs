@@ -6,18 +6,21 @@ use std::time::Duration;
 use clap::Args;
 
 use super::UsageError;
-use crate::bench::plan::ROUNDS_MIN;
 use crate::bench::{BenchPlan, Timing, directory};
 use crate::plan::{duration, seconds};
+use crate::statistics::ROUNDS_MIN;
 
 /// Rounds unless told otherwise.
 const ROUNDS_DEFAULT: u64 = 10;
+
+/// Most rounds: two hours of the built-in benchmark, and more than decides anything.
+const ROUNDS_LONGEST: u64 = 500;
 
 /// How to compare the servers of this project.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
     /// Rounds, at least 6 [default: 10, with --quick 6]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(ROUNDS_MIN..=50))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(ROUNDS_MIN as u64..=ROUNDS_LONGEST))]
     rounds: Option<u64>,
     /// A first look: short runs, too short to be quoted
     #[arg(long)]
@@ -44,7 +47,7 @@ impl BenchArgs {
     /// One line that names what is missing.
     pub fn into_plan(self) -> Result<BenchPlan, UsageError> {
         let (by_default, rounds) = match self.quick {
-            true => (Timing::QUICK, ROUNDS_MIN),
+            true => (Timing::QUICK, ROUNDS_MIN as u64),
             false => (Timing::FULL, ROUNDS_DEFAULT),
         };
         let timing = Timing {
