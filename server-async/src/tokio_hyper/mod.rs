@@ -13,6 +13,8 @@
 //! - [`body`]: the answer's body in the pieces that hyper asks for.
 
 mod accept;
+#[cfg(test)]
+mod agreement;
 mod body;
 mod connection;
 mod deadline;
