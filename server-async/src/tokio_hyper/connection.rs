@@ -23,6 +23,9 @@ use super::{Server, service};
 /// unread bytes does not destroy the answer before the client has read it (RFC 9112 §9.6).
 const LINGER: Duration = Duration::from_secs(1);
 
+/// What is thrown away in one read, in bytes.
+const DISCARD_BYTES: usize = 16 * 1024;
+
 /// hyper's settings, the same for every connection. What is not set here is as hyper has it: 100
 /// header fields on the stack (`max_headers` would put them on the heap), buffers up to 400 KiB,
 /// no timer (the deadlines are the gate's), a flush for each answer of a pipeline.
@@ -99,8 +102,9 @@ async fn woken_at_finish<F: Future + Unpin>(
 
 /// Says that nothing more will be sent, then reads until the client closes.
 async fn discard<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut S) -> io::Result<()> {
-    let mut bytes = [0; 4096];
     socket.shutdown().await?;
+    // Not an array: it would be part of every connection's task, where it is hardly ever needed.
+    let mut bytes = vec![0; DISCARD_BYTES];
     while socket.read(&mut bytes).await? > 0 {}
     Ok(())
 }
