@@ -23,9 +23,14 @@ use super::{Server, service};
 /// unread bytes does not destroy the answer before the client has read it (RFC 9112 §9.6).
 const LINGER: Duration = Duration::from_secs(1);
 
+/// What is thrown away in one read, in bytes.
+const DISCARD_BYTES: usize = 16 * 1024;
+
 /// hyper's settings, the same for every connection. What is not set here is as hyper has it: 100
 /// header fields on the stack (`max_headers` would put them on the heap), buffers up to 400 KiB,
-/// no timer (the deadlines are the gate's), a flush for each answer of a pipeline.
+/// no timer (the deadlines are the gate's), a flush for each answer of a pipeline, and pieces handed
+/// to the kernel as they are (`writev(false)` would copy them together: 1 % less for a small answer,
+/// 25 % more for a large one).
 pub(super) fn http() -> http1::Builder {
     let mut http = http1::Builder::new();
     http
@@ -76,8 +81,9 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
 /// Runs `future`, and once more when the server begins to finish, so that a connection that waits
 /// for its next request sees it.
 ///
-/// The signal is polled once only, which is enough to have the task woken by it: polling it with
-/// every request would cost what the request's own bookkeeping costs.
+/// The signal is polled once only, which is enough to have the task woken by it (a new task has
+/// all of tokio's budget, so the poll is not put off): polling it with every request would cost
+/// what the request's own bookkeeping costs.
 async fn woken_at_finish<F: Future + Unpin>(
     mut future: F,
     mut finishing: watch::Receiver<()>,
@@ -96,8 +102,9 @@ async fn woken_at_finish<F: Future + Unpin>(
 
 /// Says that nothing more will be sent, then reads until the client closes.
 async fn discard<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut S) -> io::Result<()> {
-    let mut bytes = [0; 4096];
     socket.shutdown().await?;
+    // Not an array: it would be part of every connection's task, where it is hardly ever needed.
+    let mut bytes = vec![0; DISCARD_BYTES];
     while socket.read(&mut bytes).await? > 0 {}
     Ok(())
 }

@@ -110,6 +110,10 @@ impl<'a, S> Gate<'a, S> {
                 Ok(Some(Event::Head(request))) => {
                     self.waiting = None;
                     self.exchange.begin(&request, &head[..request.head_bytes]);
+                    if self.exchange.body_may_stay_away() {
+                        // The answer comes now and is the last: what follows is nobody's concern.
+                        break;
+                    }
                 }
                 Ok(Some(Event::Body(_))) => {}
                 Ok(Some(Event::End)) => {
@@ -216,6 +220,7 @@ impl<S: AsyncRead + Unpin> Gate<'_, S> {
                 self.input.extend_from_slice(rest);
             } else {
                 self.input.extend_from_slice(bytes);
+                self.examine_input();
             }
             Poll::Ready(Ok(()))
         })
@@ -229,8 +234,8 @@ impl<S: AsyncRead + Unpin> hyper::rt::Read for Gate<'_, S> {
         mut cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let room = cursor.remaining();
+        self.examine_input();
         loop {
-            self.examine_input();
             self.pass(&mut cursor);
             let has_passed = cursor.remaining() < room;
             if has_passed || self.ending.is_some() || self.exchange.answered_last() {
@@ -276,3 +281,6 @@ impl<S: AsyncWrite + Unpin> hyper::rt::Write for Gate<'_, S> {
         self.poll_flush(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,15 +4,17 @@
 //! for ever for a body. So each connection's bytes pass a gate before they reach hyper, and both
 //! servers refuse the same requests with the same bytes. From the socket inwards:
 //!
-//! - [`accept`]: connections become tasks;
-//! - [`connection`]: a task, from the first byte to the close;
-//! - [`gate`]: which bytes reach hyper, and how long they may take;
-//! - [`deadline`]: the gate's timer, one for a connection's whole life;
-//! - [`exchange`]: what the gate and the service tell each other;
-//! - [`service`]: from hyper's request to the answer of `wire`;
-//! - [`body`]: the answer's body in the pieces that hyper asks for.
+//! - `accept`: connections become tasks;
+//! - `connection`: a task, from the first byte to the close;
+//! - `gate`: which bytes reach hyper, and how long they may take;
+//! - `deadline`: the gate's timer, one for a connection's whole life;
+//! - `exchange`: what the gate and the service tell each other;
+//! - `service`: from hyper's request to the answer of `wire`;
+//! - `body`: the answer's body in the pieces that hyper asks for.
 
 mod accept;
+#[cfg(test)]
+mod agreement;
 mod body;
 mod connection;
 mod deadline;

@@ -89,7 +89,11 @@ fn fill(headers: &mut HeaderMap, answer: &Answer, connection: Option<&'static st
     if let Ok(content_type) = HeaderValue::from_maybe_shared(answer.content_type.clone()) {
         headers.insert(CONTENT_TYPE, content_type);
     }
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(answer.body.len()));
+    // hyper would add the length behind all other fields, which costs less: right if there are
+    // no others.
+    if answer.allow.is_some() || connection.is_some() || answer.body.is_empty() {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(answer.body.len()));
+    }
     if let Some(allow) = answer.allow {
         headers.insert(ALLOW, HeaderValue::from_static(allow));
     }

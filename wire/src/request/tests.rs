@@ -65,6 +65,7 @@ fn what_could_be_read_in_two_ways_is_refused() {
         "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
         "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
         "Transfer-Encoding: chunked, gzip\r\n",
+        "Transfer-Encoding: chunked,\r\n",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
         "Host: b\r\n",
         "Space : before colon\r\n",
@@ -122,10 +123,16 @@ fn targets_are_paths_or_http_urls() {
     let route = |target: &str| complete(&format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")).route;
     assert_eq!(route("http://a.example:80/healthz"), Route::Health);
     assert_eq!(route("http://a.example"), Route::Hello);
+    assert_eq!(route("https://[::1]:80/healthz"), Route::Health);
+    assert_eq!(route("http://a?/healthz"), Route::Hello);
     for target in [
         "healthz",
         "http://",
         "http:///x",
+        "http://a^b/",
+        "http://user@a/",
+        "http://[::1/",
+        "http://a:8o/",
         "*",
         "/a#b",
         "/\"",

@@ -1,0 +1,282 @@
+//! The binary: messages, exit codes, signals, sockets.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use server_async::model::Model;
+
+const SERVER: &str = env!("CARGO_BIN_EXE_server-async");
+
+/// How long the binary may take for anything, so that a broken one ends as a failed test.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const REQUEST: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+/// A server that runs, and where it listens.
+struct Running {
+    child: Child,
+    stdout: BufReader<std::process::ChildStdout>,
+    /// The addresses of its start lines.
+    addresses: Vec<String>,
+}
+
+impl Running {
+    /// Starts a server that is expected to write so many start lines.
+    fn start(command: &mut Command, start_lines: usize) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut addresses = Vec::new();
+        for _ in 0..start_lines {
+            let mut line = String::new();
+            stdout.read_line(&mut line).unwrap();
+            let rest = line.strip_prefix("server-async listening on ").unwrap();
+            let (address, model) = rest.split_once(" (model ").unwrap();
+            assert!(model.ends_with(")\n"), "{line}");
+            addresses.push(address.trim_start_matches("http://").to_owned());
+        }
+        Self {
+            child,
+            stdout,
+            addresses,
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let socket = TcpStream::connect(&self.addresses[0]).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the server does not end");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Gone already, unless the test failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn server(arguments: &[&str]) -> Command {
+    let mut command = Command::new(SERVER);
+    command.args(arguments);
+    command
+}
+
+fn on_a_free_port(model: Model) -> Command {
+    server(&["--listen", "127.0.0.1:0", "--model", model.label()])
+}
+
+fn ask(mut socket: impl Read + Write) -> String {
+    socket.write_all(REQUEST.as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// The one line on stderr of a command that fails with `code`.
+fn complaint(arguments: &[&str], code: i32) -> String {
+    let Output { status, stderr, .. } = server(arguments).output().unwrap();
+    assert_eq!(status.code(), Some(code));
+    let text = String::from_utf8(stderr).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text
+}
+
+#[test]
+fn the_models_are_listed_one_a_line() {
+    let output = server(&["--list-models"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert_eq!(names, Model::ALL.map(Model::label));
+    assert!(output.status.success());
+}
+
+#[test]
+fn a_command_line_that_is_wrong_is_told_what_would_be_right() {
+    for (arguments, expected) in [
+        (vec!["--model", "fork"], "tokio-current-thread"),
+        (vec!["--read-timeout", "5"], "such as 5s"),
+        (
+            vec!["--model", "tokio-current-thread", "--threads", "2"],
+            "'--threads <N>': model tokio-current-thread has one thread",
+        ),
+    ] {
+        let text = complaint(&arguments, 2);
+        assert!(text.starts_with("server-async: "), "{text}");
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_named_with_what_to_do() {
+    let running = Running::start(&mut on_a_free_port(Model::Tokio), 1);
+    let text = complaint(&["--listen", &running.addresses[0]], 1);
+    assert!(text.contains(&running.addresses[0]), "{text}");
+    assert!(text.contains("address already in use"), "{text}");
+    assert!(text.contains("choose another with --listen"), "{text}");
+}
+
+#[test]
+fn every_listener_answers_and_the_socket_file_goes_with_the_server() {
+    let path = std::env::temp_dir().join(format!("server-async-{}.socket", std::process::id()));
+    let mut command = on_a_free_port(Model::Tokio);
+    command.args(["--listen", "[::1]:0", "--unix"]).arg(&path);
+    let mut running = Running::start(&mut command, 3);
+    for address in &running.addresses[..2] {
+        let answer = ask(TcpStream::connect(address).unwrap());
+        assert!(answer.ends_with("\r\n\r\nok"), "{answer}");
+    }
+    let mut socket = UnixStream::connect(&path).unwrap();
+    socket.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("<h1>Hello localhost</h1>"), "{answer}");
+
+    running.signal(Signal::TERM);
+    assert!(running.wait().success());
+    assert!(fs::symlink_metadata(&path).is_err());
+}
+
+#[test]
+fn the_first_signal_waits_for_the_request_under_way() {
+    for model in Model::ALL {
+        let mut running = Running::start(&mut on_a_free_port(model), 1);
+        let mut socket = running.connect();
+        socket
+            .write_all(b"GET /delay/300 HTTP/1.1\r\nHost: a\r\n\r\n")
+            .unwrap();
+        let mut idle = running.connect();
+        idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .unwrap();
+        assert!(idle.read(&mut [0; 1000]).unwrap() > 0);
+        running.signal(Signal::TERM);
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert_eq!(idle.read(&mut [0; 1]).unwrap(), 0);
+        assert_eq!(running.wait().code(), Some(0), "{}", model.label());
+    }
+}
+
+#[test]
+fn the_second_signal_ends_the_server_at_once() {
+    let mut running = Running::start(&mut on_a_free_port(Model::Tokio), 1);
+    let mut socket = running.connect();
+    // The 100 says that the request is under way; its body never comes.
+    socket
+        .write_all(
+            b"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n",
+        )
+        .unwrap();
+    assert!(socket.read(&mut [0; 100]).unwrap() > 0);
+    running.signal(Signal::INT);
+    // One pending signal would swallow the other; connects are refused once the first is seen.
+    while TcpStream::connect_timeout(
+        &running.addresses[0].parse().unwrap(),
+        Duration::from_millis(50),
+    )
+    .is_ok()
+    {
+        thread::yield_now();
+    }
+    running.signal(Signal::INT);
+    assert_eq!(running.wait().code(), Some(130));
+}
+
+#[test]
+fn a_server_out_of_descriptors_goes_on_when_there_are_some_again() {
+    for model in Model::ALL {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "ulimit -n 32; exec \"$@\"", "sh", SERVER])
+            .args(["--listen", "127.0.0.1:0", "--model", model.label()])
+            .stderr(Stdio::piped());
+        let mut running = Running::start(&mut command, 1);
+        let crowd: Vec<_> = (0..40).map(|_| running.connect()).collect();
+        let mut told = String::new();
+        BufReader::new(running.child.stderr.take().unwrap())
+            .read_line(&mut told)
+            .unwrap();
+        assert!(told.contains("cannot accept connections"), "{told}");
+        drop(crowd);
+        let answer = ask(running.connect());
+        assert!(
+            answer.ends_with("\r\n\r\nok"),
+            "{}: {answer}",
+            model.label()
+        );
+        running.signal(Signal::TERM);
+        assert!(running.wait().success());
+    }
+}
+
+#[test]
+fn no_more_connections_are_open_than_allowed() {
+    for model in Model::ALL {
+        let mut command = on_a_free_port(model);
+        command.args(["--max-connections", "1"]);
+        let running = Running::start(&mut command, 1);
+        let mut first = running.connect();
+        first
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .unwrap();
+        assert!(first.read(&mut [0; 1000]).unwrap() > 0);
+
+        let mut second = running.connect();
+        second.write_all(REQUEST.as_bytes()).unwrap();
+        second
+            .set_read_timeout(Some(Duration::from_millis(100)))
+            .unwrap();
+        assert!(second.read(&mut [0; 1]).is_err());
+        drop(first);
+        second.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut answer = String::new();
+        second.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("ok"), "{answer}");
+    }
+}
+
+#[test]
+fn each_answer_is_a_line_in_the_access_log() {
+    let mut command = on_a_free_port(Model::Tokio);
+    command.args(["--access-log", "--no-keep-alive"]);
+    let mut running = Running::start(&mut command, 1);
+    let mut lines = Vec::new();
+    for request in ["HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n", "nonsense\r\n\r\n"] {
+        let mut socket = running.connect();
+        socket.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("Connection: close\r\n"), "{answer}");
+        let mut line = String::new();
+        running.stdout.read_line(&mut line).unwrap();
+        lines.push(line);
+    }
+    assert!(lines[0].starts_with("127.0.0.1 - - ["), "{}", lines[0]);
+    assert!(lines[0].ends_with("\"HEAD /x HTTP/1.1\" 200 50\n"));
+    assert!(lines[1].ends_with("\"-\" 400 0\n"), "{}", lines[1]);
+}
