@@ -28,14 +28,14 @@ impl Model {
         }
     }
 
-    /// What the model is, in one line.
+    /// What the model does, in a sentence.
     #[must_use]
-    pub const fn sentence(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match self {
             Self::Tokio => {
-                "hyper on tokio; --threads worker threads share the connections (default: one per core)"
+                "Threads (--threads, one per core) share the connections that are ready: hyper on tokio."
             }
-            Self::TokioCurrentThread => "hyper on tokio; one thread runs every connection",
+            Self::TokioCurrentThread => "One thread runs every connection: hyper on tokio.",
         }
     }
 

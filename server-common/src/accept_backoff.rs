@@ -10,6 +10,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::program::complain;
+
 use rustix::io::Errno;
 
 /// Short against what a client notices, long against what an answer takes.
@@ -55,8 +57,8 @@ impl AcceptBackoff {
         let now = Instant::now();
         let before = self.failed_at.replace(now);
         if before.is_none_or(|before| now - before > EPISODE_GAP) {
-            let server = self.server;
-            eprintln!("{server}: cannot accept connections for the moment: {error}; trying on");
+            let line = format!("cannot accept connections for the moment: {error}; trying on");
+            complain(self.server, &line);
         }
         let pause = self.pause;
         self.pause = (pause * 2).min(PAUSE_MAX);

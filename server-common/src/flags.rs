@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use wire::connection::Options;
+use wire::connection;
+
+use crate::options::Options;
 
 use crate::duration;
 use crate::listener::{BindError, Listener};
@@ -84,14 +86,19 @@ impl Flags {
             .collect()
     }
 
-    /// What connections are granted by a model that keeps them, or does not, by default.
+    /// What the flags say to a model that keeps connections, or does not, by default.
     #[must_use]
-    pub fn connection_options(&self, keep_alive_default: bool) -> Options {
+    pub fn options(&self, keep_alive_default: bool) -> Options {
         Options {
-            read_timeout: self.read_timeout,
-            idle_timeout: self.idle_timeout,
-            keep_alive: !self.no_keep_alive && (keep_alive_default || self.keep_alive),
-            access_log: self.access_log,
+            connection: connection::Options {
+                read_timeout: self.read_timeout,
+                idle_timeout: self.idle_timeout,
+                keep_alive: !self.no_keep_alive && (keep_alive_default || self.keep_alive),
+                access_log: self.access_log,
+            },
+            write_timeout: self.write_timeout,
+            threads: self.threads.map(usize::from),
+            connections_max: self.max_connections,
         }
     }
 }

@@ -3,7 +3,9 @@
 //! Both servers are built from these parts, so that how they wait is the only thing in which they
 //! differ. In reading order:
 //!
-//! - [`usage`] and [`flags`]: the command line that both share, and errors in one line;
+//! - [`program`]: messages and the exit code;
+//! - [`usage`], [`flags`] and [`options`]: the command line that both share, errors in one line,
+//!   and what the flags mean;
 //! - [`duration`]: times as flags write them;
 //! - [`listener`]: bound sockets, which take connections and can refuse newcomers;
 //! - [`announce`]: the line that says where a server listens;
@@ -21,6 +23,8 @@ pub mod duration;
 pub mod flags;
 pub mod listener;
 mod newcomers;
+pub mod options;
+pub mod program;
 mod socket_file;
 pub mod stop;
 pub mod usage;

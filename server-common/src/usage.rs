@@ -1,14 +1,30 @@
 //! The command line read, its errors said in one line.
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::fmt;
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::builder::ArgPredicate;
 use clap::error::ErrorKind;
 
+use crate::program::complain;
+
 /// Exit code of a command line that cannot be understood.
-const EXIT_USAGE: u8 = 2;
+pub const EXIT_USAGE: u8 = 2;
+
+/// Flags that are right one by one and make no sense together: one line, with the next step.
+#[derive(Debug)]
+pub struct UsageError(pub String);
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Error for UsageError {}
 
 /// Reads the command line of a server whose `--listen` is `default_listen` when neither it nor
 /// `--unix` is given.
@@ -25,7 +41,7 @@ pub fn parse<Cli: Parser>(default_listen: &'static str) -> Result<Cli, ExitCode>
             ExitCode::SUCCESS
         }
         _ => {
-            eprintln!("{}: {}", Cli::command().get_name(), one_line(&error));
+            complain(Cli::command().get_name(), &one_line(&error));
             ExitCode::from(EXIT_USAGE)
         }
     })

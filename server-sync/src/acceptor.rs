@@ -9,10 +9,10 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, poll};
 use server_common::accept_backoff::AcceptBackoff;
 use server_common::listener::Listener;
+use server_common::options::Options;
 use server_common::stop::{GRACE_PERIOD, Stop};
 
 use crate::cli::SERVER;
-use crate::options::Options;
 use crate::places::{Place, Places};
 use crate::socket::{TimedSocket, timeouts_are_inherited};
 

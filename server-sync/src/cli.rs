@@ -2,9 +2,9 @@
 
 use clap::Parser;
 use server_common::flags::Flags;
+use server_common::options::Options;
 
 use crate::model::Model;
-use crate::options::Options;
 
 /// The program's name, with which its messages begin.
 pub const SERVER: &str = "server-sync";
@@ -33,13 +33,7 @@ impl Cli {
     /// What the flags mean for the model chosen.
     #[must_use]
     pub fn options(&self) -> Options {
-        let keep_alive_default = self.model.keeps_connections();
-        Options {
-            connection: self.flags.connection_options(keep_alive_default),
-            write_timeout: self.flags.write_timeout,
-            threads: self.flags.threads.map(usize::from),
-            connections_max: self.flags.max_connections,
-        }
+        self.flags.options(self.model.keeps_connections())
     }
 }
 

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use server_common::options::Options;
 use server_common::stop::Stop;
 use server_common::work::work;
 use server_common::{access_log, clock};
@@ -15,7 +16,6 @@ use wire::route::Pause;
 
 use crate::acceptor::Newcomer;
 use crate::kept::{Kept, KeptConnections};
-use crate::options::Options;
 use crate::socket::{Deadline, Received, TimedSocket};
 
 pub(crate) use crate::socket::ReadBuffer;

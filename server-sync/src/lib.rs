@@ -3,7 +3,7 @@
 //! Each thread does one thing after another: it accepts, reads, waits and writes by system calls
 //! that return when they are done. The models differ in which thread that is. In reading order:
 //!
-//! - [`cli`] and [`options`]: what the server is told;
+//! - [`cli`]: what the server is told;
 //! - [`model`]: who runs a connection, and when;
 //! - `acceptor`: connections out of the accept queue, with `places` for so many at a time;
 //! - `connection`: one connection from its first byte to its last, on a `socket` with time limits;
@@ -14,7 +14,6 @@ pub mod cli;
 mod connection;
 mod kept;
 pub mod model;
-pub mod options;
 mod places;
 mod socket;
 
@@ -24,13 +23,14 @@ use std::thread;
 use anyhow::{Context, anyhow};
 use rustix::event::{PollFd, PollFlags, poll};
 use server_common::listener::Listener;
+pub use server_common::options::Options;
+use server_common::program::complain;
 use server_common::stop::{GRACE_PERIOD, Stop};
 
 use crate::acceptor::Acceptor;
 use crate::cli::SERVER;
 use crate::connection::Server;
 pub use crate::model::Model;
-pub use crate::options::Options;
 
 /// Serves until `stop` is asked for, then finishes what is under way and returns.
 ///
@@ -64,7 +64,8 @@ pub fn run(
     }
     if !ended.wait(GRACE_PERIOD) {
         let seconds = GRACE_PERIOD.as_secs();
-        eprintln!("{SERVER}: requests are still under way after {seconds} s and are abandoned");
+        let line = format!("requests are still under way after {seconds} s and are abandoned");
+        complain(SERVER, &line);
         return Ok(());
     }
     match model_thread.join() {

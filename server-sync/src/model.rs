@@ -4,7 +4,7 @@ mod sequential;
 mod thread_per_connection;
 mod thread_pool;
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -59,19 +59,6 @@ impl Model {
     #[must_use]
     pub const fn keeps_connections(self) -> bool {
         !matches!(self, Self::Sequential)
-    }
-
-    /// Prints every model with its description to stdout.
-    ///
-    /// # Errors
-    ///
-    /// Those of stdout.
-    pub fn list() -> anyhow::Result<()> {
-        let mut stdout = io::stdout().lock();
-        for model in Self::ALL {
-            writeln!(stdout, "{:<22} {}", model.label(), model.description())?;
-        }
-        Ok(())
     }
 
     /// Serves the acceptor's connections to the last; fails only if threads cannot be started.

@@ -9,9 +9,8 @@ use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use server_common::listener::Listener;
+use server_common::options::Options;
 use socket2::Socket;
-
-use crate::options::Options;
 
 /// How late a read may find out that its time is up. Without slack each read would pay a system
 /// call to set a timeout shorter by a microsecond.

@@ -41,6 +41,18 @@ pub struct Options {
     pub access_log: bool,
 }
 
+impl Options {
+    /// How long `phase` may last; `has_answered` tells a new connection from one that is kept.
+    #[must_use]
+    pub fn limit(&self, phase: Phase, has_answered: bool) -> Duration {
+        match phase {
+            Phase::Idle if has_answered => self.idle_timeout,
+            Phase::Idle | Phase::Head => self.read_timeout,
+            Phase::Body { received_bytes } => body_time_limit(self.read_timeout, received_bytes),
+        }
+    }
+}
+
 /// What a connection needs before it can go on.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Need {
@@ -201,7 +213,7 @@ impl Connection {
                     self.request_line = request_line(self.input.rest()).to_vec();
                 }
                 self.input.keep_last(left_bytes);
-                self.begin(request, date)
+                self.begin(request)
             }
             Ok(_) if self.input_ended || (self.has_answered && !self.options.keep_alive) => {
                 self.close(false)
@@ -215,7 +227,7 @@ impl Connection {
     }
 
     /// Decides, once the head is known, whether the body is waited for.
-    fn begin(&mut self, request: Request, date: &Date) -> Option<Need> {
+    fn begin(&mut self, request: Request) -> Option<Need> {
         let received = Vec::new();
         if !request.expects_continue || !request.framing.has_body() {
             return self.go(State::Body { request, received });
@@ -228,7 +240,7 @@ impl Connection {
         // Whether the client sends the body now is its choice, so where a next request would
         // begin cannot be known.
         self.options.keep_alive = false;
-        self.answer(&request, Bytes::new(), date)
+        self.pause(request, Bytes::new())
     }
 
     fn read_body(&mut self, request: Request, mut received: Vec<u8>, date: &Date) -> Option<Need> {
@@ -247,12 +259,7 @@ impl Connection {
         let left_bytes = rest.len();
         self.input.keep_last(left_bytes);
         match end {
-            Ok(true) => {
-                let pause = request.route.pause();
-                let body = Bytes::from(received);
-                self.state = State::Pausing { request, body };
-                pause.map(Need::Pause)
-            }
+            Ok(true) => self.pause(request, Bytes::from(received)),
             Ok(false) if self.input_ended => self.close(false),
             Ok(false) => {
                 self.state = State::Body { request, received };
@@ -263,6 +270,12 @@ impl Connection {
                 self.go(state)
             }
         }
+    }
+
+    fn pause(&mut self, request: Request, body: Bytes) -> Option<Need> {
+        let pause = request.route.pause();
+        self.state = State::Pausing { request, body };
+        pause.map(Need::Pause)
     }
 
     fn answer(&mut self, request: &Request, body: Bytes, date: &Date) -> Option<Need> {
@@ -331,13 +344,7 @@ impl Connection {
 
     fn need_input(&self) -> Need {
         let phase = self.reader.phase();
-        let limit = match phase {
-            Phase::Idle if self.has_answered => self.options.idle_timeout,
-            Phase::Idle | Phase::Head => self.options.read_timeout,
-            Phase::Body { received_bytes } => {
-                body_time_limit(self.options.read_timeout, received_bytes)
-            }
-        };
+        let limit = self.options.limit(phase, self.has_answered);
         Need::Input { phase, limit }
     }
 }

@@ -75,6 +75,10 @@ impl Request {
             Ok(httparse::Status::Complete(head_bytes)) => too_long(&bytes[..head_bytes])
                 .map_or_else(|| understand(&head, head_bytes), Err)
                 .map_or_else(Parsed::Malformed, Parsed::Complete),
+            // Which version it is shows only when its line is complete.
+            Err(Error::Version) if !has_request_line(bytes) => {
+                too_long(bytes).map_or(Parsed::Incomplete, Parsed::Malformed)
+            }
             Err(error) => {
                 Parsed::Malformed(too_long(bytes).unwrap_or_else(|| explain(error, bytes)))
             }
@@ -115,6 +119,12 @@ fn request_line_bytes(head: &[u8]) -> usize {
         Some(end) => end,
         None => window.len().saturating_sub(1),
     }
+}
+
+/// Whether the request line's end is here.
+fn has_request_line(head: &[u8]) -> bool {
+    let line = head.iter().skip_while(|byte| is_line_end(**byte));
+    line.copied().any(is_line_end)
 }
 
 /// The request line at the front of a complete head, for the log.

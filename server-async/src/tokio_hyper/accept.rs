@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::sleep;
 
 use super::{Server, connection};
-use crate::SERVER;
+use crate::cli::SERVER;
 
 /// A listener and its second descriptor, which tokio waits on and accepts from.
 pub(super) struct Acceptor {

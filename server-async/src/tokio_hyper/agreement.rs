@@ -30,8 +30,8 @@ const OPTIONS: Options = Options {
         access_log: false,
     },
     write_timeout: Duration::from_secs(10),
-    max_connections: None,
-    threads: 1,
+    connections_max: None,
+    threads: Some(1),
 };
 
 /// Enough that no write waits, in bytes.
@@ -170,7 +170,7 @@ proptest! {
 async fn hyper_says<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let (_handle, stop) = Stop::new().unwrap();
     let (_finish, finishing) = watch::channel(());
-    let server = Server::new(&OPTIONS, &stop).unwrap();
+    let server = Server::new(OPTIONS, &stop).unwrap();
     let (client, theirs) = duplex(SOCKET_BYTES);
     let (mut reading, mut writing) = split(client);
     let mut answers = Vec::new();

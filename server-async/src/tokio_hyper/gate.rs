@@ -11,7 +11,6 @@ use bytes::{Buf, BytesMut};
 use hyper::rt::ReadBufCursor;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
-use wire::limits::body_time_limit;
 use wire::reader::{Event, Phase, RequestReader};
 use wire::refusal::Refusal;
 
@@ -165,22 +164,21 @@ impl<'a, S> Gate<'a, S> {
             _ => Instant::now(),
         };
         self.waiting = Some((kind, since));
-        ready!(self.deadline.poll(cx, since + self.limit(phase)));
+        ready!(
+            self.deadline.poll(
+                cx,
+                since
+                    + self
+                        .exchange
+                        .options
+                        .limit(phase, self.has_passed_a_request)
+            )
+        );
         self.ending = Some(match phase {
             Phase::Idle => Ending::Closed,
             Phase::Head | Phase::Body { .. } => Ending::Refused(Refusal::TIMEOUT),
         });
         Poll::Ready(())
-    }
-
-    /// How long a phase may last.
-    fn limit(&self, phase: Phase) -> Duration {
-        let options = &self.exchange.options;
-        match phase {
-            Phase::Idle if self.has_passed_a_request => options.idle_timeout,
-            Phase::Idle | Phase::Head => options.read_timeout,
-            Phase::Body { received_bytes } => body_time_limit(options.read_timeout, received_bytes),
-        }
     }
 
     /// Notes whether a write made progress, and fails one that has not for too long.

@@ -58,10 +58,11 @@ struct Server {
 pub fn run(
     listeners: Vec<Listener>,
     model: Model,
-    options: &Options,
+    options: Options,
     stop: &Stop,
 ) -> anyhow::Result<()> {
-    let runtime = build_runtime(model, options.threads).context("cannot start tokio")?;
+    let runtime = build_runtime(model, options.threads.unwrap_or(model.default_threads()))
+        .context("cannot start tokio")?;
     let result = runtime.block_on(serve(listeners, options, stop));
     // What is still under way has had its time.
     runtime.shutdown_background();
@@ -76,7 +77,7 @@ fn build_runtime(model: Model, threads: usize) -> io::Result<Runtime> {
     builder.worker_threads(threads).enable_all().build()
 }
 
-async fn serve(listeners: Vec<Listener>, options: &Options, stop: &Stop) -> anyhow::Result<()> {
+async fn serve(listeners: Vec<Listener>, options: Options, stop: &Stop) -> anyhow::Result<()> {
     let server = Arc::new(Server::new(options, stop).context("cannot wait for the stop")?);
     let (finish, finishing) = watch::channel(());
     let mut loops = JoinSet::new();
@@ -94,13 +95,13 @@ async fn serve(listeners: Vec<Listener>, options: &Options, stop: &Stop) -> anyh
 }
 
 impl Server {
-    fn new(options: &Options, stop: &Stop) -> io::Result<Self> {
-        let permits = options.max_connections.map(|max| {
+    fn new(options: Options, stop: &Stop) -> io::Result<Self> {
+        let permits = options.connections_max.map(|max| {
             let max = usize::try_from(max).unwrap_or(Semaphore::MAX_PERMITS);
             Arc::new(Semaphore::new(max))
         });
         Ok(Self {
-            options: options.clone(),
+            options,
             stop: stop.clone(),
             stop_pipe: pipe::Receiver::from_owned_fd(stop.as_fd().try_clone_to_owned()?)?,
             permits,

@@ -119,6 +119,18 @@ fn other_versions_are_told_apart_from_garbage() {
 }
 
 #[test]
+fn a_version_that_arrives_in_two_pieces_is_the_same_version() {
+    let head = b"GET / HTTP/2.0\r\nHost: a\r\n\r\n";
+    for cut in 1..head.len() {
+        match Request::parse(&head[..cut], 0) {
+            Parsed::Incomplete => {}
+            Parsed::Malformed(refusal) => assert_eq!(refusal.status.code(), 505, "{cut}"),
+            Parsed::Complete(request) => panic!("{request:?}"),
+        }
+    }
+}
+
+#[test]
 fn targets_are_paths_or_http_urls() {
     let route = |target: &str| complete(&format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")).route;
     assert_eq!(route("http://a.example:80/healthz"), Route::Health);

@@ -20,8 +20,8 @@ const OPTIONS: Options = Options {
         access_log: false,
     },
     write_timeout: Duration::from_secs(10),
-    max_connections: None,
-    threads: 1,
+    connections_max: None,
+    threads: Some(1),
 };
 
 const GOOD: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -42,7 +42,7 @@ impl Client {
         let (socket, theirs) = duplex(SOCKET_BYTES);
         let (handle, stop) = Stop::new().unwrap();
         let (finish, finishing) = watch::channel(());
-        let server = Server::new(&OPTIONS, &stop).unwrap();
+        let server = Server::new(OPTIONS, &stop).unwrap();
         let peer = Some(IpAddr::from([127, 0, 0, 1]));
         let task = tokio::spawn(async move {
             connection::run(theirs, peer, &server, finishing).await;

@@ -1,4 +1,4 @@
-//! What a server is told apart from its model.
+//! What a server is told, apart from its model and its addresses.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ pub struct Options {
     pub connection: wire::connection::Options,
     /// How long a client may take nothing of its answer.
     pub write_timeout: Duration,
-    /// Threads of a model with a fixed number; `None` means the model's own.
+    /// Threads of a model that has a choice; `None` means the model's own number.
     pub threads: Option<usize>,
     /// Connections open at a time; further ones wait in the accept queue.
     pub connections_max: Option<u32>,

@@ -38,11 +38,11 @@ impl Server {
                 access_log: false,
             },
             write_timeout: Duration::from_secs(2),
-            max_connections: None,
-            threads: model.max_threads().unwrap_or(2),
+            connections_max: None,
+            threads: Some(model.max_threads().unwrap_or(2)),
         };
         let thread =
-            thread::spawn(move || server_async::run(vec![listener], model, &options, &stop));
+            thread::spawn(move || server_async::run(vec![listener], model, options, &stop));
         Self {
             address,
             stop: Some(handle),
