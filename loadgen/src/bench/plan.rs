@@ -126,6 +126,21 @@ impl BenchPlan {
         })
     }
 
+    /// The same load on one server twice, under two names: whatever differs is the machine's noise.
+    #[must_use]
+    pub fn against_itself(mut self) -> Self {
+        let server = self.servers.swap_remove(1);
+        let again = ServerSpec {
+            label: format!("{}-again", server.label),
+            ..server.clone()
+        };
+        self.servers = vec![server, again];
+        for scenario in &mut self.scenarios {
+            scenario.servers = vec![0, 1];
+        }
+        self
+    }
+
     /// How many runs it takes.
     #[must_use]
     pub fn runs(&self) -> usize {

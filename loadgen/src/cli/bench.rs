@@ -25,6 +25,9 @@ pub struct BenchArgs {
     /// A first look: short runs, too short to be quoted
     #[arg(long)]
     quick: bool,
+    /// Measure server-async against itself: what then differs is the machine's noise
+    #[arg(long)]
+    a_a: bool,
     /// Length of each run [default: 1s, with --quick 200ms]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     duration: Option<Duration>,
@@ -62,8 +65,14 @@ impl BenchArgs {
         let out = self
             .out
             .unwrap_or_else(|| Path::new("results").join(directory::default_name()));
-        BenchPlan::built_in(&programs, self.rounds.unwrap_or(rounds), timing, out)
-            .map_err(|error| UsageError::line(format!("cannot read this process's cores: {error}")))
+        let plan = BenchPlan::built_in(&programs, self.rounds.unwrap_or(rounds), timing, out)
+            .map_err(|error| {
+                UsageError::line(format!("cannot read this process's cores: {error}"))
+            })?;
+        Ok(match self.a_a {
+            true => plan.against_itself(),
+            false => plan,
+        })
     }
 }
 
