@@ -12,6 +12,9 @@ const LATE_SHARE_MAX: f64 = 0.01;
 /// Above this share of failures what is left describes no server at work:
 /// failing is often faster than answering.
 const FAILED_SHARE_MAX: f64 = 0.01;
+/// Above this share of unfinished requests, which are the slow ones, those that
+/// finished no longer stand for all.
+const CANCELLED_SHARE_MAX: f64 = 0.10;
 /// A percentile is worth quoting with this many samples beyond it.
 const SAMPLES_BEYOND_PERCENTILE_MIN: f64 = 10.0;
 /// Stolen CPU time above this share is seen in rates.
@@ -42,6 +45,7 @@ pub fn judge(record: &Record) -> Validity {
         failures_present(record),
         client_saturated(record),
         schedule_slipped(record),
+        cut_short(record),
         too_few_samples(record),
         syn_retransmits(record),
         accept_queue_overflow(record),
@@ -90,6 +94,12 @@ fn client_saturated(record: &Record) -> Option<Reason> {
 fn schedule_slipped(record: &Record) -> Option<Reason> {
     let share = record.client.late_share?;
     (share > LATE_SHARE_MAX).then_some(Reason::ScheduleSlipped { share })
+}
+
+fn cut_short(record: &Record) -> Option<Reason> {
+    let requests = &record.requests;
+    let share = requests.cancelled as f64 / requests.issued.max(1) as f64;
+    (share > CANCELLED_SHARE_MAX).then_some(Reason::CutShort { share })
 }
 
 fn too_few_samples(record: &Record) -> Option<Reason> {
@@ -215,6 +225,18 @@ mod tests {
         let late = |share| codes(move |r| r.client.late_share = Some(share));
         assert_eq!(late(0.01), []);
         assert_eq!(late(0.02), limits("schedule_slipped"));
+    }
+
+    #[test]
+    fn answers_that_had_not_come_are_missed_from_a_tenth_on() {
+        let cancelled = |cancelled| {
+            codes(move |r| {
+                r.requests.issued = 1000;
+                r.requests.cancelled = cancelled;
+            })
+        };
+        assert_eq!(cancelled(100), []);
+        assert_eq!(cancelled(101), one("cut_short", Severity::Note));
     }
 
     #[test]

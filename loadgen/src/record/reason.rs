@@ -66,6 +66,11 @@ pub enum Reason {
         /// Share of requests that it started late, 0 to 1.
         share: f64,
     },
+    /// Many answers had not come when the run ended.
+    CutShort {
+        /// Requests under way at the end, as a share of those issued, 0 to 1.
+        share: f64,
+    },
     /// Too few samples lie beyond this percentile.
     TooFewSamples {
         /// The lowest percentile for which it is so.
@@ -105,6 +110,7 @@ impl Reason {
             Self::FailuresPresent { .. } => "failures_present",
             Self::ClientSaturated { .. } => "client_saturated",
             Self::ScheduleSlipped { .. } => "schedule_slipped",
+            Self::CutShort { .. } => "cut_short",
             Self::TooFewSamples { .. } => "too_few_samples",
             Self::SynRetransmits { .. } => "syn_retransmits",
             Self::AcceptQueueOverflow { .. } => "accept_queue_overflow",
@@ -124,6 +130,7 @@ impl Reason {
             | Self::FailuresPresent { too_many: true, .. } => Severity::Invalid,
             Self::ClientSaturated { .. } | Self::ScheduleSlipped { .. } => Severity::LimitsRate,
             Self::FailuresPresent { .. }
+            | Self::CutShort { .. }
             | Self::TooFewSamples { .. }
             | Self::SynRetransmits { .. }
             | Self::AcceptQueueOverflow { .. }
@@ -155,6 +162,11 @@ impl Reason {
                 "the load generator started {} of the requests late",
                 percent(share)
             ),
+            Self::CutShort { share } => format!(
+                "{} of the requests were still under way when the run ended, so the latencies \
+                 are those of the quicker ones",
+                percent(share)
+            ),
             Self::TooFewSamples { percentile } => {
                 format!("the percentiles from p{percentile} on rest on a handful of samples")
             }
@@ -181,15 +193,14 @@ impl Reason {
             Self::NoSuccess => "see `failures` for the cause, and try the URL with curl",
             Self::Interrupted => "run it again to the end",
             Self::DebugBuild => "build with --release",
-            Self::PortsExhausted { .. } => {
-                "use keep-alive (-k), more source addresses (--source-addr) or fewer requests"
-            }
+            Self::PortsExhausted { .. } => "use keep-alive (-k) or fewer requests",
             Self::DescriptorsExhausted { .. } => "raise the limit (ulimit -n) or lower -c",
             Self::FailuresPresent { .. } => "see `failures` for the causes",
             Self::ClientSaturated { .. } => {
                 "give it more threads or cores; until then compare the server's CPU per request"
             }
             Self::ScheduleSlipped { .. } => "lower --rate, or give it more threads or cores",
+            Self::CutShort { .. } => "run for several times as long as an answer takes",
             Self::TooFewSamples { .. } => "run longer, or quote lower percentiles only",
             Self::SynRetransmits { .. } => {
                 "expect latencies of 1 s and more; raise the server's backlog or lower -c"
