@@ -1,6 +1,8 @@
 //! A response's head (RFC 9112 §4–§6), reduced to what decides how its body ends.
 
-use httparse::{EMPTY_HEADER, Error, Status};
+use std::mem::MaybeUninit;
+
+use httparse::{Error, ParserConfig, Status};
 use wire::body::Framing;
 use wire::request::parse_length;
 
@@ -26,9 +28,12 @@ pub(super) struct Head {
 impl Head {
     /// Parses the head at the front of `bytes`; `None` if it is not all there.
     pub(super) fn parse(bytes: &[u8], answers_head: bool) -> Result<Option<Self>, Cause> {
-        let mut headers = [EMPTY_HEADER; HEADERS_MAX];
-        let mut response = httparse::Response::new(&mut headers);
-        let head_bytes = match response.parse(bytes) {
+        // To fill a hundred fields in advance would take longer than to parse the usual five.
+        let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+        let mut response = httparse::Response::new(&mut []);
+        let parser = ParserConfig::default();
+        let parsed = parser.parse_response_with_uninit_headers(&mut response, bytes, &mut headers);
+        let head_bytes = match parsed {
             Ok(Status::Complete(head_bytes)) => head_bytes,
             Ok(Status::Partial) if bytes.len() > HEAD_BYTES_MAX => {
                 return Err(Cause::ResponseTooLarge);

@@ -5,12 +5,15 @@
 //! request is written without waiting to be told that it can be, since on a fast network the
 //! connection is open by then.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use super::driver::{Driver, Event, Progress, Then};
 use crate::plan::Plan;
@@ -27,10 +30,8 @@ const SLOT_BITS: u32 = 32;
 pub(super) struct Readiness<'a> {
     poll: Poll,
     events: Events,
-    /// Place in `events`.
-    next_event: usize,
-    /// The event that is being worked off: there may be more than one thing to it.
-    current: Option<Ready>,
+    /// What `events` held and is not worked off; more than one thing may be done about each.
+    ready: VecDeque<Ready>,
     connections: Vec<Connection>,
     address: SocketAddr,
     request: &'a [u8],
@@ -73,8 +74,7 @@ impl<'a> Readiness<'a> {
         Ok(Self {
             poll: Poll::new()?,
             events: Events::with_capacity(EVENTS_MAX),
-            next_event: 0,
-            current: None,
+            ready: VecDeque::with_capacity(EVENTS_MAX),
             connections: (0..slots).map(|_| Connection::default()).collect(),
             address: plan.target.address(),
             request,
@@ -82,35 +82,19 @@ impl<'a> Readiness<'a> {
         })
     }
 
-    fn next_ready(&mut self) -> Option<Ready> {
-        let event = self.events.iter().nth(self.next_event)?;
-        self.next_event += 1;
-        let Token(token) = event.token();
-        Some(Ready {
-            slot: token & ((1 << SLOT_BITS) - 1),
-            generation: (token >> SLOT_BITS) as u32,
-            writable: event.is_writable() || event.is_error(),
-            readable: event.is_readable() || event.is_error() || event.is_read_closed(),
-            // A reset closes both sides as well: the error says more.
-            then: match (event.is_error(), event.is_read_closed()) {
-                (true, _) => Then::Failed,
-                (false, true) => Then::Ended,
-                (false, false) => Then::Open,
-            },
-        })
-    }
-
-    /// Does one thing that `ready` allows and keeps what is left of it in `current`.
+    /// Does one thing that `ready` allows and puts back what is left of it.
     fn work_off(&mut self, ready: Ready) -> (usize, Happened) {
         let connection = &mut self.connections[ready.slot];
         if connection.generation != ready.generation || connection.stream.is_none() {
             return (ready.slot, Happened::Nothing);
         }
         let happened = if ready.writable && connection.written_bytes < self.request.len() {
-            self.current = ready.readable.then_some(Ready {
-                writable: false,
-                ..ready
-            });
+            if ready.readable {
+                self.ready.push_front(Ready {
+                    writable: false,
+                    ..ready
+                });
+            }
             connection.write(self.request)
         } else if ready.readable {
             let happened = connection.read(&mut self.buffer, ready.then);
@@ -120,7 +104,9 @@ impl<'a> Readiness<'a> {
                 }
                 _ => false,
             };
-            self.current = is_more_to_read.then_some(ready);
+            if is_more_to_read {
+                self.ready.push_front(ready);
+            }
             happened
         } else {
             Happened::Nothing
@@ -160,19 +146,17 @@ impl Driver for Readiness<'_> {
     }
 
     fn wait(&mut self, timeout: Duration) -> io::Result<()> {
-        self.next_event = 0;
         match self.poll.poll(&mut self.events, Some(timeout)) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
-            result => result,
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
+            result => result?,
         }
+        self.ready.extend(self.events.iter().map(Ready::from));
+        Ok(())
     }
 
     fn next(&mut self) -> Option<(usize, Event<'_>)> {
         loop {
-            let ready = match self.current.take() {
-                Some(ready) => ready,
-                None => self.next_ready()?,
-            };
+            let ready = self.ready.pop_front()?;
             let (slot, happened) = self.work_off(ready);
             let event = match happened {
                 Happened::Nothing => continue,
@@ -185,6 +169,24 @@ impl Driver for Readiness<'_> {
                 Happened::Failed(error) => Event::Failed(error),
             };
             return Some((slot, event));
+        }
+    }
+}
+
+impl From<&mio::event::Event> for Ready {
+    fn from(event: &mio::event::Event) -> Self {
+        let Token(token) = event.token();
+        Self {
+            slot: token & ((1 << SLOT_BITS) - 1),
+            generation: (token >> SLOT_BITS) as u32,
+            writable: event.is_writable() || event.is_error(),
+            readable: event.is_readable() || event.is_error() || event.is_read_closed(),
+            // A reset closes both sides as well: the error says more.
+            then: match (event.is_error(), event.is_read_closed()) {
+                (true, _) => Then::Failed,
+                (false, true) => Then::Ended,
+                (false, false) => Then::Open,
+            },
         }
     }
 }
@@ -212,18 +214,17 @@ impl Connection {
             return Err(ErrorKind::NotConnected.into());
         };
         while self.written_bytes < request.len() {
-            match stream.write(&request[self.written_bytes..]) {
+            let rest = &request[self.written_bytes..];
+            match send(&*stream, rest, SendFlags::NOSIGNAL) {
                 Ok(count) => {
                     self.is_connected = true;
                     self.written_bytes += count;
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(Errno::INTR) => {}
                 // Linux says ENOTCONN or EAGAIN of a connection that is not open yet.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == ErrorKind::NotConnected && !self.is_connected => {
-                    break;
-                }
-                Err(error) => return Err(error),
+                Err(Errno::AGAIN) => break,
+                Err(Errno::NOTCONN) if !self.is_connected => break,
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(
@@ -248,18 +249,18 @@ impl Connection {
             return Happened::Nothing;
         };
         loop {
-            return match stream.read(buffer) {
-                Ok(0) => Happened::Ended,
+            return match recv(&*stream, &mut *buffer, RecvFlags::empty()) {
+                Ok((0, _)) => Happened::Ended,
                 // After a short read the socket is empty, so that what the kernel said of the
                 // connection follows at once.
-                Ok(count) if count < buffer.len() => Happened::Received { count, then },
-                Ok(count) => Happened::Received {
+                Ok((count, _)) if count < buffer.len() => Happened::Received { count, then },
+                Ok((count, _)) => Happened::Received {
                     count,
                     then: Then::Open,
                 },
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => Happened::Nothing,
-                Err(error) => Happened::Failed(error),
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => Happened::Nothing,
+                Err(error) => Happened::Failed(error.into()),
             };
         }
     }
