@@ -7,8 +7,10 @@ use crate::recorder::Timing;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Phase {
     /// There is none, and none will follow.
-    #[default]
     Done,
+    /// There is none, and the next will begin once all that has happened is worked off.
+    #[default]
+    Due,
     /// There is none until the next tick: one failed at once, and trying again without a pause
     /// would only count failures as fast as the CPU can.
     HeldBack,
