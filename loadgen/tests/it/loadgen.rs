@@ -1,6 +1,7 @@
 //! Starts the `loadgen` binary, guards against a hang, and collects what it
 //! said. The only place that touches the command line's process.
 
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -32,7 +33,17 @@ pub(crate) struct Ended {
 /// The command with its arguments; stdout is captured unless the caller says
 /// otherwise before [`start`].
 pub(crate) fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    command_of(program(), args)
+}
+
+/// Where the program is.
+pub(crate) fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_loadgen"))
+}
+
+/// The same for another program, or for this one under another name.
+pub(crate) fn command_of(program: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command.args(args).stdout(Stdio::piped());
     command
 }
