@@ -17,6 +17,7 @@ mod server; // those of this project, in the test's own process
 mod check; // runs it against a script, and holds its record against the log
 mod loadgen; // starts the binary, guards against a hang, collects what it said
 mod record; // what a record must say of itself, and how it agrees with the log
+mod rounds; // made-up rounds of a benchmark
 mod schema; // what results must look like, as the repository keeps it
 
 // What it is held against.
@@ -27,6 +28,7 @@ mod against_ab; // the faults that ab miscounts, in JSON and in ab's own lines
 mod bad_input; // what a person can type wrong
 mod bench_command; // benchmarks: of the servers, and of what is none
 mod beside_ab; // ab's text, line for line, of ab and of loadgen
+mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
 mod faults; // the fault table: one row, one test
 mod our_side; // signals, full disks, closed pipes, too few descriptors
