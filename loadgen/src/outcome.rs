@@ -16,6 +16,19 @@ pub enum Outcome {
     Cancelled,
 }
 
+impl Outcome {
+    /// Whether an answer arrived whole, the expected one or another.
+    pub const fn has_answer(self) -> bool {
+        matches!(
+            self,
+            Self::Succeeded
+                | Self::Failed(
+                    Cause::UnexpectedStatus | Cause::UnexpectedLength | Cause::UnexpectedBody
+                )
+        )
+    }
+}
+
 /// Why a request failed, in the order in which a request meets these dangers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {

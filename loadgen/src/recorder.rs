@@ -59,8 +59,8 @@ pub struct Recorder {
     pub first_byte: Times,
     /// Start to failure.
     pub failed: Times,
-    /// What only ab's table shows, if it was asked for.
-    pub ab: Option<AbTimes>,
+    /// What only ab's text shows, if it was asked for.
+    pub ab: Option<AbCounts>,
     /// What ended in each second.
     pub seconds: Vec<SecondTally>,
 }
@@ -69,15 +69,20 @@ pub struct Recorder {
 #[derive(Clone, Debug)]
 pub struct Times(pub Histogram<u64>);
 
-/// The two columns of ab's table that are counted from other points than ours.
+/// What only ab's text shows. Its table has every answer that arrived whole, whether or not it
+/// was the expected one, and some of its columns are counted from other points than ours.
 #[derive(Clone, Debug, Default)]
-pub struct AbTimes {
+pub struct AbCounts {
     /// Opening of the connection, 0 on one that was open.
     pub connect: Times,
     /// Connection open to last byte.
     pub processing: Times,
     /// Request written to first byte.
     pub waiting: Times,
+    /// Start to last byte.
+    pub total: Times,
+    /// Answers that left their connection open.
+    pub kept_alive: u64,
 }
 
 /// Answers by status: an array, since every answer counts here.
@@ -100,7 +105,7 @@ pub struct SecondTally {
 impl Recorder {
     /// An empty recorder of a run whose measured part begins at `measured_from_ns`.
     #[must_use]
-    pub fn new(measured_from_ns: u64, ab_times: bool) -> Self {
+    pub fn new(measured_from_ns: u64, for_ab: bool) -> Self {
         Self {
             measured_from_ns,
             requests: Requests::default(),
@@ -112,7 +117,7 @@ impl Recorder {
             connect: Times::default(),
             first_byte: Times::default(),
             failed: Times::default(),
-            ab: ab_times.then(AbTimes::default),
+            ab: for_ab.then(AbCounts::default),
             seconds: Vec::new(),
         }
     }
@@ -132,10 +137,18 @@ impl Recorder {
     pub fn answered(&mut self, answer: &Answer) {
         self.statuses.count(answer.status);
         self.bytes.received_body += answer.body_bytes;
+        if let Some(ab) = &mut self.ab {
+            ab.kept_alive += u64::from(answer.keep_alive);
+        }
     }
 
     /// A request has ended, in this one way.
     pub fn ended(&mut self, outcome: Outcome, timing: &Timing) {
+        if let Some(ab) = &mut self.ab
+            && outcome.has_answer()
+        {
+            ab.record(timing);
+        }
         match outcome {
             Outcome::Cancelled => self.requests.cancelled += 1,
             Outcome::Failed(cause) => self.failed(cause, timing),
@@ -156,13 +169,6 @@ impl Recorder {
         self.requests.succeeded += 1;
         self.total.record(total_ns);
         self.first_byte.record(first_byte_ns - timing.started_ns);
-        if let Some(ab) = &mut self.ab {
-            ab.connect.record(timing.connected_ns - timing.started_ns);
-            ab.processing.record(timing.ended_ns - timing.connected_ns);
-            // An answer may begin before the request is written whole.
-            ab.waiting
-                .record(first_byte_ns.saturating_sub(timing.sent_ns));
-        }
         let second = self.second(timing.ended_ns);
         second.succeeded += 1;
         second.latency_ns_sum += total_ns;
@@ -203,6 +209,8 @@ impl AddAssign<&Self> for Recorder {
             ab.connect += &other.connect;
             ab.processing += &other.processing;
             ab.waiting += &other.waiting;
+            ab.total += &other.total;
+            ab.kept_alive += other.kept_alive;
         }
         if self.seconds.len() < other.seconds.len() {
             self.seconds
@@ -214,6 +222,19 @@ impl AddAssign<&Self> for Recorder {
             second.latency_ns_sum += other.latency_ns_sum;
             second.latency_ns_max = second.latency_ns_max.max(other.latency_ns_max);
         }
+    }
+}
+
+impl AbCounts {
+    fn record(&mut self, timing: &Timing) {
+        let first_byte_ns = timing.first_byte_ns.unwrap_or(timing.ended_ns);
+        self.connect.record(timing.connected_ns - timing.started_ns);
+        self.processing
+            .record(timing.ended_ns - timing.connected_ns);
+        // An answer may begin before the request is written whole.
+        self.waiting
+            .record(first_byte_ns.saturating_sub(timing.sent_ns));
+        self.total.record(timing.ended_ns - timing.started_ns);
     }
 }
 

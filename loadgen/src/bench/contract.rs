@@ -1,9 +1,10 @@
 //! Whether the servers do what they must, before anything is measured: a fast wrong server is no
 //! result.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use contract::{Subject, Violations};
+use contract::{CHECKS, Subject, Violation, Violations};
 
 use super::plan::{BenchPlan, ServerSpec};
 use super::server::{RunningServer, ServerError};
@@ -14,6 +15,9 @@ const READ_TIMEOUT: Duration = Duration::from_millis(300);
 /// What that is in flags.
 const TIMEOUT_FLAGS: [&str; 4] = ["--read-timeout", "300ms", "--idle-timeout", "600ms"];
 
+/// Violations that are named: a server that gets one thing wrong everywhere breaks dozens of rules.
+const NAMED_MAX: usize = 5;
+
 /// Why the servers are not measured.
 #[derive(Debug, thiserror::Error)]
 pub enum ContractError {
@@ -21,7 +25,10 @@ pub enum ContractError {
     #[error(transparent)]
     Server(#[from] ServerError),
     /// It breaks rules.
-    #[error("{label} breaks the contract of the servers, so it is not measured: {violations}")]
+    #[error(
+        "{label} breaks the contract of the servers, so it is not measured: {}",
+        few(violations)
+    )]
     Violated {
         /// Its label.
         label: String,
@@ -46,14 +53,22 @@ pub enum ContractError {
     },
 }
 
-/// Checks every server of the plan, and that all answer byte for byte alike.
+/// Checks every server of the plan, and that all answer byte for byte alike; no further one once
+/// `interrupted` is set.
 ///
 /// # Errors
 ///
 /// The first server that fails, with all that it failed in.
-pub fn check(plan: &BenchPlan, mut progress: impl FnMut(&str)) -> Result<(), ContractError> {
+pub fn check(
+    plan: &BenchPlan,
+    interrupted: &AtomicBool,
+    mut progress: impl FnMut(&str),
+) -> Result<(), ContractError> {
     let mut transcripts: Vec<(&ServerSpec, String)> = Vec::new();
     for spec in &plan.servers {
+        if interrupted.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         progress(&format!("contract: {}", spec.label));
         transcripts.push((spec, check_one(plan, spec)?));
     }
@@ -90,4 +105,20 @@ fn check_one(plan: &BenchPlan, spec: &ServerSpec) -> Result<String, ContractErro
     contract::stops_without_losing_requests(&subject, || server.ask_to_stop()).map_err(broken)?;
     server.stop()?;
     Ok(transcript)
+}
+
+/// The first violation whole, since it often explains the others, and these by name.
+fn few(violations: &Violations) -> String {
+    let mut text = format!("{} of {} checks failed", violations.0.len(), CHECKS.len());
+    for (index, Violation { check, error }) in violations.0.iter().take(NAMED_MAX).enumerate() {
+        match index {
+            0 => text.push_str(&format!("\n- {check}: {error:#}")),
+            _ => text.push_str(&format!("\n- {check}")),
+        }
+    }
+    if violations.0.len() > NAMED_MAX {
+        text.push_str("\n- …");
+    }
+    text.push_str("\nall of it: cargo run -p contract --example verify");
+    text
 }

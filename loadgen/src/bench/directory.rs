@@ -13,7 +13,7 @@ use crate::output::ResultFile;
 use crate::record::{Record, directory_timestamp};
 use crate::system::affinity::CpuSet;
 
-/// The directory of one benchmark's results.
+/// The directory of one benchmark's results. Dropped without anything in it, it is removed.
 #[derive(Debug)]
 pub struct Directory(PathBuf);
 
@@ -34,7 +34,7 @@ impl Directory {
     ///
     /// It exists already, since results are never mixed, or cannot be made.
     pub fn create(path: &Path) -> Result<Self, BenchError> {
-        let failed = |source| BenchError::Write {
+        let failed = |source| BenchError::Out {
             path: path.to_owned(),
             source,
         };
@@ -57,14 +57,17 @@ impl Directory {
     ///
     /// The file cannot be written.
     pub fn write_record(&self, record: &Record) -> Result<(), BenchError> {
-        let name = match &record.bench {
-            Some(bench) => format!(
-                "{}.{}.{:02}.json",
-                bench.scenario, bench.server, bench.round
-            ),
-            None => format!("{}.json", record.id),
-        };
-        self.write(&name, &record.to_json())
+        self.write(&name_of(record), &record.to_json())
+    }
+
+    /// Removes what [`Self::write_record`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be removed.
+    pub fn remove_record(&self, record: &Record) -> Result<(), BenchError> {
+        let path = self.0.join(name_of(record));
+        fs::remove_file(&path).map_err(|source| BenchError::Write { path, source })
     }
 
     /// Writes a file, whole or not at all.
@@ -77,6 +80,23 @@ impl Directory {
         let written: io::Result<()> =
             ResultFile::create(&path).and_then(|file| file.finish(contents));
         written.map_err(|source| BenchError::Write { path, source })
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Fails, as it should, if anything is in it.
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+fn name_of(record: &Record) -> String {
+    match &record.bench {
+        Some(bench) => format!(
+            "{}.{}.{:02}.json",
+            bench.scenario, bench.server, bench.round
+        ),
+        None => format!("{}.json", record.id),
     }
 }
 

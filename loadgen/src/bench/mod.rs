@@ -10,6 +10,7 @@
 
 pub mod contract;
 pub mod directory;
+mod log;
 pub mod order;
 pub mod plan;
 pub mod server;
@@ -66,10 +67,18 @@ pub enum BenchError {
     /// A server does not do what it must.
     #[error(transparent)]
     Contract(#[from] contract::ContractError),
+    /// The directory of the results could not be made.
+    #[error("cannot make {} for the results: {source}; choose another --out", path.display())]
+    Out {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A file could not be written.
     #[error("cannot write {}: {source}; choose another --out", path.display())]
     Write {
-        /// The file or directory.
+        /// The file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -96,28 +105,47 @@ pub fn run(
     interrupted: &Arc<AtomicBool>,
     mut progress: impl FnMut(Step<'_>),
 ) -> Result<Report, BenchError> {
+    plan.servers.iter().try_for_each(server::check_program)?;
     let directory = Directory::create(&plan.out)?;
     // Everything that this process starts from here on is the load's, unless said otherwise.
     plan.cores.load.pin_this_thread()?;
     let of = plan.runs();
     let mut step = |done, doing: &str| progress(Step { done, of, doing });
-    contract::check(plan, |doing| step(0, doing))?;
-
-    let mut records = Vec::new();
     let context = Context {
         argv,
         bench: None,
         interrupted: interrupted.clone(),
     };
-    'rounds: for round in 0..plan.rounds {
+    let mut records = Vec::new();
+    let measured = contract::check(plan, interrupted, |doing| step(0, doing))
+        .map_err(BenchError::from)
+        .and_then(|()| measure_all(plan, &directory, &context, &mut records, step));
+    let interrupted = interrupted.load(Ordering::Relaxed);
+    match measured {
+        // A terminal's signal reaches the servers too: that they have ended is no defect then.
+        Err(BenchError::Server(_) | BenchError::Contract(_)) if interrupted => {}
+        measured => measured?,
+    }
+    conclude(plan, &directory, records, interrupted)
+}
+
+/// All runs, in turns, until a signal comes.
+fn measure_all(
+    plan: &BenchPlan,
+    directory: &Directory,
+    context: &Context,
+    records: &mut Vec<Record>,
+    mut step: impl FnMut(usize, &str),
+) -> Result<(), BenchError> {
+    for round in 0..plan.rounds {
         for scenario in &plan.scenarios {
             let turns = order::of_round(round, scenario.servers.len());
             for (position, turn) in turns.into_iter().enumerate() {
                 let server = &plan.servers[scenario.servers[turn]];
                 let doing = format!("round {}: {}, {}", round + 1, scenario.name, server.label);
                 step(records.len(), &doing);
-                if interrupted.load(Ordering::Relaxed) {
-                    break 'rounds;
+                if context.interrupted.load(Ordering::Relaxed) {
+                    return Ok(());
                 }
                 let bench = Bench {
                     scenario: scenario.name.clone(),
@@ -125,21 +153,16 @@ pub fn run(
                     round: round + 1,
                     position: position as u64 + 1,
                 };
-                let record = measure(plan, scenario, server, bench, &context)?;
+                let record = measure(plan, scenario, server, bench, context)?;
                 if record.interrupted {
-                    break 'rounds;
+                    return Ok(());
                 }
                 directory.write_record(&record)?;
                 records.push(record);
             }
         }
     }
-    conclude(
-        plan,
-        &directory,
-        records,
-        interrupted.load(Ordering::Relaxed),
-    )
+    Ok(())
 }
 
 /// One run against a fresh process.
@@ -219,12 +242,10 @@ fn conclude(
 ) -> Result<Report, BenchError> {
     let per_round = plan.runs() as u64 / plan.rounds;
     let rounds = records.len() as u64 / per_round;
-    // A round that was broken off has runs without a partner.
-    let is_complete = |record: &Record| {
-        let bench = record.bench.as_ref();
-        bench.is_some_and(|bench| bench.round <= rounds)
-    };
-    records.retain(is_complete);
+    // A round that was broken off has runs without a partner, which cannot be compared.
+    for record in records.split_off((rounds * per_round) as usize) {
+        directory.remove_record(&record)?;
+    }
     let comparison = match rounds {
         0 => None,
         _ => Some(compare::servers(&records, &Options::default())?),

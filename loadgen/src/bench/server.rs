@@ -1,17 +1,17 @@
 //! A server's process, from its start to its end.
 
-use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::ServerSpec;
+use super::log::Log;
 use crate::system::affinity::CpuSet;
 
 /// How long a server may take to say where it listens.
@@ -23,16 +23,13 @@ const STOP_LONGEST: Duration = Duration::from_secs(12);
 /// How often an end is looked for.
 const STOP_POLL: Duration = Duration::from_millis(2);
 
-/// Lines of its log that are kept to be quoted.
-const LOG_LINES: usize = 5;
-
 /// A server that was started here. Dropped, it is killed.
 #[derive(Debug)]
 pub struct RunningServer {
     spec: ServerSpec,
     child: Child,
     address: SocketAddr,
-    log: Option<JoinHandle<String>>,
+    log: Option<Log>,
 }
 
 /// What went wrong with a server. Each is one message that names it and says what to do.
@@ -48,7 +45,7 @@ pub enum ServerError {
         program: PathBuf,
     },
     /// The program could not be started.
-    #[error("cannot start {}: {source}", program.display())]
+    #[error("cannot start {}: {source}; it must be a program that you may run", program.display())]
     Start {
         /// Its path.
         program: PathBuf,
@@ -60,6 +57,16 @@ pub enum ServerError {
     Silent {
         /// Its label.
         label: String,
+        /// The end of its log.
+        log: String,
+    },
+    /// It said where it listens, and does not.
+    #[error("{label} says that it listens on {address}, but nobody accepts connections there{log}")]
+    Deaf {
+        /// Its label.
+        label: String,
+        /// Where it should listen.
+        address: SocketAddr,
         /// The end of its log.
         log: String,
     },
@@ -91,10 +98,7 @@ impl RunningServer {
     ///
     /// It is not there, ends, or does not listen in time.
     pub fn start(spec: &ServerSpec, flags: &[&str], cores: &CpuSet) -> Result<Self, ServerError> {
-        if !spec.program.exists() {
-            let program = spec.program.clone();
-            return Err(ServerError::Missing { program });
-        }
+        check_program(spec)?;
         let mut command = Command::new(&spec.program);
         command
             .args(["--listen", "127.0.0.1:0", "--model", &spec.model])
@@ -111,7 +115,7 @@ impl RunningServer {
         let mut child = spawned.map_err(failed)?;
         let lines = child.stdout.take().map(read_lines);
         let mut server = Self {
-            log: child.stderr.take().map(keep_last_lines),
+            log: child.stderr.take().map(Log::read),
             spec: spec.clone(),
             child,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -179,15 +183,15 @@ impl RunningServer {
     ) -> Result<SocketAddr, ServerError> {
         let line = lines.and_then(|lines| lines.recv_timeout(START_LONGEST).ok());
         let address = line.as_deref().and_then(address_in);
-        let is_there =
-            |address: &SocketAddr| TcpStream::connect_timeout(address, START_LONGEST).is_ok();
-        match address.filter(is_there) {
-            Some(address) => Ok(address),
-            None => Err(self.silent()),
+        match address {
+            Some(address) if TcpStream::connect_timeout(&address, START_LONGEST).is_ok() => {
+                Ok(address)
+            }
+            address => Err(self.not_there(address)),
         }
     }
 
-    fn silent(&mut self) -> ServerError {
+    fn not_there(&mut self, address: Option<SocketAddr>) -> ServerError {
         // A server that has closed its stdout is about to end: let it, to know how.
         for _ in 0..50 {
             if let Ok(Some(status)) = self.child.try_wait() {
@@ -196,7 +200,14 @@ impl RunningServer {
             thread::sleep(STOP_POLL);
         }
         let (label, log) = (self.spec.label.clone(), self.last_words());
-        ServerError::Silent { label, log }
+        match address {
+            Some(address) => ServerError::Deaf {
+                label,
+                address,
+                log,
+            },
+            None => ServerError::Silent { label, log },
+        }
     }
 
     fn ended(&mut self, status: ExitStatus) -> ServerError {
@@ -207,7 +218,7 @@ impl RunningServer {
     /// The end of its log, which is complete only once it has ended.
     fn last_words(&mut self) -> String {
         self.kill();
-        let log = self.log.take().and_then(|log| log.join().ok());
+        let log = self.log.as_ref().map(Log::last_words);
         match log.unwrap_or_default() {
             log if log.is_empty() => "; it said nothing on stderr".to_owned(),
             log => format!("; its last words: {log}"),
@@ -227,6 +238,20 @@ impl Drop for RunningServer {
     }
 }
 
+/// That the program is there.
+///
+/// # Errors
+///
+/// It is not.
+pub fn check_program(spec: &ServerSpec) -> Result<(), ServerError> {
+    match spec.program.exists() {
+        true => Ok(()),
+        false => Err(ServerError::Missing {
+            program: spec.program.clone(),
+        }),
+    }
+}
+
 /// The address in `… listening on http://ADDRESS (model …)`.
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("listening on http://")?;
@@ -243,20 +268,6 @@ fn read_lines(stdout: impl Read + Send + 'static) -> Receiver<String> {
         }
     });
     lines
-}
-
-/// The last lines of `stderr`, joined, when it ends.
-fn keep_last_lines(stderr: impl Read + Send + 'static) -> JoinHandle<String> {
-    thread::spawn(move || {
-        let mut last = VecDeque::with_capacity(LOG_LINES + 1);
-        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            last.push_back(line);
-            if last.len() > LOG_LINES {
-                last.pop_front();
-            }
-        }
-        Vec::from(last).join(" | ")
-    })
 }
 
 #[cfg(test)]

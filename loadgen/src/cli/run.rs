@@ -192,8 +192,10 @@ impl RunArgs {
             ab: crate::output::AbOptions {
                 percentiles: !self.no_percentiles,
                 deviation: !self.no_deviation,
+                progress: !self.quiet,
                 keep_alive: self.keep_alive,
                 any_length: self.any_length,
+                sends_body: plan.scenario.body.is_some(),
             },
         };
         Ok((plan, output))

@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::print;
-use crate::bench::{self, Report, Step};
+use crate::bench::{self, BenchError, Report, Step};
 use crate::cli::BenchArgs;
 use crate::exit::Exit;
 use crate::output;
@@ -40,10 +40,8 @@ pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
     match report {
         Ok(report) => conclude(&report),
         Err(error) => {
-            let kept = plan
-                .out
-                .exists()
-                .then(|| format!("; what was measured is in {}", plan.out.display()));
+            let is_kept = !matches!(error, BenchError::Out { .. }) && plan.out.exists();
+            let kept = is_kept.then(|| format!("; what was measured is in {}", plan.out.display()));
             output::complain(&format!("{error}{}", kept.unwrap_or_default()));
             Exit::Failed
         }
@@ -51,27 +49,23 @@ pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
 }
 
 fn conclude(report: &Report) -> Exit {
-    let mut text = String::new();
-    if let Some(comparison) = &report.comparison {
-        text.push_str(&comparison.to_text());
-    }
-    text.push_str(&format!("\nresults: {}\n", report.directory.display()));
-    let printed = print(&text);
+    let Some(comparison) = &report.comparison else {
+        output::complain("interrupted before the first round was complete; nothing was kept");
+        return Exit::Interrupted;
+    };
+    let (text, directory) = (comparison.to_text(), report.directory.display());
+    let printed = print(&format!("{text}\nresults: {directory}\n"));
     if printed != Exit::Done {
         return printed;
     }
     if report.interrupted {
         let rounds = report.rounds;
-        output::complain(&format!("interrupted; {rounds} complete rounds were kept"));
+        output::complain(&format!("interrupted; complete rounds kept: {rounds}"));
         return Exit::Interrupted;
     }
-    match report
-        .comparison
-        .as_ref()
-        .map(|comparison| comparison.exit(false))
-    {
+    match comparison.exit(false) {
         // That one server is slower than another is what was asked, not a failure.
-        Some(Exit::Invalid) => Exit::Invalid,
+        Exit::Invalid => Exit::Invalid,
         _ => Exit::Done,
     }
 }

@@ -13,7 +13,7 @@ pub enum CompareError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The directory could not be listed.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}; check the path", path.display())]
     Directory {
         /// The directory.
         path: PathBuf,
@@ -48,7 +48,10 @@ pub enum CompareError {
         rounds_b: usize,
     },
     /// No scenario and server is on both sides.
-    #[error("nothing to compare: {a} and {b} have no scenario and server in common")]
+    #[error(
+        "nothing to compare: {a} and {b} have no scenario and server in common; give two \
+         results of the same benchmark"
+    )]
     NothingInCommon {
         /// What side A has.
         a: String,

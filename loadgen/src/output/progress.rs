@@ -2,6 +2,7 @@
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
+use super::ab::SILENT_UP_TO;
 use crate::engine::{Observer, Progress};
 use crate::plan::Stop;
 
@@ -56,14 +57,11 @@ pub struct AbProgress {
 }
 
 impl AbProgress {
-    /// ab is silent about runs up to this long, in requests.
-    const SILENT_UP_TO: u64 = 150;
-
     /// For a run of `requests`.
     #[must_use]
     pub fn new(requests: Option<u64>) -> Self {
         let requests = requests.unwrap_or(0);
-        let step = match requests > Self::SILENT_UP_TO {
+        let step = match requests > SILENT_UP_TO {
             true => (requests / 10).max(100),
             false => u64::MAX,
         };

@@ -24,8 +24,10 @@ fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
     writeln!(out, "{}", record.target.url)?;
     writeln!(
         out,
-        "  {} connections on {} threads, {connections}, {:.3} s",
-        plan.concurrency, plan.threads, record.elapsed_s
+        "  {}, {}, {connections}, {:.3} s",
+        count(plan.concurrency, "connection"),
+        count(plan.threads, "thread"),
+        record.elapsed_s
     )?;
     writeln!(out)?;
     writeln!(out, "  requests/s  {:>12.1}", record.rate_per_second)?;
@@ -49,13 +51,21 @@ fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
     for finding in &record.validity.reasons {
         writeln!(
             out,
-            "  {}: {} {}",
+            "  {}: {}; {}",
             finding.severity.label(),
             finding.message,
             finding.advice
         )?;
     }
     Ok(())
+}
+
+/// `1 thread`, `2 threads`.
+fn count(number: u64, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
 }
 
 fn write_latency(
@@ -90,4 +100,36 @@ fn write_costs(out: &mut String, record: &Record) -> std::fmt::Result {
         write!(out, "; {cost_us:.1} µs in the server")?;
     }
     writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Cause;
+    use crate::record::sample::sample;
+
+    #[test]
+    fn a_good_run_is_a_dozen_lines() {
+        assert_eq!(render(&sample()), include_str!("golden/text.txt"));
+    }
+
+    #[test]
+    fn failures_and_doubts_are_said_with_their_reason_and_advice() {
+        let mut record = sample();
+        record.plan.keep_alive = true;
+        record.requests.succeeded = 99_983;
+        record.requests.failed = 17;
+        record.failures[Cause::ReadReset] = 17;
+        record.server = None;
+        let text = render(&record.judged());
+        assert_eq!(text, include_str!("golden/text_failures.txt"));
+    }
+
+    #[test]
+    fn a_run_without_an_answer_has_no_times() {
+        let mut record = sample();
+        record.latency_ns = crate::record::LatencyNs::default();
+        let text = render(&record);
+        assert!(!text.contains("p99"), "{text}");
+    }
 }

@@ -42,13 +42,13 @@ impl Expect {
     /// Why `answer` is not what was expected, if it is not. `first_length` is the length, in
     /// bytes, of the first answer of the run.
     #[must_use]
-    pub fn judge(&self, answer: &Answer, first_length: impl FnOnce(u64) -> u64) -> Option<Cause> {
+    pub fn judge(&self, answer: &Answer, first_length: u64) -> Option<Cause> {
         if !self.statuses.contains(answer.status) {
             return Some(Cause::UnexpectedStatus);
         }
         let length_is_right = match self.length {
             LengthRule::Any => true,
-            LengthRule::First => first_length(answer.body_bytes) == answer.body_bytes,
+            LengthRule::First => first_length == answer.body_bytes,
             LengthRule::Bytes(length) => length == answer.body_bytes,
         };
         if !length_is_right {
@@ -181,7 +181,7 @@ mod tests {
             length: LengthRule::Bytes(5),
             body: Some(b"hello".to_vec()),
         };
-        let judge = |answer: &Answer| expect.judge(answer, |length| length);
+        let judge = |answer: &Answer| expect.judge(answer, answer.body_bytes);
         let other_body = Answer {
             body_matches: false,
             ..answer(200, 5)
@@ -199,8 +199,8 @@ mod tests {
             length: LengthRule::First,
             body: None,
         };
-        assert_eq!(expect.judge(&answer(200, 5), |_| 5), None);
-        let other = expect.judge(&answer(200, 6), |_| 5);
+        assert_eq!(expect.judge(&answer(200, 5), 5), None);
+        let other = expect.judge(&answer(200, 6), 5);
         assert_eq!(other, Some(Cause::UnexpectedLength));
     }
 }

@@ -36,7 +36,7 @@ pub struct Plan {
     pub warmup: Duration,
     /// Limit for one request, from its start to the last byte of its answer.
     pub timeout: Duration,
-    /// Whether the times that only ab's table shows are recorded.
+    /// Whether what only ab's text shows is recorded.
     pub ab_times: bool,
     /// The cores that workers are kept on, if any were named.
     pub cores: Option<CpuSet>,

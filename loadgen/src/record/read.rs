@@ -18,7 +18,7 @@ const SCHEMA_FAMILY: &str = "loadgen/run/v";
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file could not be read at all.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}; check the path", path.display())]
     File {
         /// The file.
         path: PathBuf,

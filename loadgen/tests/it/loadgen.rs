@@ -1,13 +1,17 @@
 //! Starts the `loadgen` binary, guards against a hang, and collects what it
 //! said. The only place that touches the command line's process.
 
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
+
+use crate::schema::Schema;
 
 /// A run that lasts longer hangs. Well below the default request timeout of
 /// 30 s, so that "waited for the timeout" is told from "saw it at once", and
@@ -32,7 +36,17 @@ pub(crate) struct Ended {
 /// The command with its arguments; stdout is captured unless the caller says
 /// otherwise before [`start`].
 pub(crate) fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    command_of(program(), args)
+}
+
+/// Where the program is.
+pub(crate) fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_loadgen"))
+}
+
+/// The same for another program, or for this one under another name.
+pub(crate) fn command_of(program: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command.args(args).stdout(Stdio::piped());
     command
 }
@@ -82,18 +96,28 @@ impl Running {
         kill_process(self.pid, signal).expect("loadgen runs");
     }
 
+    /// Signals its process group, which it must have been given.
+    pub(crate) fn signal_group(&self, signal: Signal) {
+        kill_process_group(self.pid, signal).expect("loadgen runs");
+    }
+
     /// Waits for the end.
     ///
     /// # Panics
     /// When it hangs (it is killed then), or speaks of a panic.
     pub(crate) fn end(self) -> Ended {
-        let output = match self.ended.recv_timeout(HANG_GUARD) {
+        self.end_within(HANG_GUARD)
+    }
+
+    /// The same for what may take longer.
+    pub(crate) fn end_within(self, limit: Duration) -> Ended {
+        let output = match self.ended.recv_timeout(limit) {
             Ok(output) => output,
             Err(RecvTimeoutError::Timeout) => {
                 self.signal(Signal::KILL);
                 let output = self.ended.recv().expect("loadgen's output after the kill");
                 panic!(
-                    "hung for {HANG_GUARD:?} and was killed: {:?}",
+                    "hung for {limit:?} and was killed: {:?}",
                     Ended::from(output)
                 );
             }
@@ -117,13 +141,17 @@ impl From<Output> for Ended {
 }
 
 impl Ended {
-    /// The record on stdout: one JSON document and nothing else.
+    /// The record on stdout: one JSON document and nothing else, as its schema
+    /// has it.
     ///
     /// # Panics
     /// When stdout is anything else.
     pub(crate) fn record(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("stdout is not one JSON document ({error}): {self:?}"))
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::read("run"));
+        let record = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("stdout is not one JSON document ({error}): {self:?}"));
+        SCHEMA.assert_valid(&record);
+        record
     }
 
     /// Asserts that the run failed as a tool should: this exit code, nothing on

@@ -9,14 +9,26 @@ mod fault_server_tests; // the yardstick itself, measured over raw sockets
 mod request; // as much of a request as an answer depends on
 mod script; // which behaviour meets which request
 
+// Servers that behave.
+mod fake_servers; // programs in the place of those of this project
+mod server; // those of this project, in the test's own process
+
 // The client under test.
 mod check; // runs it against a script, and holds its record against the log
 mod loadgen; // starts the binary, guards against a hang, collects what it said
 mod record; // what a record must say of itself, and how it agrees with the log
+mod rounds; // made-up rounds of a benchmark
+mod schema; // what results must look like, as the repository keeps it
+
+// What it is held against.
+mod ab; // the real one, if it is installed
 
 // What is tested.
 mod against_ab; // the faults that ab miscounts, in JSON and in ab's own lines
 mod bad_input; // what a person can type wrong
+mod bench_command; // benchmarks: of the servers, and of what is none
+mod beside_ab; // ab's text, line for line, of ab and of loadgen
+mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
 mod faults; // the fault table: one row, one test
 mod our_side; // signals, full disks, closed pipes, too few descriptors

@@ -311,7 +311,7 @@ impl<'a, D: Driver> Worker<'a, D> {
         if self.is_measuring {
             self.recorder.answered(answer);
         }
-        let first_length = |length| *self.job.first_length.get_or_init(|| length);
+        let first_length = *self.job.first_length.get_or_init(|| answer.body_bytes);
         let outcome = match self.job.plan.expect.judge(answer, first_length) {
             Some(cause) => Outcome::Failed(cause),
             None => Outcome::Succeeded,

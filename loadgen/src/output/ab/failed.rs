@@ -1,0 +1,60 @@
+//! ab's four kinds of failures.
+
+use std::fmt;
+
+use crate::outcome::Cause;
+use crate::record::Failures;
+
+/// ab's four columns of failures; here each failed request is in one of them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct FailedColumns {
+    connect: u64,
+    receive: u64,
+    length: u64,
+    exceptions: u64,
+}
+
+impl FailedColumns {
+    pub(super) fn of(failures: &Failures) -> Self {
+        let mut columns = Self::default();
+        for (cause, count) in failures.iter() {
+            match cause {
+                Cause::Dns
+                | Cause::ConnectRefused
+                | Cause::ConnectTimeout
+                | Cause::ConnectUnreachable
+                | Cause::ConnectReset
+                | Cause::NoLocalPort
+                | Cause::NoFileDescriptor
+                | Cause::TlsHandshake
+                | Cause::WriteReset
+                | Cause::WriteTimeout => columns.connect += count,
+                Cause::ReadReset
+                | Cause::ReadTimeout
+                | Cause::ClosedBeforeResponse
+                | Cause::ClosedMidResponse
+                | Cause::MalformedResponse
+                | Cause::ResponseTooLarge => columns.receive += count,
+                Cause::UnexpectedLength | Cause::UnexpectedBody => columns.length += count,
+                // ab does not call these failed; they have a line of their own.
+                Cause::UnexpectedStatus => {}
+                Cause::Other => columns.exceptions += count,
+            }
+        }
+        columns
+    }
+
+    pub(super) fn sum(&self) -> u64 {
+        self.connect + self.receive + self.length + self.exceptions
+    }
+}
+
+impl fmt::Display for FailedColumns {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "Connect: {}, Receive: {}, Length: {}, Exceptions: {}",
+            self.connect, self.receive, self.length, self.exceptions
+        )
+    }
+}
