@@ -156,6 +156,11 @@ impl Cause {
         }
     }
 
+    /// Whether the request was not even sent: there was no connection to send it on.
+    pub const fn is_before_the_request(self) -> bool {
+        self.index() <= Self::TlsHandshake.index()
+    }
+
     /// The cause with this label, or `None`.
     pub fn from_label(label: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|cause| cause.label() == label)

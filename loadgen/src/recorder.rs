@@ -59,6 +59,8 @@ pub struct Recorder {
     pub first_byte: Times,
     /// Start to failure.
     pub failed: Times,
+    /// Start to the end of the run, of requests that were under way then.
+    pub cancelled: Times,
     /// What only ab's text shows, if it was asked for.
     pub ab: Option<AbCounts>,
     /// What ended in each second.
@@ -117,6 +119,7 @@ impl Recorder {
             connect: Times::default(),
             first_byte: Times::default(),
             failed: Times::default(),
+            cancelled: Times::default(),
             ab: for_ab.then(AbCounts::default),
             seconds: Vec::new(),
         }
@@ -136,10 +139,15 @@ impl Recorder {
     /// An answer arrived whole, whether or not it was the expected one.
     pub fn answered(&mut self, answer: &Answer) {
         self.statuses.count(answer.status);
-        self.bytes.received_body += answer.body_bytes;
         if let Some(ab) = &mut self.ab {
             ab.kept_alive += u64::from(answer.keep_alive);
         }
+    }
+
+    /// Bytes of an answer came, so many of which were its body's.
+    pub fn received(&mut self, bytes: u64, body_bytes: u64) {
+        self.bytes.received += bytes;
+        self.bytes.received_body += body_bytes;
     }
 
     /// A request has ended, in this one way.
@@ -150,7 +158,10 @@ impl Recorder {
             ab.record(timing);
         }
         match outcome {
-            Outcome::Cancelled => self.requests.cancelled += 1,
+            Outcome::Cancelled => {
+                self.requests.cancelled += 1;
+                self.cancelled.record(timing.ended_ns - timing.started_ns);
+            }
             Outcome::Failed(cause) => self.failed(cause, timing),
             Outcome::Succeeded => self.succeeded(timing),
         }
@@ -205,6 +216,7 @@ impl AddAssign<&Self> for Recorder {
         self.connect += &other.connect;
         self.first_byte += &other.first_byte;
         self.failed += &other.failed;
+        self.cancelled += &other.cancelled;
         if let (Some(ab), Some(other)) = (&mut self.ab, &other.ab) {
             ab.connect += &other.connect;
             ab.processing += &other.processing;

@@ -50,8 +50,8 @@ pub struct Measured {
 pub struct ServerMeasured {
     /// Between beginning and end.
     pub cost: ProcessCost,
-    /// Resident memory at the beginning, in bytes.
-    pub rss_bytes_before: Option<u64>,
+    /// Resident memory before the first connection, in bytes.
+    pub rss_bytes_at_rest: Option<u64>,
     /// Seen in between.
     pub peaks: ServerPeaks,
 }
@@ -79,6 +79,8 @@ struct Probes<'a> {
     plan: &'a Plan,
     observer: &'a mut dyn Observer,
     environment: Environment,
+    /// Of the server, before the first connection, in bytes.
+    rss_bytes_at_rest: Option<u64>,
     before: Option<Samples>,
     after: Option<Samples>,
     watch: Option<ServerWatch>,
@@ -112,6 +114,10 @@ impl<'a> Probes<'a> {
             plan,
             observer,
             environment: Environment::read(),
+            rss_bytes_at_rest: plan
+                .server
+                .as_ref()
+                .and_then(|server| ProcessSample::read(server.pid)?.rss_bytes),
             before: None,
             after: None,
             watch: None,
@@ -139,7 +145,7 @@ impl<'a> Probes<'a> {
             client_rss_bytes_peak: own_peak_rss_bytes(),
             server: cost(&after.server, &before.server).map(|cost| ServerMeasured {
                 cost,
-                rss_bytes_before: before.server.as_ref().and_then(|sample| sample.rss_bytes),
+                rss_bytes_at_rest: self.rss_bytes_at_rest,
                 peaks: self.peaks,
             }),
         }
@@ -152,7 +158,7 @@ impl Observer for Probes<'_> {
             // Where it is not permitted, the peak is that of the server's whole life.
             reset_peak_rss(server.pid);
             let watched = Watched {
-                port: Some(self.plan.target.port),
+                port: Some(self.plan.target.url.port),
                 pid: Some(server.pid),
             };
             self.watch = ServerWatch::start(watched).ok();

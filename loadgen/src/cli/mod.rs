@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and what is said when something else was.
 
+mod argv;
 mod bench;
 mod compare;
 mod error;
@@ -10,6 +11,7 @@ use std::path::Path;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub use argv::masked;
 pub use bench::BenchArgs;
 pub use compare::CompareArgs;
 pub use error::UsageError;

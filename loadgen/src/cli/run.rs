@@ -180,7 +180,7 @@ impl RunArgs {
             warmup: self.warmup,
             timeout: self.timeout,
             ab_times: as_ab,
-            cores: self.cpu_list.clone(),
+            cores: self.cores()?,
             server: self.server()?,
             target,
         };
@@ -273,14 +273,14 @@ impl RunArgs {
             ],
             false => identification(),
         };
-        fields.retain(|ours| !self.headers.iter().any(|header| header.is(&ours.name)));
         if has_body {
             fields.push(self.content_type.clone());
         }
+        fields.retain(|ours| !self.headers.iter().any(|header| header.is(&ours.name)));
         if !self.cookies.is_empty() {
             fields.push(Header::new("Cookie", self.cookies.join("; ")));
         }
-        let in_url = target.userinfo.as_deref().map(str::parse).transpose();
+        let in_url = target.url.userinfo.as_deref().map(str::parse).transpose();
         let in_url =
             in_url.map_err(|error: String| UsageError::line(format!("in the URL, {error}")))?;
         if let Some(credentials) = self.credentials.as_ref().or(in_url.as_ref()) {
@@ -302,6 +302,24 @@ impl RunArgs {
                 .unwrap_or_else(StatusSet::not_an_error),
             length: self.expect_length.unwrap_or(by_default),
             body: self.expect_body.clone().map(String::into_bytes),
+        }
+    }
+
+    fn cores(&self) -> Result<Option<CpuSet>, UsageError> {
+        let usable = CpuSet::of_this_thread().map_err(|error| {
+            UsageError::line(format!("cannot read this process's cores: {error}"))
+        })?;
+        let is_usable = |core: usize| usable.cores().any(|usable| usable == core);
+        let missing = self
+            .cpu_list
+            .iter()
+            .flat_map(CpuSet::cores)
+            .find(|&core| !is_usable(core));
+        match missing {
+            None => Ok(self.cpu_list.clone()),
+            Some(core) => Err(UsageError::line(format!(
+                "--cpu-list: core {core} is not there for this process; choose among {usable}"
+            ))),
         }
     }
 

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::print;
 use crate::bench::{self, BenchError, Report, Step};
-use crate::cli::BenchArgs;
+use crate::cli::{self, BenchArgs};
 use crate::exit::Exit;
 use crate::output;
 use crate::signal;
@@ -31,9 +31,8 @@ pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
         }
     };
     raise_open_files_limit();
-    let argv = argv.iter().map(|word| word.to_string_lossy().into_owned());
     let mut progress = Progress::new();
-    let report = bench::run(&plan, argv.collect(), &interrupted, |step| {
+    let report = bench::run(&plan, cli::masked(argv), &interrupted, |step| {
         progress.show(step);
     });
     progress.clear();

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::Path;
 
-use crate::cli::{OutputPlan, RunArgs};
+use crate::cli::{self, OutputPlan, RunArgs};
 use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
 use crate::output::{self, AbProgress, Bar, Format, ResultFile};
@@ -39,31 +39,39 @@ fn measure(plan: &Plan, output: &OutputPlan, argv: &[OsString]) -> Result<Exit, 
     let interrupted =
         signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let context = Context {
-        argv: mask(argv),
+        argv: cli::masked(argv),
         bench: None,
         interrupted,
     };
     raise_open_files_limit();
     warn_of_local_ports(plan);
     let (record, summary) = run_with_progress(plan, output, &context)
-        .map_err(|error| format!("cannot start the load: {error}"))?;
+        .map_err(|error| format!("cannot start the load: {error}; see the limits (ulimit -a)"))?;
     if output.verbosity > 0 {
         output::talk(&output::traffic(output.verbosity, plan, &summary));
     }
-    if let (Some(file), Some(path)) = (file, &output.file) {
-        let failed = |error| {
-            format!(
-                "cannot write {}: {error}; make room and run again",
-                path.display()
-            )
-        };
-        file.finish(&record.to_json()).map_err(failed)?;
+    // Each is tried, whatever becomes of the other: what was measured should not be lost.
+    let written = keep(file, output, &record);
+    let text = output::render(output.format, &record, &summary, output.ab);
+    output::print(&text).map_err(|error| {
+        format!("cannot write to stdout: {error}; use -o FILE to keep a result")
+    })?;
+    written?;
+    if plan.server.is_some() && record.server.is_none() {
+        output::complain("the server's process ended during the run, so what it paid is not known");
     }
-    output::print(&output::render(output.format, &record, &summary, output.ab)).map_err(
-        |error| format!("cannot write to stdout: {error}; use -o FILE to keep a result"),
-    )?;
     tell(output, &record);
     Ok(judge(&record))
+}
+
+/// Writes the record's file, if one was asked for.
+fn keep(file: Option<ResultFile>, output: &OutputPlan, record: &Record) -> Result<(), String> {
+    let (Some(file), Some(path)) = (file, &output.file) else {
+        return Ok(());
+    };
+    let path = path.display();
+    file.finish(&record.to_json())
+        .map_err(|error| format!("cannot write {path}: {error}; make room and run again"))
 }
 
 fn open(path: &Path) -> Result<ResultFile, String> {
@@ -124,16 +132,21 @@ fn tell(output: &OutputPlan, record: &Record) {
 
 /// What is said if not one request succeeded: which cause most of them had.
 fn no_success(record: &Record) -> String {
+    let url = &record.target.url;
     let most = record.failures.iter().max_by_key(|(_, count)| *count);
-    let why = most
-        .filter(|(_, count)| *count > 0)
-        .map_or("none was made".to_owned(), |(cause, count)| {
-            format!("{count} {}: {}", cause.label(), cause.description())
-        });
-    format!(
-        "no request to {} succeeded ({why}) Check that the server runs there",
-        record.target.url
-    )
+    match most {
+        Some((cause, count)) if count > 0 => {
+            let next_step = match cause.is_before_the_request() {
+                true => "check that the server runs there",
+                false => "see what curl -v says of it",
+            };
+            let (label, description) = (cause.label(), cause.description());
+            format!(
+                "no request to {url} succeeded: {count} {label}. {description} Next, {next_step}"
+            )
+        }
+        _ => format!("no answer from {url} had come when the run ended; run longer"),
+    }
 }
 
 fn judge(record: &Record) -> Exit {
@@ -143,45 +156,5 @@ fn judge(record: &Record) -> Exit {
         Exit::Failed
     } else {
         Exit::Done
-    }
-}
-
-/// The command line without what only its owner should read.
-fn mask(argv: &[OsString]) -> Vec<String> {
-    let mut masked = Vec::new();
-    let mut hide_next = false;
-    for word in argv {
-        let word = word.to_string_lossy();
-        let is_secret = std::mem::replace(&mut hide_next, word == "-A" || word == "-P");
-        masked.push(match () {
-            () if is_secret => "***".to_owned(),
-            () if word.starts_with("-A") && word.len() > 2 => "-A***".to_owned(),
-            () if word.contains("://") => crate::plan::mask_password(&word),
-            () => word.into_owned(),
-        });
-    }
-    masked
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_do_not_get_into_the_record() {
-        let words = [
-            "loadgen",
-            "-A",
-            "me:secret",
-            "-Ame:secret",
-            "http://me:secret@host/",
-        ];
-        let argv: Vec<OsString> = words.into_iter().map(OsString::from).collect();
-        let masked = mask(&argv);
-        assert!(
-            masked.iter().all(|word| !word.contains("secret")),
-            "{masked:?}"
-        );
-        assert_eq!(masked.len(), argv.len());
     }
 }

@@ -10,7 +10,7 @@ use super::change::Change;
 use super::metric::Metric;
 use super::pairing::{Pair, Rounds};
 use super::verdict::{Limited, Verdict};
-use crate::record::Record;
+use crate::record::{Finding, Record, Severity};
 
 /// A and B under the same load.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -167,21 +167,32 @@ fn notes(pair: &Pair<'_>) -> Vec<String> {
     notes
 }
 
-/// Why runs of this side cannot be believed: a line for each reason.
+/// What the records of this side say of themselves: a line for each reason that makes a run
+/// worthless, and for each that most of its runs have.
 fn objections(side: &Rounds<'_>) -> Vec<String> {
-    let mut runs_by_code: BTreeMap<&str, (usize, String)> = BTreeMap::new();
-    for finding in side
-        .records
-        .iter()
-        .flat_map(|record| record.validity.objections())
-    {
-        let text = format!("{}; {}", finding.message, finding.advice);
-        runs_by_code.entry(&finding.code).or_insert((0, text)).0 += 1;
+    let mut runs_by_code: BTreeMap<&str, (usize, &Finding)> = BTreeMap::new();
+    let records = side.records.iter();
+    for finding in records.flat_map(|record| &record.validity.reasons) {
+        runs_by_code.entry(&finding.code).or_insert((0, finding)).0 += 1;
     }
     let (label, rounds) = (&side.label, side.records.len());
     runs_by_code
         .into_values()
-        .map(|(runs, text)| format!("{label}, {runs} of {rounds} runs: {text}"))
+        .filter(|(runs, finding)| match finding.severity {
+            Severity::Invalid => true,
+            // This one has a sentence of its own.
+            Severity::LimitsRate => false,
+            // Every short run has too few samples for its last percentile.
+            Severity::Note => 2 * runs > rounds && finding.code != "too_few_samples",
+        })
+        .map(
+            |(
+                runs,
+                Finding {
+                    message, advice, ..
+                },
+            )| { format!("{label}, {runs} of {rounds} runs: {message}; {advice}") },
+        )
         .collect()
 }
 

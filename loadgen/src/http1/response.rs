@@ -63,6 +63,11 @@ impl ResponseReader {
         self.has_begun = false;
     }
 
+    /// Length of the body so far, in bytes, without chunk framing.
+    pub fn body_bytes(&self) -> u64 {
+        self.body_bytes
+    }
+
     /// Takes bytes from the front of `input`; `Some` is the answer, complete, and what is left of
     /// `input` then comes after it.
     ///

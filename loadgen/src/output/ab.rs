@@ -10,6 +10,7 @@ use std::fmt::Write;
 use self::failed::FailedColumns;
 use crate::engine::Summary;
 use crate::outcome::Cause;
+use crate::plan::Url;
 use crate::record::Record;
 use crate::recorder::AbCounts;
 
@@ -53,7 +54,7 @@ fn write_all(
     counts: &AbCounts,
     options: AbOptions,
 ) -> std::fmt::Result {
-    let target = Target::of(&record.target.url);
+    let target = Url::parse(&record.target.url).expect("the URL of a run has been requested");
     write_banner(out, record, &target, options)?;
     write_subject(out, record, &target, options)?;
     write_counts(out, record, counts, options)?;
@@ -68,31 +69,10 @@ fn write_all(
     Ok(())
 }
 
-/// The parts of a URL that ab names.
-struct Target {
-    host: String,
-    port: u16,
-    path: String,
-}
-
-impl Target {
-    fn of(url: &str) -> Self {
-        let uri: http::Uri = url.parse().unwrap_or_default();
-        Self {
-            host: uri.host().unwrap_or_default().to_owned(),
-            port: uri.port_u16().unwrap_or(80),
-            path: uri
-                .path_and_query()
-                .map_or("/", |path| path.as_str())
-                .to_owned(),
-        }
-    }
-}
-
 fn write_banner(
     out: &mut String,
     record: &Record,
-    target: &Target,
+    target: &Url,
     options: AbOptions,
 ) -> std::fmt::Result {
     writeln!(
@@ -114,7 +94,7 @@ fn write_banner(
 fn write_subject(
     out: &mut String,
     record: &Record,
-    target: &Target,
+    target: &Url,
     options: AbOptions,
 ) -> std::fmt::Result {
     let software = record.target.server_software.as_deref().unwrap_or("");

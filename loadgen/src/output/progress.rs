@@ -4,6 +4,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::ab::SILENT_UP_TO;
 use crate::engine::{Observer, Progress};
+use crate::output::talk;
 use crate::plan::Stop;
 
 /// A bar that fills with requests or with time, whichever ends the run.
@@ -71,7 +72,7 @@ impl AbProgress {
     fn tell(&mut self, ended: u64) {
         while ended - self.told >= self.step {
             self.told += self.step;
-            eprintln!("Completed {} requests", self.told);
+            talk(&format!("Completed {} requests\n", self.told));
         }
     }
 
@@ -79,7 +80,7 @@ impl AbProgress {
     pub fn finish(&mut self, ended: u64) {
         if self.step < u64::MAX {
             self.tell(ended);
-            eprintln!("Finished {ended} requests");
+            talk(&format!("Finished {ended} requests\n"));
         }
     }
 }

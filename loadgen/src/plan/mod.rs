@@ -15,7 +15,7 @@ pub use expect::{Expect, LengthRule, StatusSet};
 pub use header::{Credentials, Header};
 pub use parse::{duration, seconds};
 pub use scenario::{HttpVersion, Method, Scenario, identification};
-pub use target::{Target, TargetError, mask_password};
+pub use target::{Target, TargetError, Url, mask_password};
 
 use crate::system::affinity::CpuSet;
 
@@ -79,23 +79,24 @@ impl Load {
     /// The concurrency of worker `index`: shares differ by one at most.
     #[must_use]
     pub fn concurrency_of(&self, index: usize) -> usize {
-        share(self.concurrency as u64, index, self.threads) as usize
+        self.concurrency_up_to(index + 1) - self.concurrency_up_to(index)
     }
-}
 
-impl Stop {
-    /// The requests that worker `index` of `threads` makes.
+    /// What worker `index` has to do of `requests`: as many for each of its connections as the
+    /// other workers have for theirs, or one would still be at it when the others have ended.
     #[must_use]
-    pub fn requests_of(&self, index: usize, threads: usize) -> Option<u64> {
-        Some(share(self.requests?, index, threads))
+    pub fn requests_of(&self, index: usize, requests: u64) -> u64 {
+        let up_to = |workers| {
+            let connections = self.concurrency_up_to(workers) as u128;
+            (u128::from(requests) * connections / self.concurrency as u128) as u64
+        };
+        up_to(index + 1) - up_to(index)
     }
-}
 
-/// Part `index` of `whole` cut into `parts` nearly equal parts that add up to it.
-fn share(whole: u64, index: usize, parts: usize) -> u64 {
-    let (index, parts) = (index as u64, parts as u64);
-    let upto = |count: u64| (u128::from(whole) * u128::from(count) / u128::from(parts)) as u64;
-    upto(index + 1) - upto(index)
+    /// Connections of the first `workers` workers.
+    fn concurrency_up_to(&self, workers: usize) -> usize {
+        self.concurrency * workers / self.threads
+    }
 }
 
 #[cfg(test)]
@@ -106,11 +107,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn shares_add_up_and_differ_by_one_at_most(whole in any::<u64>(), parts in 1_usize..200) {
-            let shares: Vec<u64> = (0..parts).map(|index| share(whole, index, parts)).collect();
-            prop_assert_eq!(shares.iter().map(|&share| u128::from(share)).sum::<u128>(), u128::from(whole));
-            let spread = shares.iter().max().unwrap() - shares.iter().min().unwrap();
-            prop_assert!(spread <= 1);
+        fn workers_share_connections_evenly_and_requests_by_connections(
+            concurrency in 1_usize..300,
+            threads in 1_usize..20,
+            more_requests in 0_u64..1_000_000,
+        ) {
+            let threads = threads.min(concurrency);
+            let load = Load { concurrency, threads };
+            let requests = concurrency as u64 + more_requests;
+            let connections: Vec<usize> = (0..threads).map(|index| load.concurrency_of(index)).collect();
+            prop_assert_eq!(connections.iter().sum::<usize>(), concurrency);
+            prop_assert!(connections.iter().max().unwrap() - connections.iter().min().unwrap() <= 1);
+
+            let shares: Vec<u64> = (0..threads).map(|index| load.requests_of(index, requests)).collect();
+            prop_assert_eq!(shares.iter().sum::<u64>(), requests);
+            for (share, connections) in shares.iter().zip(connections) {
+                let fair = requests as f64 * connections as f64 / concurrency as f64;
+                prop_assert!((*share as f64 - fair).abs() < 1.0);
+                prop_assert!(*share >= connections as u64);
+            }
         }
     }
 }

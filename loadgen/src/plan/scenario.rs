@@ -97,7 +97,7 @@ impl Scenario {
         let mut head = format!(
             "{} {} HTTP/{}\r\n",
             self.method.as_str(),
-            target.path,
+            target.url.path,
             self.version.label()
         );
         let mut field = |name: &str, value: &str| {
@@ -114,8 +114,10 @@ impl Scenario {
         {
             field("Connection", value);
         }
-        if let Some(body) = &self.body {
-            field("Content-Length", &body.len().to_string());
+        if !self.has("content-length")
+            && let Some(length) = self.content_length()
+        {
+            field("Content-Length", &length.to_string());
         }
         for header in &self.headers {
             field(&header.name, &header.value);
@@ -124,6 +126,14 @@ impl Scenario {
         let mut bytes = head.into_bytes();
         bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
         bytes
+    }
+
+    /// A method that is about a body says so even if it is empty (RFC 9110 §8.6).
+    fn content_length(&self) -> Option<usize> {
+        match &self.body {
+            Some(body) => Some(body.len()),
+            None => matches!(self.method.as_str(), "POST" | "PUT" | "PATCH").then_some(0),
+        }
     }
 
     /// Left out where the version implies it.
@@ -181,6 +191,16 @@ mod tests {
         };
         assert!(request(&kept).contains(" HTTP/1.0\r\n"));
         assert!(request(&kept).contains("\r\nConnection: Keep-Alive\r\n"));
+    }
+
+    #[test]
+    fn a_post_without_a_body_says_that_it_has_none() {
+        let post = Scenario {
+            method: Method::POST,
+            ..scenario()
+        };
+        assert!(request(&post).contains("\r\nContent-Length: 0\r\n"));
+        assert!(!request(&scenario()).contains("Content-Length"));
     }
 
     #[test]

@@ -7,18 +7,25 @@ use http::Uri;
 /// The server, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// The URL as given, a password replaced by `***`.
-    pub url: String,
-    /// Host as the URL writes it, brackets of IPv6 included.
+    /// As given, in parts.
+    pub url: Url,
+    /// What the host resolved to, never empty; the first is used.
+    pub addresses: Vec<SocketAddr>,
+}
+
+/// A URL, in parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Url {
+    /// The whole as given, a password replaced by `***`.
+    pub masked: String,
+    /// Host as written, brackets of IPv6 included.
     pub host: String,
     /// Port, 80 if the URL has none.
     pub port: u16,
     /// Path and query, as the request line has them.
     pub path: String,
-    /// User and password of the URL, as in `http://user:password@host/`.
+    /// User and password, as in `http://user:password@host/`.
     pub userinfo: Option<String>,
-    /// What the host resolved to, never empty; the first is used.
-    pub addresses: Vec<SocketAddr>,
 }
 
 /// Why there is no target. Each is one line that says what to do.
@@ -42,15 +49,15 @@ pub enum TargetError {
     },
 }
 
-impl Target {
-    /// Parses `url` and resolves its host.
+impl Url {
+    /// Takes `url` apart.
     ///
     /// # Errors
     ///
-    /// A URL that is none, that is not plain http, or whose host does not resolve.
-    pub fn resolve(url: &str) -> Result<Self, TargetError> {
+    /// It is none, or not plain http.
+    pub fn parse(url: &str) -> Result<Self, TargetError> {
         let wrong = |reason| TargetError::Url {
-            url: url.to_owned(),
+            url: abbreviated(url),
             reason,
         };
         let uri: Uri = url.parse().map_err(|_| wrong("it cannot be parsed"))?;
@@ -63,31 +70,38 @@ impl Target {
         let authority = uri
             .authority()
             .ok_or_else(|| wrong("the host is missing"))?;
-        let host = authority.host();
-        if host.is_empty() {
+        if authority.host().is_empty() {
             return Err(wrong("the host is missing"));
         }
-        let port = port(authority).ok_or_else(|| wrong("the port is not 1 to 65535"))?;
         let userinfo = authority.as_str().rsplit_once('@').map(|(user, _)| user);
         Ok(Self {
-            url: mask_password(url),
-            host: host.to_owned(),
-            port,
-            path: uri
-                .path_and_query()
-                .map_or("/", |path| path.as_str())
-                .to_owned(),
+            masked: mask_password(url),
+            host: authority.host().to_owned(),
+            port: port(authority).ok_or_else(|| wrong("the port is not 1 to 65535"))?,
+            path: path(&uri),
             userinfo: userinfo.map(str::to_owned),
-            addresses: resolve(host, port)?,
         })
+    }
+}
+
+impl Target {
+    /// Parses `url` and resolves its host.
+    ///
+    /// # Errors
+    ///
+    /// A URL that is none, that is not plain http, or whose host does not resolve.
+    pub fn resolve(url: &str) -> Result<Self, TargetError> {
+        let url = Url::parse(url)?;
+        let addresses = resolve(&url.host, url.port)?;
+        Ok(Self { url, addresses })
     }
 
     /// The value of the `Host` field (RFC 9112 §3.2): the port only if it is not http's own.
     #[must_use]
     pub fn authority(&self) -> String {
-        match self.port {
-            80 => self.host.clone(),
-            port => format!("{}:{port}", self.host),
+        match self.url.port {
+            80 => self.url.host.clone(),
+            port => format!("{}:{port}", self.url.host),
         }
     }
 
@@ -104,6 +118,24 @@ fn port(authority: &http::uri::Authority) -> Option<u16> {
         // `Authority::port` is also None where the port is no number.
         None if authority.as_str().ends_with(authority.host()) => Some(80),
         None => None,
+    }
+}
+
+/// The target of the request line: `http://host?query` has an empty path, which is sent as `/`
+/// (RFC 9112 §3.2.1).
+fn path(uri: &Uri) -> String {
+    match uri.path_and_query().map_or("/", |path| path.as_str()) {
+        path if path.starts_with('/') => path.to_owned(),
+        query => format!("/{query}"),
+    }
+}
+
+/// A URL as a message quotes it.
+fn abbreviated(url: &str) -> String {
+    const CHARS_MAX: usize = 100;
+    match url.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &url[..end]),
+        None => url.to_owned(),
     }
 }
 
@@ -156,7 +188,7 @@ mod tests {
         let target = target("http://127.0.0.1:7080/delay/10?x=1");
         assert_eq!(target.address(), "127.0.0.1:7080".parse().unwrap());
         assert_eq!(target.authority(), "127.0.0.1:7080");
-        assert_eq!(target.path, "/delay/10?x=1");
+        assert_eq!(target.url.path, "/delay/10?x=1");
     }
 
     #[test]
@@ -164,16 +196,21 @@ mod tests {
         let target = target("http://[::1]");
         assert_eq!(target.address(), "[::1]:80".parse().unwrap());
         assert_eq!(
-            (target.authority().as_str(), target.path.as_str()),
+            (target.authority().as_str(), target.url.path.as_str()),
             ("[::1]", "/")
         );
     }
 
     #[test]
+    fn a_query_without_a_path_is_sent_with_one() {
+        assert_eq!(target("http://127.0.0.1?x=1").url.path, "/?x=1");
+    }
+
+    #[test]
     fn a_password_is_not_repeated() {
         let target = target("http://me:secret@127.0.0.1/");
-        assert_eq!(target.url, "http://me:***@127.0.0.1/");
-        assert_eq!(target.userinfo.as_deref(), Some("me:secret"));
+        assert_eq!(target.url.masked, "http://me:***@127.0.0.1/");
+        assert_eq!(target.url.userinfo.as_deref(), Some("me:secret"));
         assert_eq!(target.authority(), "127.0.0.1");
     }
 

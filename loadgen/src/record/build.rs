@@ -1,5 +1,7 @@
 //! From what was planned, counted and measured to the record: nothing is computed after this.
 
+use std::iter::repeat;
+
 use super::{
     Client, Distribution, Environment, Histograms, LatencyMs, LatencyNs, Metrics, Network, Plan,
     Record, Requests, SCHEMA, Second, Server, Target, Tool, Validity, encode_histogram, timestamp,
@@ -73,7 +75,7 @@ fn tool(context: &Context) -> Tool {
 fn target(plan: &plan::Plan, summary: &Summary) -> Target {
     let addresses = plan.target.addresses.iter();
     Target {
-        url: plan.target.url.clone(),
+        url: plan.target.url.masked.clone(),
         addresses: addresses.map(ToString::to_string).collect(),
         unix_path: None,
         server_software: summary.server_software(),
@@ -138,6 +140,7 @@ fn latency(recorder: &Recorder) -> LatencyNs {
         first_byte: distribution(&recorder.first_byte),
         corrected: None,
         failed: distribution(&recorder.failed),
+        cancelled: distribution(&recorder.cancelled),
     }
 }
 
@@ -154,7 +157,14 @@ fn histograms(recorder: &Recorder) -> Histograms {
 }
 
 fn series(seconds: &[SecondTally], elapsed_s: f64) -> Vec<Second> {
-    let rows = seconds.iter().enumerate();
+    // A server that falls silent has rows too, with nothing in them.
+    let length = seconds.len().max(elapsed_s.ceil() as usize);
+    let nothing = SecondTally::default();
+    let rows = seconds
+        .iter()
+        .chain(repeat(&nothing))
+        .take(length)
+        .enumerate();
     rows.map(|(start_s, tally)| Second {
         start_s: start_s as u64,
         elapsed_s: (elapsed_s - start_s as f64).clamp(0.0, 1.0),
@@ -192,13 +202,13 @@ fn server(plan: &plan::Plan, recorder: &Recorder, measured: &Measured) -> Option
     let process = plan.server.as_ref()?;
     let ServerMeasured {
         cost,
-        rss_bytes_before,
+        rss_bytes_at_rest,
         peaks,
     } = measured.server?;
     let cpu_s = cost.cpu.as_secs_f64();
     let rss_bytes_peak = cost.peak_rss_bytes.max(peaks.rss_bytes);
     let grown_bytes = rss_bytes_peak
-        .zip(rss_bytes_before)
+        .zip(rss_bytes_at_rest)
         .map(|(peak, before)| peak.saturating_sub(before) as f64);
     Some(Server {
         pid: process.pid,

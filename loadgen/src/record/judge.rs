@@ -46,6 +46,7 @@ pub fn judge(record: &Record) -> Validity {
         client_saturated(record),
         schedule_slipped(record),
         cut_short(record),
+        starved(record),
         too_few_samples(record),
         syn_retransmits(record),
         accept_queue_overflow(record),
@@ -100,6 +101,15 @@ fn cut_short(record: &Record) -> Option<Reason> {
     let requests = &record.requests;
     let share = requests.cancelled as f64 / requests.issued.max(1) as f64;
     (share > CANCELLED_SHARE_MAX).then_some(Reason::CutShort { share })
+}
+
+fn starved(record: &Record) -> Option<Reason> {
+    let cancelled = record.latency_ns.cancelled?;
+    let longest_ns = record.latency_ns.total.map_or(0, |total| total.max);
+    (cancelled.p50 > longest_ns && !record.interrupted).then_some(Reason::Starved {
+        requests: cancelled.count,
+        waited_s: cancelled.p50 as f64 / 1e9,
+    })
 }
 
 fn too_few_samples(record: &Record) -> Option<Reason> {
@@ -237,6 +247,19 @@ mod tests {
         };
         assert_eq!(cancelled(100), []);
         assert_eq!(cancelled(101), one("cut_short", Severity::Note));
+    }
+
+    #[test]
+    fn connections_that_waited_longer_than_any_answer_took_were_starved() {
+        let waiting = |p50| {
+            codes(move |r| {
+                let total = r.latency_ns.total.unwrap();
+                r.latency_ns.cancelled = Some(Distribution { p50, ..total });
+            })
+        };
+        let longest_ns = sample().latency_ns.total.unwrap().max;
+        assert_eq!(waiting(longest_ns), []);
+        assert_eq!(waiting(longest_ns + 1), one("starved", Severity::Note));
     }
 
     #[test]

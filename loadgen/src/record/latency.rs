@@ -31,6 +31,10 @@ pub struct LatencyNs {
     /// that refuses quickly is not a fast server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<Distribution>,
+    /// Requests under way when the run ended, from their start to that end: how
+    /// long they had waited by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<Distribution>,
 }
 
 /// A distribution of durations in nanoseconds, accurate to 3 significant digits

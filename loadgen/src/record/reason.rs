@@ -71,6 +71,14 @@ pub enum Reason {
         /// Requests under way at the end, as a share of those issued, 0 to 1.
         share: f64,
     },
+    /// Some connections were not served while others were.
+    Starved {
+        /// Requests under way when the run ended.
+        requests: u64,
+        /// How long half of them had waited by then, in seconds, which is
+        /// longer than any answer took.
+        waited_s: f64,
+    },
     /// Too few samples lie beyond this percentile.
     TooFewSamples {
         /// The lowest percentile for which it is so.
@@ -111,6 +119,7 @@ impl Reason {
             Self::ClientSaturated { .. } => "client_saturated",
             Self::ScheduleSlipped { .. } => "schedule_slipped",
             Self::CutShort { .. } => "cut_short",
+            Self::Starved { .. } => "starved",
             Self::TooFewSamples { .. } => "too_few_samples",
             Self::SynRetransmits { .. } => "syn_retransmits",
             Self::AcceptQueueOverflow { .. } => "accept_queue_overflow",
@@ -131,6 +140,7 @@ impl Reason {
             Self::ClientSaturated { .. } | Self::ScheduleSlipped { .. } => Severity::LimitsRate,
             Self::FailuresPresent { .. }
             | Self::CutShort { .. }
+            | Self::Starved { .. }
             | Self::TooFewSamples { .. }
             | Self::SynRetransmits { .. }
             | Self::AcceptQueueOverflow { .. }
@@ -167,6 +177,11 @@ impl Reason {
                  are those of the quicker ones",
                 percent(share)
             ),
+            Self::Starved { requests, waited_s } => format!(
+                "of the {requests} requests under way when the run ended half had waited for \
+                 {waited_s:.3} s or more, longer than any answer took: the rate is that of the \
+                 other connections, or the server has stopped"
+            ),
             Self::TooFewSamples { percentile } => {
                 format!("the percentiles from p{percentile} on rest on a handful of samples")
             }
@@ -201,6 +216,7 @@ impl Reason {
             }
             Self::ScheduleSlipped { .. } => "lower --rate, or give it more threads or cores",
             Self::CutShort { .. } => "run for several times as long as an answer takes",
+            Self::Starved { .. } => "look at `series`; give the server more threads, or lower -c",
             Self::TooFewSamples { .. } => "run longer, or quote lower percentiles only",
             Self::SynRetransmits { .. } => {
                 "expect latencies of 1 s and more; raise the server's backlog or lower -c"

@@ -20,7 +20,10 @@ impl Budget {
         let measured_from_ns = nanoseconds(plan.warmup);
         let duration_ns = plan.stop.duration.map(nanoseconds);
         Self {
-            remaining: plan.stop.requests_of(index, plan.load.threads),
+            remaining: plan
+                .stop
+                .requests
+                .map(|requests| plan.load.requests_of(index, requests)),
             measured_from_ns,
             deadline_ns: duration_ns.map(|duration| measured_from_ns.saturating_add(duration)),
         }

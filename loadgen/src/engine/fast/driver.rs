@@ -8,11 +8,14 @@ use std::time::Duration;
 /// Connections are named by their slot, a number below the worker's concurrency. The request is
 /// the same for all and known to the driver from the start.
 pub(super) trait Driver {
-    /// Opens a connection in an empty slot and sends the request on it.
-    fn open(&mut self, slot: usize) -> io::Result<Progress>;
+    /// Begins to open a connection in an empty slot.
+    fn connect(&mut self, slot: usize) -> io::Result<()>;
 
-    /// Sends the request on the slot's connection.
+    /// Sends the request on the slot's connection, once that is open.
     fn send(&mut self, slot: usize) -> io::Result<Progress>;
+
+    /// How much of the slot's request has been sent, in bytes.
+    fn sent_bytes(&self, slot: usize) -> usize;
 
     /// Closes the slot's connection, if it has one. No event of it follows.
     fn close(&mut self, slot: usize);

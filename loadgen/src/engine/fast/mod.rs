@@ -58,7 +58,6 @@ pub(super) fn run(
                     control,
                     clock,
                     budget: Budget::of_worker(plan, index),
-                    request_bytes: request.len() as u64,
                     first_length: &first_length,
                 };
                 let done: Sender<()> = done.clone();

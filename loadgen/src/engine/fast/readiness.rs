@@ -45,8 +45,17 @@ struct Connection {
     generation: u32,
     is_connected: bool,
     written_bytes: usize,
-    /// Whether the kernel tells when writing is possible: not before it once was not.
-    watches_writing: bool,
+    watch: Watch,
+}
+
+/// What the kernel is to tell of a connection.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Watch {
+    #[default]
+    Nothing,
+    Reading,
+    /// Writing too: not before it was once impossible.
+    ReadingAndWriting,
 }
 
 /// What the kernel said of a connection.
@@ -116,7 +125,7 @@ impl<'a> Readiness<'a> {
 }
 
 impl Driver for Readiness<'_> {
-    fn open(&mut self, slot: usize) -> io::Result<Progress> {
+    fn connect(&mut self, slot: usize) -> io::Result<()> {
         let stream = TcpStream::connect(self.address)?;
         stream.set_nodelay(true)?;
         let connection = &mut self.connections[slot];
@@ -125,24 +134,26 @@ impl Driver for Readiness<'_> {
             generation: connection.generation.wrapping_add(1),
             ..Connection::default()
         };
-        let progress = connection.send(self.request)?;
-        connection.register(&self.poll, slot, progress != Progress::Sent, false)?;
-        Ok(progress)
+        Ok(())
     }
 
     fn send(&mut self, slot: usize) -> io::Result<Progress> {
         let connection = &mut self.connections[slot];
         connection.written_bytes = 0;
         let progress = connection.send(self.request)?;
-        if progress != Progress::Sent && !connection.watches_writing {
-            connection.register(&self.poll, slot, true, true)?;
-        }
+        connection.watch(&self.poll, slot, progress != Progress::Sent)?;
         Ok(progress)
     }
 
+    fn sent_bytes(&self, slot: usize) -> usize {
+        self.connections[slot].written_bytes
+    }
+
     fn close(&mut self, slot: usize) {
+        let connection = &mut self.connections[slot];
         // Closing the descriptor also takes it out of the kernel's list.
-        self.connections[slot].stream = None;
+        connection.stream = None;
+        connection.written_bytes = 0;
     }
 
     fn wait(&mut self, timeout: Duration) -> io::Result<()> {
@@ -192,20 +203,29 @@ impl From<&mio::event::Event> for Ready {
 }
 
 impl Connection {
-    fn register(&mut self, poll: &Poll, slot: usize, writing: bool, again: bool) -> io::Result<()> {
-        let token = Token(slot | (self.generation as usize) << SLOT_BITS);
-        let interest = match writing {
-            true => Interest::READABLE | Interest::WRITABLE,
-            false => Interest::READABLE,
+    /// Sees to it that the kernel tells of this connection what has to be known.
+    fn watch(&mut self, poll: &Poll, slot: usize, writing: bool) -> io::Result<()> {
+        let (wanted, interest) = match writing {
+            true => (
+                Watch::ReadingAndWriting,
+                Interest::READABLE | Interest::WRITABLE,
+            ),
+            false => (Watch::Reading, Interest::READABLE),
         };
-        self.watches_writing = writing;
+        let token = Token(slot | (self.generation as usize) << SLOT_BITS);
         let Some(stream) = &mut self.stream else {
             return Ok(());
         };
-        match again {
-            true => poll.registry().reregister(stream, token, interest),
-            false => poll.registry().register(stream, token, interest),
+        match (self.watch, wanted) {
+            (Watch::Nothing, _) => poll.registry().register(stream, token, interest)?,
+            (Watch::Reading, Watch::ReadingAndWriting) => {
+                poll.registry().reregister(stream, token, interest)?;
+            }
+            // Being told more than is needed costs less than to ask for less.
+            _ => return Ok(()),
         }
+        self.watch = wanted;
+        Ok(())
     }
 
     /// Writes as much of the request as the kernel takes.

@@ -1,6 +1,7 @@
 //! One of a worker's connections, and the request that is under way on it.
 
-use crate::http1::ResponseReader;
+use crate::http1::{Answer, Question, ResponseReader};
+use crate::outcome::Cause;
 use crate::recorder::Timing;
 
 /// Where a slot's request is.
@@ -54,4 +55,32 @@ impl Slot {
             Phase::Connecting | Phase::Sending | Phase::Receiving
         )
     }
+
+    /// Takes bytes that came for the request under way.
+    pub(super) fn hear(&mut self, question: Question<'_>, bytes: &[u8], now_ns: u64) -> Heard {
+        if !self.is_under_way() {
+            return Heard::Nothing;
+        }
+        self.timing.first_byte_ns.get_or_insert(now_ns);
+        let mut rest = bytes;
+        match self.reader.read(question, &mut rest) {
+            Ok(None) => Heard::Nothing,
+            Ok(Some(answer)) if !rest.is_empty() && answer.keep_alive => Heard::Surplus,
+            Ok(Some(answer)) => Heard::Answer(answer),
+            Err(cause) => Heard::Broken(cause),
+        }
+    }
+}
+
+/// What the bytes that came amount to.
+pub(super) enum Heard {
+    /// Not yet an answer.
+    Nothing,
+    /// An answer, whole.
+    Answer(Answer),
+    /// An answer with bytes behind it on a connection that is to be used again: whatever they
+    /// are, they must not be taken for the next answer.
+    Surplus,
+    /// No answer.
+    Broken(Cause),
 }

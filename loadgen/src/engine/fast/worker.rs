@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::budget::Budget;
 use super::driver::{Driver, Event, Progress, Then};
 use super::failure;
-use super::slot::{Phase, Slot};
+use super::slot::{Heard, Phase, Slot};
 use crate::engine::control::{Clock, Control, nanoseconds};
 use crate::http1::{Answer, Question};
 use crate::outcome::{Cause, Outcome};
@@ -36,8 +36,6 @@ pub(super) struct Job<'a> {
     pub(super) control: &'a Control,
     pub(super) clock: Clock,
     pub(super) budget: Budget,
-    /// Length of the request in bytes.
-    pub(super) request_bytes: u64,
     /// Body length of the first answer of the run, whichever worker gets it.
     pub(super) first_length: &'a OnceLock<u64>,
 }
@@ -65,6 +63,8 @@ pub(super) struct Worker<'a, D> {
     busy: Option<ThreadBusy>,
     /// Whether the measured part has begun: what ends from now on is counted.
     is_measuring: bool,
+    /// Whether the server is left to close connections first. One that once did not is not.
+    server_closes: bool,
     first_head: Option<Vec<u8>>,
 }
 
@@ -82,6 +82,7 @@ impl<'a, D: Driver> Worker<'a, D> {
             due: (0..slots).collect(),
             busy: None,
             is_measuring: false,
+            server_closes: true,
             first_head: None,
             driver,
             job,
@@ -90,17 +91,16 @@ impl<'a, D: Driver> Worker<'a, D> {
 
     pub(super) fn run(mut self) -> Report {
         if let Some(cores) = &self.job.plan.cores {
-            // A worker that may not run where it was told still measures; its record shows where.
+            // The plan knows that they are there; a worker that is kept from them still measures.
             let _ = cores.pin_this_thread();
         }
-        self.look_at_time(self.job.clock.now_ns());
         loop {
-            self.begin_due();
-            if self.active == 0 {
-                break;
-            }
             let now_ns = self.job.clock.now_ns();
             if self.is_over(now_ns) {
+                break;
+            }
+            self.begin_due();
+            if self.active == 0 {
                 break;
             }
             if let Err(error) = self.driver.wait(self.time_to_tick(now_ns)) {
@@ -118,7 +118,7 @@ impl<'a, D: Driver> Worker<'a, D> {
     /// Looks after what no event tells of, as often as is due. True if the run is over.
     fn is_over(&mut self, now_ns: u64) -> bool {
         self.look_at_time(now_ns);
-        now_ns >= self.next_tick_ns && self.tick(now_ns)
+        self.job.budget.is_over(now_ns) || (now_ns >= self.next_tick_ns && self.tick(now_ns))
     }
 
     /// Begins to count when the measured part begins.
@@ -157,18 +157,20 @@ impl<'a, D: Driver> Worker<'a, D> {
             let now_ns = self.job.clock.now_ns();
             let state = &mut self.slots[slot];
             match event {
-                Event::Progress(progress) => self.advance(slot, progress, now_ns),
+                Event::Progress(progress) => self.advance(slot, progress, now_ns, now_ns),
                 // Whatever follows an answer must not be taken for the next one.
                 Event::Received { .. } if state.phase == Phase::Due => self.close(slot),
                 Event::Received { bytes, then } => {
-                    let question = question(self.job.plan);
-                    if self.is_measuring && state.phase != Phase::Closing {
-                        self.recorder.bytes.received += bytes.len() as u64;
-                    }
                     if self.first_head.is_none() {
                         self.first_head = Some(head_of(bytes));
                     }
-                    let heard = state.hear(question, bytes, now_ns);
+                    let is_heard = state.is_under_way();
+                    let body_bytes_before = state.reader.body_bytes();
+                    let heard = state.hear(question(self.job.plan), bytes, now_ns);
+                    if self.is_measuring && is_heard {
+                        let body_bytes = state.reader.body_bytes() - body_bytes_before;
+                        self.recorder.received(bytes.len() as u64, body_bytes);
+                    }
                     match (heard, then) {
                         // The error that follows is the cause.
                         (Heard::Nothing, Then::Failed) => {}
@@ -200,6 +202,7 @@ impl<'a, D: Driver> Worker<'a, D> {
     fn begin(&mut self, slot: usize) {
         loop {
             let now_ns = self.job.clock.now_ns();
+            self.look_at_time(now_ns);
             let state = &mut self.slots[slot];
             if self.job.control.is_interrupted() || !self.job.budget.take(now_ns) {
                 state.phase = Phase::Done;
@@ -214,30 +217,17 @@ impl<'a, D: Driver> Worker<'a, D> {
                 self.recorder.issued();
                 self.recorder.connections.reused += u64::from(is_reused);
             }
-            let progress = match is_reused {
-                true => {
-                    state.phase = Phase::Sending;
-                    self.driver.send(slot)
-                }
-                false => {
-                    state.phase = Phase::Connecting;
-                    self.driver.open(slot)
-                }
+            let sent = match is_reused {
+                true => self.send(slot, now_ns),
+                false => self.connect_and_send(slot),
             };
-            match progress {
-                Ok(progress) => {
-                    // On a connection that is open the write is where the request starts.
-                    let now_ns = match is_reused && !self.job.plan.ab_times {
-                        true => now_ns,
-                        false => self.job.clock.now_ns(),
-                    };
-                    return self.advance(slot, progress, now_ns);
-                }
+            match sent {
+                Ok(()) => return,
                 Err(error) => {
                     let cause = failure::cause(self.slots[slot].phase, &error);
                     let now_ns = self.job.clock.now_ns();
                     self.end(slot, Outcome::Failed(cause), now_ns);
-                    if !self.job.budget.is_counted() {
+                    if !self.failures_end_the_run() {
                         return self.hold_back(slot);
                     }
                     self.close(slot);
@@ -246,23 +236,50 @@ impl<'a, D: Driver> Worker<'a, D> {
         }
     }
 
-    /// The request has come further on its way out.
-    fn advance(&mut self, slot: usize, progress: Progress, now_ns: u64) {
+    /// Whether requests that fail at once bring the run nearer to its end.
+    fn failures_end_the_run(&self) -> bool {
+        self.is_measuring && self.job.budget.is_counted()
+    }
+
+    /// Sends the request on a connection that is open: the write is where the request starts.
+    fn send(&mut self, slot: usize, now_ns: u64) -> io::Result<()> {
+        self.slots[slot].phase = Phase::Sending;
+        let progress = self.driver.send(slot)?;
+        let sent_ns = match self.job.plan.ab_times {
+            true => self.job.clock.now_ns(),
+            // Only ab's waiting time is counted from here.
+            false => now_ns,
+        };
+        self.advance(slot, progress, now_ns, sent_ns);
+        Ok(())
+    }
+
+    /// Opens a connection and tries the write at once: on a quick network it is open by then.
+    fn connect_and_send(&mut self, slot: usize) -> io::Result<()> {
+        self.slots[slot].phase = Phase::Connecting;
+        self.driver.connect(slot)?;
+        let connected_ns = self.job.clock.now_ns();
+        let progress = self.driver.send(slot)?;
+        self.advance(slot, progress, connected_ns, self.job.clock.now_ns());
+        Ok(())
+    }
+
+    /// The request has come further on its way out: its connection was open at `connected_ns`, if
+    /// it is open now, and by `sent_ns` all was written that is written.
+    fn advance(&mut self, slot: usize, progress: Progress, connected_ns: u64, sent_ns: u64) {
         let state = &mut self.slots[slot];
         if state.phase == Phase::Connecting && progress != Progress::Connecting {
-            state.timing.connected_ns = now_ns;
+            state.timing.connected_ns = connected_ns;
             state.phase = Phase::Sending;
             state.is_open = true;
             if self.is_measuring {
-                self.recorder.connected(now_ns - state.timing.started_ns);
+                self.recorder
+                    .connected(connected_ns - state.timing.started_ns);
             }
         }
         if state.phase == Phase::Sending && progress == Progress::Sent {
-            state.timing.sent_ns = now_ns;
+            state.timing.sent_ns = sent_ns;
             state.phase = Phase::Receiving;
-            if self.is_measuring {
-                self.recorder.bytes.sent += self.job.request_bytes;
-            }
         }
     }
 
@@ -297,10 +314,8 @@ impl<'a, D: Driver> Worker<'a, D> {
                 let is_sent = state.phase == Phase::Receiving;
                 self.conclude(slot, &answer, now_ns);
                 let stays = is_sent && answer.keep_alive && self.job.plan.scenario.keep_alive;
-                match (ended, stays) {
-                    (true, _) => self.go_on(slot, false),
-                    (false, true) => self.go_on(slot, true),
-                    (false, false) => self.slots[slot].phase = Phase::Closing,
+                if ended || stays || !self.server_closes {
+                    self.go_on(slot, stays && !ended);
                 }
             }
         }
@@ -325,14 +340,14 @@ impl<'a, D: Driver> Worker<'a, D> {
         if self.slots[slot].is_under_way() {
             self.end(slot, Outcome::Failed(failure::cause(phase, error)), now_ns);
         }
-        if phase == Phase::Connecting && !self.job.budget.is_counted() {
+        if phase == Phase::Connecting && !self.failures_end_the_run() {
             self.hold_back(slot);
         } else {
             self.go_on(slot, false);
         }
     }
 
-    /// Counts the request that was under way, once.
+    /// Counts the request that was under way, once; what is left is to close its connection.
     fn end(&mut self, slot: usize, outcome: Outcome, now_ns: u64) {
         let state = &mut self.slots[slot];
         debug_assert!(state.is_under_way(), "a request ends once");
@@ -341,6 +356,7 @@ impl<'a, D: Driver> Worker<'a, D> {
         self.last_ended_ns = now_ns;
         if self.is_measuring {
             self.recorder.ended(outcome, &state.timing);
+            self.recorder.bytes.sent += self.driver.sent_bytes(slot) as u64;
         }
     }
 
@@ -374,13 +390,12 @@ impl<'a, D: Driver> Worker<'a, D> {
         self.job
             .control
             .publish(self.job.index, ended, requests.failed);
-        if self.job.control.is_interrupted() || self.job.budget.is_over(now_ns) {
+        if self.job.control.is_interrupted() {
             return true;
         }
         for slot in 0..self.slots.len() {
             self.check_time(slot, now_ns);
         }
-        self.begin_due();
         false
     }
 
@@ -392,6 +407,7 @@ impl<'a, D: Driver> Worker<'a, D> {
             Phase::HeldBack => self.go_on(slot, false),
             Phase::Closing => {
                 if now_ns.saturating_sub(state.timing.ended_ns) >= nanoseconds(CLOSING_LONGEST) {
+                    self.server_closes = false;
                     self.go_on(slot, false);
                 }
             }
@@ -434,35 +450,6 @@ impl<'a, D: Driver> Worker<'a, D> {
             ended_ns,
             cpu_share: self.busy.map_or(0.0, |busy| busy.share()),
             first_head: self.first_head,
-        }
-    }
-}
-
-/// What the bytes that came amount to.
-enum Heard {
-    /// Not yet an answer.
-    Nothing,
-    /// An answer, whole.
-    Answer(Answer),
-    /// An answer with bytes behind it on a connection that is to be used again: whatever they
-    /// are, they must not be taken for the next answer.
-    Surplus,
-    /// No answer.
-    Broken(Cause),
-}
-
-impl Slot {
-    fn hear(&mut self, question: Question<'_>, bytes: &[u8], now_ns: u64) -> Heard {
-        if !self.is_under_way() {
-            return Heard::Nothing;
-        }
-        self.timing.first_byte_ns.get_or_insert(now_ns);
-        let mut rest = bytes;
-        match self.reader.read(question, &mut rest) {
-            Ok(None) => Heard::Nothing,
-            Ok(Some(answer)) if !rest.is_empty() && answer.keep_alive => Heard::Surplus,
-            Ok(Some(answer)) => Heard::Answer(answer),
-            Err(cause) => Heard::Broken(cause),
         }
     }
 }
