@@ -18,6 +18,7 @@ use crate::system::local_ports::{LocalPorts, NewConnections};
 /// Makes the load, prints the result.
 #[must_use]
 pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
+    let argv = mask(argv, &args.secrets());
     let (plan, output) = match args.into_plan() {
         Ok(plans) => plans,
         Err(error) => {
@@ -34,12 +35,12 @@ pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
     }
 }
 
-fn measure(plan: &Plan, output: &OutputPlan, argv: &[OsString]) -> Result<Exit, String> {
+fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, String> {
     let file = output.file.as_deref().map(open).transpose()?;
     let interrupted =
         signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let context = Context {
-        argv: mask(argv),
+        argv,
         bench: None,
         interrupted,
     };
@@ -146,21 +147,21 @@ fn judge(record: &Record) -> Exit {
     }
 }
 
-/// The command line without what only its owner should read.
-fn mask(argv: &[OsString]) -> Vec<String> {
-    let mut masked = Vec::new();
-    let mut hide_next = false;
-    for word in argv {
-        let word = word.to_string_lossy();
-        let is_secret = std::mem::replace(&mut hide_next, word == "-A" || word == "-P");
-        masked.push(match () {
-            () if is_secret => "***".to_owned(),
-            () if word.starts_with("-A") && word.len() > 2 => "-A***".to_owned(),
-            () if word.contains("://") => crate::plan::mask_password(&word),
-            () => word.into_owned(),
-        });
-    }
-    masked
+/// The command line without what only its owner should read: passwords in URLs, and `secrets`,
+/// which may stand alone or behind their flag.
+fn mask(argv: &[OsString], secrets: &[String]) -> Vec<String> {
+    let words = argv.iter().map(|word| word.to_string_lossy());
+    let masked = words.map(|word| {
+        let secret = secrets
+            .iter()
+            .find_map(|secret| word.trim_end().strip_suffix(secret.as_str()));
+        match secret {
+            Some(before) => format!("{before}***"),
+            None if word.contains("://") => crate::plan::mask_password(&word),
+            None => word.into_owned(),
+        }
+    });
+    masked.collect()
 }
 
 #[cfg(test)]
@@ -168,20 +169,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_do_not_get_into_the_record() {
+    fn secrets_are_masked_alone_and_behind_their_flag() {
         let words = [
             "loadgen",
             "-A",
             "me:secret",
-            "-Ame:secret",
+            "-kAme:secret",
+            "--header=Cookie: secret ",
             "http://me:secret@host/",
         ];
         let argv: Vec<OsString> = words.into_iter().map(OsString::from).collect();
-        let masked = mask(&argv);
-        assert!(
-            masked.iter().all(|word| !word.contains("secret")),
-            "{masked:?}"
+        let secrets = ["me:secret", "secret"].map(str::to_owned);
+        assert_eq!(
+            mask(&argv, &secrets),
+            [
+                "loadgen",
+                "-A",
+                "***",
+                "-kA***",
+                "--header=Cookie: ***",
+                "http://me:***@host/"
+            ]
         );
-        assert_eq!(masked.len(), argv.len());
     }
 }

@@ -27,7 +27,7 @@ pub enum TargetError {
     /// Not a URL that can be requested.
     #[error("'{url}' is not a URL to load: {reason}; write http://HOST[:PORT]/PATH")]
     Url {
-        /// As given.
+        /// As given, a password replaced by `***`.
         url: String,
         /// What is wrong with it.
         reason: &'static str,
@@ -50,7 +50,7 @@ impl Target {
     /// A URL that is none, that is not plain http, or whose host does not resolve.
     pub fn resolve(url: &str) -> Result<Self, TargetError> {
         let wrong = |reason| TargetError::Url {
-            url: url.to_owned(),
+            url: mask_password(url),
             reason,
         };
         let uri: Uri = url.parse().map_err(|_| wrong("it cannot be parsed"))?;

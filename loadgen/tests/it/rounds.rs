@@ -69,7 +69,7 @@ impl Results {
     /// Adds a round to a result.
     pub(crate) fn write_record(&self, result: &str, record: &Value) {
         let id = record["id"].as_str().unwrap();
-        self.write(&format!("{result}/{id}.json"), &record.to_string());
+        self.write(&format!("{result}/{id}.json"), record.to_string());
     }
 
     /// Writes any file.
