@@ -20,7 +20,7 @@ const ROUNDS_LONGEST: u64 = 500;
 #[derive(Debug, Args)]
 pub struct BenchArgs {
     /// Rounds, at least 6 [default: 10, with --quick 6]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(ROUNDS_MIN as u64..=ROUNDS_LONGEST))]
+    #[arg(long, value_name = "N", value_parser = rounds, allow_negative_numbers = true)]
     rounds: Option<u64>,
     /// A first look: short runs, too short to be quoted
     #[arg(long)]
@@ -74,6 +74,14 @@ impl BenchArgs {
             false => plan,
         })
     }
+}
+
+fn rounds(text: &str) -> Result<u64, String> {
+    let least = ROUNDS_MIN as u64;
+    text.parse()
+        .ok()
+        .filter(|rounds| (least..=ROUNDS_LONGEST).contains(rounds))
+        .ok_or_else(|| format!("give a whole number from {least} to {ROUNDS_LONGEST}"))
 }
 
 fn own_directory() -> Result<PathBuf, UsageError> {

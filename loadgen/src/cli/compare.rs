@@ -32,5 +32,5 @@ fn percent(text: &str) -> Result<f64, String> {
         .parse()
         .ok()
         .filter(|percent: &f64| *percent > 0.0 && *percent < 100.0)
-        .ok_or_else(|| "a number above 0 and below 100, such as 5".to_owned())
+        .ok_or_else(|| "give a number above 0 and below 100, such as 5".to_owned())
 }

@@ -1,6 +1,5 @@
 //! The command line: what may be typed, and what is said when something else was.
 
-mod argv;
 mod bench;
 mod compare;
 mod error;
@@ -11,7 +10,6 @@ use std::path::Path;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-pub use argv::masked;
 pub use bench::BenchArgs;
 pub use compare::CompareArgs;
 pub use error::UsageError;
@@ -84,18 +82,18 @@ pub enum SchemaOf {
 /// One line that names what is wrong and the next step; or, as clap's own error, the text of
 /// `--help` or `--version`.
 pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
-    let matches = Cli::command()
-        .try_get_matches_from(argv)
-        .map_err(UsageError::from)?;
-    let cli = Cli::from_arg_matches(&matches).map_err(UsageError::from)?;
+    let mut command = Cli::command();
+    let usage = |error: &clap::Error, command| UsageError::of_clap(error, command, argv);
+    let matches = command
+        .try_get_matches_from_mut(argv)
+        .map_err(|error| usage(&error, &command))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| usage(&error, &command))?;
     match cli.subcommand {
         Some(Named::Bench(args)) => Ok(Command::Bench(args)),
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
         Some(Named::Schema(args)) => Ok(Command::Schema(args)),
         None => {
-            let mut run = cli.run.ok_or_else(|| {
-                UsageError::line("a URL is needed; write loadgen http://HOST:PORT/")
-            })?;
+            let mut run = cli.run.ok_or_else(UsageError::no_url)?;
             run.order = RunOrder::of(&matches);
             run.called_as_ab = is_called_ab(argv);
             Ok(Command::Run(Box::new(run)))

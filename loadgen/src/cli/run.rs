@@ -1,7 +1,7 @@
 //! The flags of a run: ab's letters with ab's meanings, and what ab does not have.
 
 use std::fs;
-use std::num::{NonZeroU64, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::UsageError;
 use crate::output::Format;
 use crate::plan::{
     Credentials, Expect, Header, HttpVersion, LengthRule, Load, Method, Plan, Scenario,
-    ServerProcess, StatusSet, Stop, Target, duration, identification, seconds,
+    ServerProcess, StatusSet, Stop, Target, above_zero, duration, identification, seconds,
 };
 use crate::system::affinity::CpuSet;
 
@@ -22,6 +22,13 @@ const CONCURRENCY_MAX: usize = 20_000;
 /// What ab's `-t` sets `-n` to.
 const REQUESTS_WITH_TIME_LIMIT: u64 = 50_000;
 
+// Headings of --help.
+const HOW_MUCH: &str = "How much";
+const WHAT_TO_SEND: &str = "What to send";
+const SUCCESS: &str = "What counts as success";
+const OUTPUT: &str = "Output";
+const SERVER: &str = "Measuring the server";
+
 /// Flags of a run.
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -30,96 +37,108 @@ pub struct RunArgs {
     url: String,
 
     /// Requests to make [default: 1]
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = above_zero::<NonZeroU64>)]
+    #[arg(help_heading = HOW_MUCH, allow_negative_numbers = true)]
     requests: Option<NonZeroU64>,
-    /// Requests in flight, each on a connection of its own
-    #[arg(short, long, value_name = "N", default_value = "1")]
+    /// Requests in flight, each on a connection of its own, at most 20000
+    #[arg(short, long, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
+    #[arg(help_heading = HOW_MUCH, allow_negative_numbers = true, default_value = "1")]
     concurrency: NonZeroUsize,
     /// Stop after this many seconds; sets -n to 50000 unless -n follows, as ab does
     #[arg(short = 't', value_name = "SECONDS", value_parser = seconds, conflicts_with = "duration")]
+    #[arg(help_heading = HOW_MUCH, allow_negative_numbers = true)]
     time_limit: Option<Duration>,
     /// Stop after this long, such as 10s or 2m, whatever the number of requests
     #[arg(long, value_name = "TIME", value_parser = seconds, conflicts_with = "requests")]
+    #[arg(help_heading = HOW_MUCH, allow_negative_numbers = true)]
     duration: Option<Duration>,
     /// Make load for this long before counting
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
+    #[arg(help_heading = HOW_MUCH, allow_negative_numbers = true)]
     warmup: Duration,
     /// Worker threads [default: half of the cores, at least 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
+    #[arg(help_heading = HOW_MUCH, allow_negative_numbers = true)]
     threads: Option<NonZeroUsize>,
-    /// Limit for one request in seconds, or with a unit
-    #[arg(short = 's', long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
-    timeout: Duration,
+    /// Keep the workers on these cores, such as 0,2-3 [default: all that may be used]
+    #[arg(long, value_name = "CORES", help_heading = HOW_MUCH)]
+    cpu_list: Option<CpuSet>,
 
     /// Use connections again (keep-alive); without it each request opens its own
-    #[arg(short = 'k')]
+    #[arg(short = 'k', help_heading = WHAT_TO_SEND)]
     keep_alive: bool,
     /// Method of the requests [default: GET, or POST with -p, PUT with -u]
-    #[arg(short, long, value_name = "METHOD", conflicts_with = "head")]
+    #[arg(short, long, value_name = "METHOD", conflicts_with = "head", help_heading = WHAT_TO_SEND)]
     method: Option<Method>,
     /// HEAD requests
-    #[arg(short = 'i', conflicts_with_all = ["post", "put"])]
+    #[arg(short = 'i', conflicts_with_all = ["post", "put"], help_heading = WHAT_TO_SEND)]
     head: bool,
     /// POST this file
-    #[arg(short, value_name = "FILE", conflicts_with = "put")]
+    #[arg(short, value_name = "FILE", conflicts_with = "put", help_heading = WHAT_TO_SEND)]
     post: Option<PathBuf>,
     /// PUT this file
-    #[arg(short = 'u', value_name = "FILE")]
+    #[arg(short = 'u', value_name = "FILE", help_heading = WHAT_TO_SEND)]
     put: Option<PathBuf>,
     /// Content-Type of the file
     #[arg(short = 'T', value_name = "TYPE", default_value = "text/plain", value_parser = content_type)]
+    #[arg(help_heading = WHAT_TO_SEND)]
     content_type: Header,
     /// A header, as 'Name: value'; repeatable
-    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    #[arg(short = 'H', long = "header", value_name = "HEADER", help_heading = WHAT_TO_SEND)]
     headers: Vec<Header>,
     /// A cookie, as NAME=VALUE; repeatable
-    #[arg(short = 'C', value_name = "COOKIE", value_parser = cookie)]
+    #[arg(short = 'C', value_name = "COOKIE", value_parser = cookie, help_heading = WHAT_TO_SEND)]
     cookies: Vec<String>,
     /// Basic authentication, as USER:PASSWORD
-    #[arg(short = 'A', value_name = "USER:PASSWORD")]
+    #[arg(short = 'A', value_name = "USER:PASSWORD", help_heading = WHAT_TO_SEND)]
     credentials: Option<Credentials>,
 
+    /// Limit for one request, from its start to its answer's end, in seconds or with a unit
+    #[arg(short = 's', long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    #[arg(help_heading = SUCCESS, allow_negative_numbers = true)]
+    timeout: Duration,
     /// Statuses that are a success, such as 200,404 or 2xx [default: 2xx,3xx]
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", help_heading = SUCCESS)]
     expect_status: Option<StatusSet>,
-    /// What the answer's body must be
-    #[arg(long, value_name = "TEXT")]
+    /// What the answer's body must be, whole [default: anything]
+    #[arg(long, value_name = "TEXT", help_heading = SUCCESS)]
     expect_body: Option<String>,
-    /// The answer's length: first (all as long as the first), any, or a number of bytes [default: any]
-    #[arg(long, value_name = "RULE")]
+    /// What the body's length must be: any, first (that of the first answer) or a number of bytes
+    /// [default: any, in ab's format first]
+    #[arg(long, value_name = "RULE", help_heading = SUCCESS)]
     expect_length: Option<LengthRule>,
-    /// Answers may differ in length, where ab's format would count that as a failure
-    #[arg(short = 'l')]
+    /// ab's format: answers may differ in length
+    #[arg(short = 'l', help_heading = SUCCESS)]
     any_length: bool,
-    /// Go on after a connection is reset, which loadgen always does
-    #[arg(short = 'r')]
+    /// ab's flag to go on after a reset, which loadgen always does
+    #[arg(short = 'r', help_heading = SUCCESS)]
     go_on: bool,
 
-    /// What to print on stdout
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    /// What to print on stdout: json (the record), ab (ab's text) or text (for people)
+    /// [default: json; ab when called as ab]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = OUTPUT, hide_possible_values = true)]
     format: Option<Format>,
-    /// Write the result, as JSON, to this file too
-    #[arg(short, long, value_name = "FILE")]
+    /// Write the record, as JSON, to this file too
+    #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
     output: Option<PathBuf>,
     /// Show neither progress nor summary on stderr
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = OUTPUT)]
     quiet: bool,
     /// Show on stderr: 2 the request, 3 and the first answer's status line, 4 and its head
-    #[arg(short, value_name = "LEVEL", default_value_t = 0)]
+    #[arg(short, value_name = "LEVEL", default_value = "0", value_parser = verbosity)]
+    #[arg(help_heading = OUTPUT, allow_negative_numbers = true)]
     verbosity: u8,
     /// ab's format: leave out the table of percentiles
-    #[arg(short = 'd')]
+    #[arg(short = 'd', help_heading = OUTPUT)]
     no_percentiles: bool,
     /// ab's format: leave out median, deviation and warnings
-    #[arg(short = 'S')]
+    #[arg(short = 'S', help_heading = OUTPUT)]
     no_deviation: bool,
 
-    /// Process id of the server, on this machine, to measure what a request costs it
-    #[arg(long, value_name = "PID")]
-    server_pid: Option<u32>,
-    /// Keep the workers on these cores, such as 0,2-3
-    #[arg(long, value_name = "CORES")]
-    cpu_list: Option<CpuSet>,
+    /// Measure what a request costs this process on this machine, in CPU time and memory
+    #[arg(long, value_name = "PID", value_parser = above_zero::<NonZeroU32>)]
+    #[arg(help_heading = SERVER, allow_negative_numbers = true)]
+    server_pid: Option<NonZeroU32>,
 
     #[arg(skip)]
     pub(super) order: RunOrder,
@@ -157,6 +176,20 @@ impl RunOrder {
 }
 
 impl RunArgs {
+    /// What must not be repeated of the command line, beside a password in the URL: each is the
+    /// end of a word of it.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        let credentials = self.credentials.iter().map(Credentials::as_str);
+        let headers = self.headers.iter().filter(|header| header.is_secret());
+        credentials
+            .chain(self.cookies.iter().map(String::as_str))
+            .chain(headers.map(|header| header.value.as_str()))
+            .filter(|secret| !secret.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// What to do, in types, and what to show of it.
     ///
     /// # Errors
@@ -324,7 +357,7 @@ impl RunArgs {
     }
 
     fn server(&self) -> Result<Option<ServerProcess>, UsageError> {
-        let Some(pid) = self.server_pid else {
+        let Some(pid) = self.server_pid.map(NonZeroU32::get) else {
             return Ok(None);
         };
         if !Path::new(&format!("/proc/{pid}")).exists() {
@@ -346,6 +379,12 @@ fn read_body(file: &Path) -> Result<Vec<u8>, UsageError> {
         let file = file.display();
         UsageError::line(format!("cannot read {file}: {error}; check the path"))
     })
+}
+
+/// ab takes any number and knows levels up to 4.
+fn verbosity(text: &str) -> Result<u8, String> {
+    text.parse()
+        .map_err(|_| "give a whole number from 0 to 4".to_owned())
 }
 
 fn content_type(text: &str) -> Result<Header, String> {

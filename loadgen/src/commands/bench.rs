@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::print;
 use crate::bench::{self, BenchError, Report, Step};
-use crate::cli::{self, BenchArgs};
+use crate::cli::BenchArgs;
 use crate::exit::Exit;
 use crate::output;
 use crate::signal;
@@ -31,8 +31,9 @@ pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
         }
     };
     raise_open_files_limit();
+    let argv = argv.iter().map(|word| word.to_string_lossy().into_owned());
     let mut progress = Progress::new();
-    let report = bench::run(&plan, cli::masked(argv), &interrupted, |step| {
+    let report = bench::run(&plan, argv.collect(), &interrupted, |step| {
         progress.show(step);
     });
     progress.clear();

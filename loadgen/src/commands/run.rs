@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::Path;
 
-use crate::cli::{self, OutputPlan, RunArgs};
+use crate::cli::{OutputPlan, RunArgs};
 use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
 use crate::output::{self, AbProgress, Bar, Format, ResultFile};
@@ -18,6 +18,7 @@ use crate::system::local_ports::{LocalPorts, NewConnections};
 /// Makes the load, prints the result.
 #[must_use]
 pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
+    let argv = mask(argv, &args.secrets());
     let (plan, output) = match args.into_plan() {
         Ok(plans) => plans,
         Err(error) => {
@@ -34,12 +35,12 @@ pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
     }
 }
 
-fn measure(plan: &Plan, output: &OutputPlan, argv: &[OsString]) -> Result<Exit, String> {
+fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, String> {
     let file = output.file.as_deref().map(open).transpose()?;
     let interrupted =
         signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let context = Context {
-        argv: cli::masked(argv),
+        argv,
         bench: None,
         interrupted,
     };
@@ -156,5 +157,52 @@ fn judge(record: &Record) -> Exit {
         Exit::Failed
     } else {
         Exit::Done
+    }
+}
+
+/// The command line without what only its owner should read: passwords in URLs, and `secrets`,
+/// which may stand alone or behind their flag.
+fn mask(argv: &[OsString], secrets: &[String]) -> Vec<String> {
+    let words = argv.iter().map(|word| word.to_string_lossy());
+    let masked = words.map(|word| {
+        let secret = secrets
+            .iter()
+            .find_map(|secret| word.trim_end().strip_suffix(secret.as_str()));
+        match secret {
+            Some(before) => format!("{before}***"),
+            None if word.contains("://") => crate::plan::mask_password(&word),
+            None => word.into_owned(),
+        }
+    });
+    masked.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_alone_and_behind_their_flag() {
+        let words = [
+            "loadgen",
+            "-A",
+            "me:secret",
+            "-kAme:secret",
+            "--header=Cookie: secret ",
+            "http://me:secret@host/",
+        ];
+        let argv: Vec<OsString> = words.into_iter().map(OsString::from).collect();
+        let secrets = ["me:secret", "secret"].map(str::to_owned);
+        assert_eq!(
+            mask(&argv, &secrets),
+            [
+                "loadgen",
+                "-A",
+                "***",
+                "-kA***",
+                "--header=Cookie: ***",
+                "http://me:***@host/"
+            ]
+        );
     }
 }

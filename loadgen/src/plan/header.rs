@@ -35,11 +35,23 @@ impl Header {
         self.name.eq_ignore_ascii_case(name)
     }
 
+    /// Whether only its owner should read the value.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        const SECRET: [&str; 5] = [
+            "authorization",
+            "proxy-authorization",
+            "cookie",
+            "x-api-key",
+            "x-auth-token",
+        ];
+        SECRET.iter().any(|name| self.is(name))
+    }
+
     /// `Name: value`, with what only its owner should read replaced by `***`.
     #[must_use]
     pub fn masked(&self) -> String {
-        const SECRET: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
-        match SECRET.iter().any(|name| self.is(name)) {
+        match self.is_secret() {
             true => format!("{}: ***", self.name),
             false => format!("{}: {}", self.name, self.value),
         }
@@ -61,6 +73,12 @@ impl FromStr for Header {
 }
 
 impl Credentials {
+    /// `user:password`, as given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The value of an `Authorization` field.
     #[must_use]
     pub fn basic(&self) -> String {

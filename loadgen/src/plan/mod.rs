@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use expect::{Expect, LengthRule, StatusSet};
 pub use header::{Credentials, Header};
-pub use parse::{duration, seconds};
+pub use parse::{above_zero, duration, seconds};
 pub use scenario::{HttpVersion, Method, Scenario, identification};
 pub use target::{Target, TargetError, Url, mask_password};
 

@@ -1,9 +1,20 @@
 //! Numbers with units, as people type them.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Longest time that can be asked for: a year, which keeps every sum of times in range.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// A whole number, of a type that has no 0.
+///
+/// # Errors
+///
+/// One line that says what would be right.
+pub fn above_zero<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse()
+        .map_err(|_| "give a whole number above 0".to_owned())
+}
 
 /// A time such as `500us`, `300ms`, `5s`, `1.5s`, `2m` or `1h`; a bare number is seconds.
 ///
@@ -27,7 +38,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * unit_s)
         .ok()
         .filter(|&time| time <= LONGEST)
-        .ok_or_else(|| "longer than a year".to_owned())
+        .ok_or_else(|| "give a time of at most a year".to_owned())
 }
 
 /// A time in whole or broken seconds, as ab's `-t` and `-s` take it; above 0.
@@ -38,17 +49,19 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 pub fn seconds(text: &str) -> Result<Duration, String> {
     let time = duration(text)?;
     if time.is_zero() {
-        return Err("must be above 0".to_owned());
+        return Err("give a time above 0, such as 300ms or 5s".to_owned());
     }
     Ok(time)
 }
 
 fn form() -> String {
-    "a time is a number with us, ms, s, m or h, such as 300ms or 5s".to_owned()
+    "give a number with us, ms, s, m or h, such as 300ms or 5s".to_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
+
     use super::*;
 
     #[test]
@@ -63,6 +76,15 @@ mod tests {
             ("0s", Duration::ZERO),
         ] {
             assert_eq!(duration(text), Ok(time), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_a_whole_number_above_zero() {
+        assert_eq!(above_zero("7"), Ok(NonZeroU64::new(7).unwrap()));
+        for text in ["0", "-1", "1.5", "1e3", "many", "", "99999999999999999999"] {
+            let error = above_zero::<NonZeroU64>(text).unwrap_err();
+            assert_eq!(error, "give a whole number above 0", "{text}");
         }
     }
 

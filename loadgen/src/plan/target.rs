@@ -34,7 +34,7 @@ pub enum TargetError {
     /// Not a URL that can be requested.
     #[error("'{url}' is not a URL to load: {reason}; write http://HOST[:PORT]/PATH")]
     Url {
-        /// As given.
+        /// As given, a password replaced by `***`.
         url: String,
         /// What is wrong with it.
         reason: &'static str,
@@ -57,7 +57,7 @@ impl Url {
     /// It is none, or not plain http.
     pub fn parse(url: &str) -> Result<Self, TargetError> {
         let wrong = |reason| TargetError::Url {
-            url: abbreviated(url),
+            url: abbreviated(&mask_password(url)),
             reason,
         };
         let uri: Uri = url.parse().map_err(|_| wrong("it cannot be parsed"))?;

@@ -20,17 +20,39 @@ fn an_unknown_flag_is_named() {
 
 #[test]
 fn a_number_that_is_none_is_named() {
-    check(USAGE, &["-n", "many"], &["many", "--requests"]);
+    let words = ["-n <N>", "whole number above 0"];
+    for number in ["many", "1.5", "-5", "99999999999999999999", ""] {
+        check(USAGE, &["-n", number], &[&words[..], &[number]].concat());
+    }
 }
 
 #[test]
-fn no_requests_at_all_is_named() {
-    check(USAGE, &["-n", "0"], &["'0'", "--requests"]);
+fn nothing_at_all_of_what_must_be_some_is_named() {
+    for flag in [
+        "-n",
+        "--requests",
+        "-c",
+        "--concurrency",
+        "--threads",
+        "--server-pid",
+    ] {
+        // By the name that was typed.
+        let flag_in_text = format!("'{flag} <");
+        let words = ["'0'", &flag_in_text, "whole number above 0", "--help"];
+        check(USAGE, &[flag, "0"], &words);
+    }
+    for flag in ["-s", "--timeout", "-t", "--duration"] {
+        let flag_in_text = format!("'{flag} <");
+        check(USAGE, &[flag, "0"], &["'0'", &flag_in_text, "above 0"]);
+    }
 }
 
 #[test]
-fn no_connections_at_all_is_named() {
-    check(USAGE, &["-c", "0"], &["'0'", "--concurrency"]);
+fn a_value_that_is_missing_is_named_by_its_flag() {
+    for flag in ["-n", "-c", "-t", "-s", "-p", "-H", "-o", "--format"] {
+        let flag_in_text = format!("'{flag} <");
+        run(&[flag]).assert_one_line_error(USAGE, &[&flag_in_text, "--help"]);
+    }
 }
 
 #[test]
@@ -40,7 +62,12 @@ fn more_connections_than_requests_is_a_usage_error() {
 
 #[test]
 fn a_timeout_that_is_none_is_named() {
-    check(USAGE, &["--timeout", "soon"], &["soon", "--timeout"]);
+    check(
+        USAGE,
+        &["--timeout", "soon"],
+        &["soon", "--timeout", "300ms"],
+    );
+    check(USAGE, &["-s", "-1"], &["-1", "-s", "300ms"]);
 }
 
 #[test]
@@ -57,7 +84,7 @@ fn a_header_without_a_colon_is_named() {
     check(
         USAGE,
         &["-H", "no colon here"],
-        &["no colon here", "--header"],
+        &["no colon here", "-H", "Name: value"],
     );
 }
 
@@ -79,7 +106,41 @@ fn a_body_file_that_is_not_there_is_named() {
 
 #[test]
 fn a_missing_url_is_named() {
-    run(&["-n", "1"]).assert_one_line_error(USAGE, &["URL"]);
+    for args in [&[][..], &["-n", "1"], &["-k", "--format", "ab"]] {
+        run(args).assert_one_line_error(USAGE, &["URL", "http://HOST:PORT/"]);
+    }
+}
+
+#[test]
+fn a_second_url_is_named() {
+    let other = "http://127.0.0.1:1/";
+    run(&["http://127.0.0.1:2/", other]).assert_one_line_error(USAGE, &[other, "one URL"]);
+}
+
+#[test]
+fn the_flags_of_a_command_are_in_its_own_help() {
+    for command in ["bench", "compare", "schema"] {
+        let help = format!("loadgen {command} --help");
+        run(&[command, "--frobnicate"]).assert_one_line_error(USAGE, &["--frobnicate", &help]);
+    }
+}
+
+#[test]
+fn help_is_grouped_and_version_is_a_line() {
+    let help = run(&["--help"]);
+    assert_eq!((help.code, &*help.stderr), (Some(0), ""), "{help:?}");
+    let headings = [
+        "How much:",
+        "What to send:",
+        "What counts as success:",
+        "Output:",
+        "Measuring the server:",
+    ];
+    let found = help.stdout.lines().filter(|line| headings.contains(line));
+    assert_eq!(found.collect::<Vec<_>>(), headings, "{help:?}");
+    let version = run(&["--version"]);
+    let expected = format!("loadgen {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!((version.code, version.stdout), (Some(0), expected));
 }
 
 #[test]
@@ -92,6 +153,13 @@ fn a_bad_url_is_named() {
     ] {
         run(&["-n", "1", url]).assert_one_line_error(USAGE, &[url]);
     }
+}
+
+#[test]
+fn a_password_in_a_url_that_is_none_is_not_repeated() {
+    let ended = run(&["ftp://me:secret@127.0.0.1/"]);
+    ended.assert_one_line_error(USAGE, &["ftp://me:***@127.0.0.1/"]);
+    assert!(!ended.stderr.contains("secret"), "{ended:?}");
 }
 
 #[test]

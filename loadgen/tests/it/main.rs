@@ -32,3 +32,4 @@ mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
 mod faults; // the fault table: one row, one test
 mod our_side; // signals, full disks, closed pipes, too few descriptors
+mod secrets; // what must not be repeated
