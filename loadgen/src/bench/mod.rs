@@ -4,7 +4,7 @@
 //!
 //! - [`plan`]: which servers, which scenarios, how often and how long;
 //! - [`order`]: who comes first in which round;
-//! - [`server`]: a server's process, from its start to its end;
+//! - [`server`]: a server's process, from its start to its end, and the end of its `log`;
 //! - [`contract`]: whether the servers do what they must, before anything is measured;
 //! - [`directory`]: where the results go.
 

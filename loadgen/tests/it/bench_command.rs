@@ -131,6 +131,30 @@ fn a_server_that_ends_at_once_is_quoted() {
 }
 
 #[test]
+fn a_server_that_fails_later_leaves_what_was_measured_by_then() {
+    let out = Out::new();
+    // Good while the contract is checked, and for eight runs.
+    let script = r#"
+        case "$*" in *--read-timeout*) exec "$real" "$@" ;; esac
+        echo $$ >> "$here/pids"
+        [ "$(wc -l < "$here/pids")" -le 8 ] || { echo 'out of luck' >&2; exit 7; }
+        exec "$real" "$@""#;
+    let servers = FakeServers::new(script);
+    let ended = bench(servers.path(), &out, &[]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let place = format!("what was measured is in {}", out.path().display());
+    for words in ["exit status: 7", "last words: out of luck", &place] {
+        assert!(ended.stderr.contains(words), "no {words:?} in {ended:?}");
+    }
+    assert_eq!(
+        out.files().len(),
+        8,
+        "a record of each run and nothing else"
+    );
+    assert_none_runs(&servers);
+}
+
+#[test]
 fn a_server_that_does_not_say_where_it_listens_is_quoted() {
     let words = ["sync", "did not say where it listens", "thinking"];
     refuses("echo thinking >&2; exec sleep 60", &words);
