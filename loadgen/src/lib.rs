@@ -3,7 +3,7 @@
 //! The way of a run: [`cli`] reads the command line, [`plan`] turns its strings into types,
 //! [`engine`] makes the load and counts into a [`recorder`], [`record`] freezes what was counted,
 //! [`output`] shows it. [`run`] is that way from plan to record. [`compare`] reads records,
-//! never a live run; [`bench`] makes many runs, in turns, and has them compared.
+//! never a live run; [`mod@bench`] makes many runs, in turns, and has them compared.
 
 pub mod bench;
 pub mod cli;

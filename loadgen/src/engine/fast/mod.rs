@@ -1,10 +1,10 @@
 //! The fast engine: one thread per worker, each with its own connections, its own recorder and
 //! its own way of moving bytes. On the path of a request nothing is locked, allocated or shared.
 //!
-//! - [`worker`]: when a request begins, how it ends, and what comes next;
-//! - [`slot`]: one of a worker's connections;
-//! - [`budget`]: whether another request may begin;
-//! - [`driver`]: moving bytes, as a trait, and [`readiness`], which does it with epoll or kqueue.
+//! - `worker`: when a request begins, how it ends, and what comes next;
+//! - `slot`: one of a worker's connections;
+//! - `budget`: whether another request may begin;
+//! - `driver`: moving bytes, as a trait, and `readiness`, which does it with epoll or kqueue.
 
 mod budget;
 mod driver;
