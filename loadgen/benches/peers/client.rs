@@ -64,6 +64,8 @@ impl Client {
             }
             Self::Wrk => {
                 command.args(["-t", "1", "-d"]).arg(format!("{seconds}s"));
+                // The others send these by themselves; without them the server would have less to do.
+                command.args(["-H", "User-Agent: wrk", "-H", "Accept: */*"]);
             }
             Self::Oha => {
                 command.args(["--no-tui", "--output-format", "json", "-z"]);

@@ -1,5 +1,6 @@
 //! The gate with the whole connection around it: a client on an in-memory socket, time paused.
 
+use std::io::IoSlice;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -316,4 +317,17 @@ async fn at_a_stop_a_new_connection_gets_its_first_answer_and_the_request_under_
     let text = client.rest().await;
     assert_eq!(statuses(&text), ["200"]);
     assert!(text.contains("\r\nConnection: close\r\n"), "{text}");
+}
+
+#[test]
+fn pieces_are_joined_in_their_order_as_long_as_there_is_room() {
+    let joined = |pieces: &[&str]| {
+        let pieces: Vec<_> = pieces
+            .iter()
+            .map(|it| IoSlice::new(it.as_bytes()))
+            .collect();
+        super::join(&pieces, &mut [0; 8]).map(<[u8]>::to_vec)
+    };
+    assert_eq!(joined(&["head", "", "body"]).unwrap(), b"headbody");
+    assert_eq!(joined(&["head", "bodies"]), None);
 }
