@@ -1,60 +1,17 @@
 //! One run, from plan to record: probes before, load, probes after.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use crate::engine::{self, Control, Observer, Progress, Summary};
 use crate::plan::Plan;
-use crate::record::{self, Bench, Record};
+use crate::record::{self, Context, Measured, Record, ServerMeasured};
 use crate::system::cpu_time::CpuTimeSample;
 use crate::system::environment::Environment;
 use crate::system::kernel_counters::KernelCounters;
 use crate::system::memory::own_peak_rss_bytes;
-use crate::system::process::{ProcessCost, ProcessSample, reset_peak_rss};
+use crate::system::process::{ProcessSample, reset_peak_rss};
 use crate::system::server_watch::{ServerPeaks, ServerWatch, Watched};
-
-/// What a record says of a run besides what was planned and counted.
-#[derive(Clone, Debug, Default)]
-pub struct Context {
-    /// The command line, passwords masked.
-    pub argv: Vec<String>,
-    /// The run's place in a benchmark.
-    pub bench: Option<Bench>,
-    /// Ends the run early when it is set.
-    pub interrupted: Arc<AtomicBool>,
-}
-
-/// What the machine said of a run: the differences between its beginning and its end.
-#[derive(Clone, Debug)]
-pub struct Measured {
-    /// When the measured part began.
-    pub started_at: SystemTime,
-    /// Where the run took place.
-    pub environment: Environment,
-    /// CPU time that the hypervisor gave to others, 0 to 1.
-    pub steal_share: Option<f64>,
-    /// What the kernel's TCP counted.
-    pub network: KernelCounters,
-    /// What the load generator paid.
-    pub client: Option<ProcessCost>,
-    /// Its peak of memory, in bytes.
-    pub client_rss_bytes_peak: Option<u64>,
-    /// What the server paid, if its process was named and still there.
-    pub server: Option<ServerMeasured>,
-}
-
-/// What was seen of the server's process.
-#[derive(Clone, Copy, Debug)]
-pub struct ServerMeasured {
-    /// Between beginning and end.
-    pub cost: ProcessCost,
-    /// Resident memory before the first connection, in bytes.
-    pub rss_bytes_at_rest: Option<u64>,
-    /// Seen in between.
-    pub peaks: ServerPeaks,
-}
 
 /// Carries out `plan`. The observer hears what the engine tells.
 ///

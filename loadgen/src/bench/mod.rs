@@ -28,8 +28,8 @@ use crate::plan::{
     Expect, HttpVersion, LengthRule, Load, Method, Plan, ServerProcess, StatusSet, Stop, Target,
     TargetError, identification,
 };
-use crate::record::{Bench, Record};
-use crate::run::{self, Context};
+use crate::record::{Bench, Context, Record};
+use crate::run;
 use directory::Directory;
 use server::{RunningServer, ServerError};
 

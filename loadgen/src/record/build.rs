@@ -1,16 +1,64 @@
 //! From what was planned, counted and measured to the record: nothing is computed after this.
 
 use std::iter::repeat;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::SystemTime;
 
 use super::{
-    Client, Distribution, Environment, Histograms, LatencyMs, LatencyNs, Metrics, Network, Plan,
-    Record, Requests, SCHEMA, Second, Server, Target, Tool, Validity, encode_histogram, timestamp,
+    Bench, Client, Distribution, Environment, Histograms, LatencyMs, LatencyNs, Metrics, Network,
+    Plan, Record, Requests, SCHEMA, Second, Server, Target, Tool, Validity, encode_histogram,
+    timestamp,
 };
 use crate::engine::Summary;
 use crate::plan;
 use crate::recorder::{Recorder, SecondTally, Times};
-use crate::run::{Context, Measured, ServerMeasured};
+use crate::system;
 use crate::system::affinity::CpuSet;
+use crate::system::kernel_counters::KernelCounters;
+use crate::system::process::ProcessCost;
+use crate::system::server_watch::ServerPeaks;
+
+/// What a record says of a run besides what was planned and counted.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// The command line, passwords masked.
+    pub argv: Vec<String>,
+    /// The run's place in a benchmark.
+    pub bench: Option<Bench>,
+    /// Ends the run early when it is set.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// What the machine said of a run: the differences between its beginning and its end.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// When the measured part began.
+    pub started_at: SystemTime,
+    /// Where the run took place.
+    pub environment: system::environment::Environment,
+    /// CPU time that the hypervisor gave to others, 0 to 1.
+    pub steal_share: Option<f64>,
+    /// What the kernel's TCP counted.
+    pub network: KernelCounters,
+    /// What the load generator paid.
+    pub client: Option<ProcessCost>,
+    /// Its peak of memory, in bytes.
+    pub client_rss_bytes_peak: Option<u64>,
+    /// What the server paid, if its process was named and still there.
+    pub server: Option<ServerMeasured>,
+}
+
+/// What was seen of the server's process.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerMeasured {
+    /// Between beginning and end.
+    pub cost: ProcessCost,
+    /// Resident memory before the first connection, in bytes.
+    pub rss_bytes_at_rest: Option<u64>,
+    /// Seen in between.
+    pub peaks: ServerPeaks,
+}
 
 /// Freezes one run.
 #[must_use]

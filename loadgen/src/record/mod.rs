@@ -33,7 +33,7 @@ mod validity;
 pub(crate) mod sample;
 
 pub use bench::Bench;
-pub use build::build;
+pub use build::{Context, Measured, ServerMeasured, build};
 pub use client::Client;
 pub use environment::{Environment, PortRange};
 pub use histogram::{HistogramError, Histograms, decode_histogram, encode_histogram};
