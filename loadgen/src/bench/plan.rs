@@ -66,10 +66,11 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// Ten rounds of these fill less than two minutes.
+    /// Twenty rounds of these fill less than two minutes, and in that time give narrower intervals
+    /// than fewer and longer ones: docs/METHOD.md has the figures.
     pub const FULL: Self = Self {
-        warmup: Duration::from_millis(250),
-        measured: Duration::from_millis(1000),
+        warmup: Duration::from_millis(125),
+        measured: Duration::from_millis(500),
         timeout: Duration::from_secs(10),
     };
 

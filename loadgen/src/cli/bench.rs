@@ -11,7 +11,7 @@ use crate::plan::{duration, seconds};
 use crate::statistics::ROUNDS_MIN;
 
 /// Rounds unless told otherwise.
-const ROUNDS_DEFAULT: u64 = 10;
+const ROUNDS_DEFAULT: u64 = 20;
 
 /// Most rounds: two hours of the built-in benchmark, and more than decides anything.
 const ROUNDS_LONGEST: u64 = 500;
@@ -19,7 +19,7 @@ const ROUNDS_LONGEST: u64 = 500;
 /// How to compare the servers of this project.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Rounds, at least 6 [default: 10, with --quick 6]
+    /// Rounds, at least 6 [default: 20, with --quick 6]
     #[arg(long, value_name = "N", value_parser = rounds, allow_negative_numbers = true)]
     rounds: Option<u64>,
     /// A first look: short runs, too short to be quoted
@@ -28,10 +28,10 @@ pub struct BenchArgs {
     /// Measure server-async against itself: what then differs is the machine's noise
     #[arg(long)]
     a_a: bool,
-    /// Length of each run [default: 1s, with --quick 200ms]
+    /// Length of each run [default: 500ms, with --quick 200ms]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     duration: Option<Duration>,
-    /// Load before each run [default: 250ms, with --quick 50ms]
+    /// Load before each run [default: 125ms, with --quick 50ms]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     warmup: Option<Duration>,
     /// Directory for the results [default: results/DATE-COMMIT]
