@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use wire::connection;
 
-use crate::options::Options;
+use crate::options::{Options, write_wait};
 
 use crate::duration;
 use crate::listener::{BindError, Listener};
@@ -78,7 +78,7 @@ impl Flags {
         let tcp = self.listen.iter().map(|&address| {
             Listener::bind_tcp_with(address, self.backlog, |socket| {
                 socket.set_read_timeout(Some(self.read_timeout))?;
-                socket.set_write_timeout(Some(self.write_timeout))
+                socket.set_write_timeout(Some(write_wait(self.write_timeout)))
             })
         });
         let unix = self.unix.iter();
