@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::net::{AddressFamily, SocketAddrAny, SocketFlags, acceptfrom_with};
@@ -46,22 +46,13 @@ impl Listener {
     /// Listens on a TCP address; port 0 lets the kernel pick one, `[::]` takes IPv4 as well.
     ///
     /// `backlog` is the length of the accept queue, which the kernel cuts to
-    /// `/proc/sys/net/core/somaxconn`.
+    /// `/proc/sys/net/core/somaxconn`. `prepare` sets further options that connections inherit,
+    /// in time for the first of them.
     ///
     /// # Errors
     ///
-    /// Whatever bind(2) and listen(2) say, with what to do about it.
-    pub fn bind_tcp(address: SocketAddr, backlog: u32) -> Result<Self, BindError> {
-        Self::bind_tcp_with(address, backlog, |_| Ok(()))
-    }
-
-    /// As [`Self::bind_tcp`]; `prepare` sets further options that connections inherit, in time
-    /// for the first of them.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::bind_tcp`], and those of `prepare`.
-    pub fn bind_tcp_with(
+    /// Whatever bind(2), listen(2) and `prepare` say, with what to do about it.
+    pub fn bind_tcp(
         address: SocketAddr,
         backlog: u32,
         prepare: impl FnOnce(&Socket) -> io::Result<()>,
@@ -168,12 +159,6 @@ impl Listener {
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-impl AsRawFd for Listener {
-    fn as_raw_fd(&self) -> RawFd {
-        self.socket.as_raw_fd()
     }
 }
 
