@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrAny, SocketFlags, acceptfrom_with};
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -206,6 +207,12 @@ impl fmt::Display for BindError {
             first.make_ascii_lowercase();
         }
         f.write_str(&reason)?;
+        if matches!(
+            Errno::from_io_error(&self.error),
+            Some(Errno::MFILE | Errno::NFILE)
+        ) {
+            return f.write_str("; raise the limit on descriptors, see ulimit -n");
+        }
         f.write_str(match (&self.address, self.error.kind()) {
             (Address::Tcp(_), io::ErrorKind::AddrInUse) => {
                 "; choose another with --listen, or port 0 to have one picked"

@@ -71,6 +71,19 @@ fn a_port_in_use_is_named_with_what_to_do() {
 }
 
 #[test]
+fn another_address_is_not_the_advice_when_descriptors_ran_out() {
+    let error = BindError {
+        address: Address::Unix("/x".into()),
+        error: Errno::MFILE.into(),
+    };
+    assert_eq!(
+        error.to_string(),
+        "cannot listen on /x: too many open files (os error 24); \
+         raise the limit on descriptors, see ulimit -n"
+    );
+}
+
+#[test]
 fn newcomers_are_refused_while_those_in_the_queue_are_served() {
     let mut listener = loopback();
     let mut early = TcpStream::connect(tcp_address(&listener)).unwrap();
