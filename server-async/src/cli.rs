@@ -35,16 +35,9 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// The model has fewer threads than were asked for.
+    /// The model cannot have as many threads as were asked for.
     pub fn options(&self) -> Result<Options, UsageError> {
-        let options = self.flags.options(true);
-        match (options.threads, self.model.max_threads()) {
-            (Some(threads), Some(max)) if threads > max => Err(UsageError(format!(
-                "invalid value '{threads}' for '--threads <N>': model {} has one thread; \
-                 see --list-models",
-                self.model.label()
-            ))),
-            _ => Ok(options),
-        }
+        let model = self.model;
+        self.flags.options(model.label(), model.threads(), true)
     }
 }

@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::thread;
 
 use clap::ValueEnum;
+use server_common::threads::Threads;
 
 /// A concurrency model; its name on the command line, in results and in the documentation is
 /// [`Model::label`].
@@ -49,12 +50,12 @@ impl Model {
         }
     }
 
-    /// Most threads that the model can use; no limit if `None`.
+    /// Who decides how many threads there are.
     #[must_use]
-    pub const fn max_threads(self) -> Option<usize> {
+    pub const fn threads(self) -> Threads {
         match self {
-            Self::Tokio => None,
-            Self::TokioCurrentThread => Some(1),
+            Self::Tokio => Threads::AsAsked,
+            Self::TokioCurrentThread => Threads::One,
         }
     }
 }

@@ -1,12 +1,22 @@
 //! One line for each answer, on stdout.
 
 use std::io::{self, Write};
+use std::sync::Once;
+
+use crate::program::{cannot_print, complain};
 
 /// Appends one line, from [`wire::access_log`], in one write, so that the lines of many threads
 /// do not mix.
 ///
-/// A log that cannot be written is given up in silence: clients are not to suffer for it.
-pub fn write(mut line: String) {
+/// Clients are not to suffer for a log that cannot be written: the server goes on, and says so
+/// once on stderr, in a line that begins with `server`.
+pub fn write(server: &str, mut line: String) {
+    static COMPLAINT: Once = Once::new();
     line.push('\n');
-    let _ = io::stdout().lock().write_all(line.as_bytes());
+    if let Err(error) = io::stdout().lock().write_all(line.as_bytes()) {
+        COMPLAINT.call_once(|| {
+            let error = cannot_print("the access log", &error);
+            complain(server, &format!("{error}; going on without its lines"));
+        });
+    }
 }

@@ -1,8 +1,7 @@
 //! The line that says where a server listens.
 
-use std::io::{self, Write};
-
 use crate::listener::Listener;
+use crate::program::print;
 
 /// Writes one line for each listener to stdout, such as
 /// `server-sync listening on http://0.0.0.0:7080 (model sequential)`, and flushes it: whoever
@@ -10,12 +9,12 @@ use crate::listener::Listener;
 ///
 /// # Errors
 ///
-/// Those of stdout.
-pub fn announce(server: &str, model: &str, listeners: &[Listener]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+/// Those of stdout, with what to do about them.
+pub fn announce(server: &str, model: &str, listeners: &[Listener]) -> anyhow::Result<()> {
     for listener in listeners {
         let address = listener.address();
-        writeln!(stdout, "{server} listening on {address} (model {model})")?;
+        let line = format!("{server} listening on {address} (model {model})\n");
+        print("where the server listens", &line)?;
     }
-    stdout.flush()
+    Ok(())
 }

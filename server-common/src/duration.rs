@@ -1,32 +1,45 @@
-//! Times as flags write them: `5s`, `300ms`, `1m`.
+//! Times as flags write them: `5s`, `300ms`, `1.5m`, or a bare number of seconds.
+//!
+//! The load generator reads the same grammar with a parser of its own (0 means something there,
+//! and its times may be longer). `wire`, the one crate that both use, knows the protocol and no
+//! flags, and a dozen lines are not worth a crate between two programs that share nothing else.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// Longest time a flag takes: a day is as good as never, and adding it to a clock cannot overflow.
-const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// From a microsecond, because to sockets a timeout of 0 means none, to a day, which is as good as
+/// never and cannot overflow a clock to which it is added.
+const RANGE: RangeInclusive<Duration> =
+    Duration::from_micros(1)..=Duration::from_secs(24 * 60 * 60);
 
-/// Reads a whole number with its unit, `ms`, `s` or `m`; for clap's `value_parser`.
+/// Reads a number, whole or not, with its unit: `us`, `ms`, `s`, `m` or `h`; a bare one is
+/// seconds. For clap's `value_parser`.
 ///
 /// # Errors
 ///
-/// A text that says what is wrong: no unit, no number, 0 or over a day. 0 is refused because
-/// to sockets a timeout of 0 means none.
+/// A text that says what is wrong: no number, no such unit, too short or too long.
 pub fn parse(text: &str) -> Result<Duration, String> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let unit_ms: u64 = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60 * 1000,
-        _ => return Err("needs a number and a unit, such as 5s, 300ms or 1m".to_owned()),
+    let unit_at = text
+        .find(|char: char| !char.is_ascii_digit() && char != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let unit_s = match unit {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(form()),
     };
-    let ms = number
-        .parse::<u64>()
+    let number: f64 = number.parse().map_err(|_| form())?;
+    Duration::try_from_secs_f64(number * unit_s)
         .ok()
-        .and_then(|n| n.checked_mul(unit_ms));
-    ms.map(Duration::from_millis)
-        .filter(|duration| !duration.is_zero() && *duration <= DURATION_MAX)
-        .ok_or_else(|| "must be more than 0 and at most a day (1440m)".to_owned())
+        .filter(|time| RANGE.contains(time))
+        .ok_or_else(|| "must be from 1us to 24h".to_owned())
+}
+
+fn form() -> String {
+    "a time is a number with us, ms, s, m or h, such as 300ms or 5s".to_owned()
 }
 
 #[cfg(test)]
@@ -34,29 +47,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_taken_with_its_unit() {
-        assert_eq!(parse("300ms"), Ok(Duration::from_millis(300)));
-        assert_eq!(parse("5s"), Ok(Duration::from_secs(5)));
-        assert_eq!(parse("1440m"), Ok(DURATION_MAX));
+    fn times_are_read_in_every_unit() {
+        for (text, time) in [
+            ("500us", Duration::from_micros(500)),
+            ("300ms", Duration::from_millis(300)),
+            ("5", Duration::from_secs(5)),
+            ("5s", Duration::from_secs(5)),
+            ("1.5s", Duration::from_millis(1500)),
+            ("2m", Duration::from_secs(120)),
+            ("24h", Duration::from_secs(86_400)),
+        ] {
+            assert_eq!(parse(text), Ok(time), "{text}");
+        }
     }
 
     #[test]
-    fn what_has_no_unit_is_told_the_form() {
-        for text in ["5", "", "5h", "-5s", "5 s", "1.5s"] {
-            assert!(parse(text).unwrap_err().contains("such as 5s"), "{text}");
+    fn what_is_no_time_is_told_what_one_looks_like() {
+        for text in ["", "s", "5 s", "-1s", "5d", "1.2.3s", "NaN", "1e3", "."] {
+            assert!(parse(text).unwrap_err().contains("such as"), "{text}");
         }
     }
 
     #[test]
     fn nothing_and_for_ever_are_refused() {
-        for text in [
-            "0s",
-            "s",
-            "1441m",
-            "99999999999999999999s",
-            "18446744073709551615m",
-        ] {
-            assert!(parse(text).unwrap_err().contains("at most a day"), "{text}");
+        for text in ["0", "0s", "0.4us", "25h", "99999999999999999999s"] {
+            let message = parse(text).unwrap_err();
+            assert_eq!(message, "must be from 1us to 24h", "{text}");
         }
     }
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 use clap::Args;
 use wire::connection;
 
-use crate::options::Options;
-
 use crate::duration;
 use crate::listener::{BindError, Listener};
+use crate::options::{Options, write_wait};
+use crate::threads::Threads;
+use crate::usage::UsageError;
 
 /// Most threads and most connections that can be asked for: beyond these a number is a slip.
 const THREADS_MAX: i64 = 1024;
@@ -68,17 +69,18 @@ pub struct Flags {
 impl Flags {
     /// Binds every place named, UNIX socket last.
     ///
-    /// TCP connections inherit the read and write timeouts (`SO_RCVTIMEO`, `SO_SNDTIMEO`), which
-    /// saves a blocking server two system calls for each; to non-blocking ones they are nothing.
+    /// TCP connections inherit the limits on one read and one write (`SO_RCVTIMEO`, `SO_SNDTIMEO`),
+    /// which saves a blocking server two system calls for each; to non-blocking ones they are
+    /// nothing.
     ///
     /// # Errors
     ///
     /// The first place that cannot be listened on, with the reason and what to do.
     pub fn bind(&self) -> Result<Vec<Listener>, BindError> {
         let tcp = self.listen.iter().map(|&address| {
-            Listener::bind_tcp_with(address, self.backlog, |socket| {
+            Listener::bind_tcp(address, self.backlog, |socket| {
                 socket.set_read_timeout(Some(self.read_timeout))?;
-                socket.set_write_timeout(Some(self.write_timeout))
+                socket.set_write_timeout(Some(write_wait(self.write_timeout)))
             })
         });
         let unix = self.unix.iter();
@@ -86,10 +88,21 @@ impl Flags {
             .collect()
     }
 
-    /// What the flags say to a model that keeps connections, or does not, by default.
-    #[must_use]
-    pub fn options(&self, keep_alive_default: bool) -> Options {
-        Options {
+    /// What the flags say to the model of this name.
+    ///
+    /// # Errors
+    ///
+    /// The model cannot have as many threads as were asked for.
+    pub fn options(
+        &self,
+        model: &str,
+        model_threads: Threads,
+        keep_alive_default: bool,
+    ) -> Result<Options, UsageError> {
+        if let Some(threads) = self.threads {
+            model_threads.check(model, threads)?;
+        }
+        Ok(Options {
             connection: connection::Options {
                 read_timeout: self.read_timeout,
                 idle_timeout: self.idle_timeout,
@@ -99,7 +112,7 @@ impl Flags {
             write_timeout: self.write_timeout,
             threads: self.threads.map(usize::from),
             connections_max: self.max_connections,
-        }
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`program`]: messages and the exit code;
 //! - [`usage`], [`flags`] and [`options`]: the command line that both share, errors in one line,
 //!   and what the flags mean;
+//! - [`threads`]: who decides how many threads a model has;
 //! - [`duration`]: times as flags write them;
 //! - [`listener`]: bound sockets, which take connections and can refuse newcomers;
 //! - [`announce`]: the line that says where a server listens;
@@ -27,5 +28,6 @@ pub mod options;
 pub mod program;
 mod socket_file;
 pub mod stop;
+pub mod threads;
 pub mod usage;
 pub mod work;

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrAny, SocketFlags, acceptfrom_with};
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -46,22 +47,13 @@ impl Listener {
     /// Listens on a TCP address; port 0 lets the kernel pick one, `[::]` takes IPv4 as well.
     ///
     /// `backlog` is the length of the accept queue, which the kernel cuts to
-    /// `/proc/sys/net/core/somaxconn`.
+    /// `/proc/sys/net/core/somaxconn`. `prepare` sets further options that connections inherit,
+    /// in time for the first of them.
     ///
     /// # Errors
     ///
-    /// Whatever bind(2) and listen(2) say, with what to do about it.
-    pub fn bind_tcp(address: SocketAddr, backlog: u32) -> Result<Self, BindError> {
-        Self::bind_tcp_with(address, backlog, |_| Ok(()))
-    }
-
-    /// As [`Self::bind_tcp`]; `prepare` sets further options that connections inherit, in time
-    /// for the first of them.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::bind_tcp`], and those of `prepare`.
-    pub fn bind_tcp_with(
+    /// Whatever bind(2), listen(2) and `prepare` say, with what to do about it.
+    pub fn bind_tcp(
         address: SocketAddr,
         backlog: u32,
         prepare: impl FnOnce(&Socket) -> io::Result<()>,
@@ -171,12 +163,6 @@ impl AsFd for Listener {
     }
 }
 
-impl AsRawFd for Listener {
-    fn as_raw_fd(&self) -> RawFd {
-        self.socket.as_raw_fd()
-    }
-}
-
 fn listen(socket: &Socket, backlog: u32) -> io::Result<()> {
     socket.set_nonblocking(true)?;
     socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))
@@ -221,6 +207,12 @@ impl fmt::Display for BindError {
             first.make_ascii_lowercase();
         }
         f.write_str(&reason)?;
+        if matches!(
+            Errno::from_io_error(&self.error),
+            Some(Errno::MFILE | Errno::NFILE)
+        ) {
+            return f.write_str("; raise the limit on descriptors, see ulimit -n");
+        }
         f.write_str(match (&self.address, self.error.kind()) {
             (Address::Tcp(_), io::ErrorKind::AddrInUse) => {
                 "; choose another with --listen, or port 0 to have one picked"

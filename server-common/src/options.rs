@@ -2,6 +2,23 @@
 
 use std::time::Duration;
 
+/// How many waits make up the write timeout of a blocking server.
+///
+/// A `send` that is short has waited in vain for as long as `SO_SNDTIMEO` says, in all or at the
+/// end, and does not say when its peer last took something. So each waits for a part only, and it
+/// is parts in a row in which nothing was taken that are counted: a client that takes nothing is
+/// cut after the write timeout and, at most, this part of it; one that is slow never is.
+pub const WRITE_WAITS: u32 = 10;
+
+/// Shortest wait: to the system call, 0 means no limit.
+const WRITE_WAIT_MIN: Duration = Duration::from_millis(1);
+
+/// How long one blocking `send` may wait (`SO_SNDTIMEO`).
+#[must_use]
+pub fn write_wait(write_timeout: Duration) -> Duration {
+    (write_timeout / WRITE_WAITS).max(WRITE_WAIT_MIN)
+}
+
 /// How connections are treated, and how many.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {

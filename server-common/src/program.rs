@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use clap::Parser;
 
 use crate::usage::{self, EXIT_USAGE, UsageError};
@@ -37,11 +38,28 @@ pub fn main<Cli: Parser>(
 pub fn list_models(
     models: impl IntoIterator<Item = (&'static str, &'static str)>,
 ) -> anyhow::Result<()> {
+    let line = |(label, description)| format!("{label:<22} {description}\n");
+    print(
+        "the models",
+        &models.into_iter().map(line).collect::<String>(),
+    )
+}
+
+/// Writes `text`, which the error calls `what`, to stdout and flushes it.
+pub(crate) fn print(what: &str, text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    for (label, description) in models {
-        writeln!(stdout, "{label:<22} {description}")?;
-    }
-    Ok(stdout.flush()?)
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    written.map_err(|error| cannot_print(what, &error))
+}
+
+/// What to do if stdout does not take `what`.
+pub(crate) fn cannot_print(what: &str, error: &io::Error) -> anyhow::Error {
+    anyhow!(
+        "cannot write {what} to stdout: {error}; \
+         send it where there is room and somebody reads, or to /dev/null"
+    )
 }
 
 /// One line on stderr. A server goes on, whether or not somebody reads there.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -100,8 +101,15 @@ impl Drop for StopHandle {
 ///
 /// # Errors
 ///
-/// No descriptors, or no thread.
-pub fn stop_on_signals() -> io::Result<Stop> {
+/// No descriptors, or no thread, with what to do about it.
+pub fn stop_on_signals() -> anyhow::Result<Stop> {
+    wait_for_signals().context(
+        "cannot wait for signals, which takes a few descriptors and a thread: \
+         see ulimit -n and ulimit -u",
+    )
+}
+
+fn wait_for_signals() -> io::Result<Stop> {
     let (handle, stop) = Stop::new()?;
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
     thread::Builder::new()

@@ -9,7 +9,7 @@ use clap::Parser;
 use clap::builder::ArgPredicate;
 use clap::error::ErrorKind;
 
-use crate::program::complain;
+use crate::program::{cannot_print, complain};
 
 /// Exit code of a command line that cannot be understood.
 pub const EXIT_USAGE: u8 = 2;
@@ -31,20 +31,29 @@ impl Error for UsageError {}
 ///
 /// # Errors
 ///
-/// The code to exit with: after help or version, which are on stdout, 0; after an error, which is
-/// on stderr in one line, 2.
+/// The code to exit with: after help or version, which are on stdout, 0, or 1 if they cannot be
+/// written there; after an error, which is on stderr in one line, 2.
 pub fn parse<Cli: Parser>(default_listen: &'static str) -> Result<Cli, ExitCode> {
-    parse_from(default_listen, std::env::args_os()).map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A reader who has gone needs no help.
-            let _ = error.print();
-            ExitCode::SUCCESS
+    parse_from(default_listen, std::env::args_os())
+        .map_err(|error| tell(Cli::command().get_name(), &error))
+}
+
+fn tell(server: &str, error: &clap::Error) -> ExitCode {
+    let is_asked_for = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
+    if !is_asked_for {
+        complain(server, &one_line(error));
+        return ExitCode::from(EXIT_USAGE);
+    }
+    match error.print() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(server, &cannot_print("the help", &error).to_string());
+            ExitCode::FAILURE
         }
-        _ => {
-            complain(Cli::command().get_name(), &one_line(&error));
-            ExitCode::from(EXIT_USAGE)
-        }
-    })
+    }
 }
 
 fn parse_from<Cli: Parser>(
@@ -109,8 +118,8 @@ mod tests {
     fn an_error_is_one_line_that_names_the_flag_and_the_next_step() {
         for (arguments, expected) in [
             (
-                vec!["--idle-timeout", "5"],
-                "invalid value '5' for '--idle-timeout <TIME>': needs a number and a unit, such as 5s, 300ms or 1m; see --help",
+                vec!["--idle-timeout", "5d"],
+                "invalid value '5d' for '--idle-timeout <TIME>': a time is a number with us, ms, s, m or h, such as 300ms or 5s; see --help",
             ),
             (
                 vec!["--threads", "0"],

@@ -3,6 +3,7 @@
 use clap::Parser;
 use server_common::flags::Flags;
 use server_common::options::Options;
+use server_common::usage::UsageError;
 
 use crate::model::Model;
 
@@ -31,9 +32,14 @@ pub struct Cli {
 
 impl Cli {
     /// What the flags mean for the model chosen.
-    #[must_use]
-    pub fn options(&self) -> Options {
-        self.flags.options(self.model.keeps_connections())
+    ///
+    /// # Errors
+    ///
+    /// The model cannot have as many threads as were asked for.
+    pub fn options(&self) -> Result<Options, UsageError> {
+        let model = self.model;
+        self.flags
+            .options(model.label(), model.threads(), model.keeps_connections())
     }
 }
 
@@ -43,7 +49,7 @@ mod tests {
 
     fn keep_alive(arguments: &[&str]) -> bool {
         let cli = Cli::try_parse_from([&[SERVER], arguments].concat()).unwrap();
-        cli.options().connection.keep_alive
+        cli.options().unwrap().connection.keep_alive
     }
 
     #[test]

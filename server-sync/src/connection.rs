@@ -15,6 +15,7 @@ use wire::reader::Phase;
 use wire::route::Pause;
 
 use crate::acceptor::Newcomer;
+use crate::cli::SERVER;
 use crate::kept::{Kept, KeptConnections};
 use crate::socket::{Deadline, Received, TimedSocket};
 
@@ -145,7 +146,7 @@ impl Conversation<'_> {
 
     fn write(&mut self) -> io::Result<()> {
         if let Some(line) = self.connection.take_log_line() {
-            access_log::write(line);
+            access_log::write(SERVER, line);
         }
         let count = self.socket.write(self.connection.output())?;
         self.connection.wrote(count);

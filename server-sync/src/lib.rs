@@ -32,6 +32,10 @@ use crate::cli::SERVER;
 use crate::connection::Server;
 pub use crate::model::Model;
 
+/// What may be missing at the start, and where to look.
+const TAKES: &str =
+    "cannot start, which takes a few descriptors and a thread: see ulimit -n and ulimit -u";
+
 /// Serves until `stop` is asked for, then finishes what is under way and returns.
 ///
 /// A stop keeps newcomers out, serves who is in the accept queue already, closes connections that
@@ -50,14 +54,15 @@ pub fn run(
     let server = Arc::new(Server::new(options, stop.clone()));
     let acceptor = Acceptor::new(listeners, options, stop.clone());
     // Held by the model's thread, so that its end, a panic as well, is a thing to wait for.
-    let (running, ended) = Stop::new()?;
+    let (running, ended) = Stop::new().context(TAKES)?;
     let model_thread = thread::Builder::new().name(SERVER.to_owned()).spawn({
         let server = Arc::clone(&server);
         move || {
             let _running = running;
             model.run(acceptor, &server)
         }
-    })?;
+    });
+    let model_thread = model_thread.context(TAKES)?;
     wait_for_either(stop, &ended);
     if stop.is_asked() {
         server.kept.wake_all();

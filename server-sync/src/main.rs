@@ -16,7 +16,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     if cli.list_models {
         return list_models(Model::ALL.map(|model| (model.label(), model.description())));
     }
-    let options = cli.options();
+    let options = cli.options()?;
     let stop = stop_on_signals()?;
     let listeners = cli.flags.bind()?;
     announce(SERVER, cli.model.label(), &listeners)?;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
+use server_common::threads::Threads;
 
 use crate::acceptor::Acceptor;
 use crate::connection::Server;
@@ -59,6 +60,16 @@ impl Model {
     #[must_use]
     pub const fn keeps_connections(self) -> bool {
         !matches!(self, Self::Sequential)
+    }
+
+    /// Who decides how many threads there are.
+    #[must_use]
+    pub const fn threads(self) -> Threads {
+        match self {
+            Self::Sequential => Threads::One,
+            Self::ThreadPerConnection => Threads::OneForEachConnection,
+            Self::ThreadPool => Threads::AsAsked,
+        }
     }
 
     /// Serves the acceptor's connections to the last; fails only if threads cannot be started.

@@ -9,7 +9,7 @@ use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use server_common::listener::Listener;
-use server_common::options::Options;
+use server_common::options::{Options, WRITE_WAITS, write_wait};
 use socket2::Socket;
 
 /// How late a read may find out that its time is up. Without slack each read would pay a system
@@ -59,7 +59,10 @@ pub(crate) fn timeouts_are_inherited(listener: &Listener, options: &Options) -> 
     is(
         listener.socket().read_timeout(),
         options.connection.read_timeout,
-    ) && is(listener.socket().write_timeout(), options.write_timeout)
+    ) && is(
+        listener.socket().write_timeout(),
+        write_wait(options.write_timeout),
+    )
 }
 
 impl TimedSocket {
@@ -68,7 +71,7 @@ impl TimedSocket {
         let read_timeout = options.connection.read_timeout;
         if !is_timed {
             socket.set_read_timeout(Some(read_timeout))?;
-            socket.set_write_timeout(Some(options.write_timeout))?;
+            socket.set_write_timeout(Some(write_wait(options.write_timeout)))?;
         }
         Ok(Self {
             socket: Arc::new(socket),
@@ -127,14 +130,18 @@ impl TimedSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if the peer takes nothing for the write timeout; those of send(2).
+    /// `TimedOut` if the peer takes nothing for the write timeout (see [`WRITE_WAITS`]); those of
+    /// send(2).
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
+        let mut waits_in_vain = 0;
+        while waits_in_vain < WRITE_WAITS {
             match send(&*self.socket, bytes, SendFlags::NOSIGNAL) {
+                Err(Errno::AGAIN) => waits_in_vain += 1,
                 Err(Errno::INTR) => {}
                 result => return Ok(result?),
             }
         }
+        Err(io::ErrorKind::TimedOut.into())
     }
 
     /// Tells the peer that nothing more will come.
@@ -165,3 +172,6 @@ impl ReadBuffer {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

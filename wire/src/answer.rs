@@ -73,6 +73,25 @@ impl Answer {
         }
     }
 
+    /// Bytes of the body that follow the head: none of them if it answers HEAD.
+    #[must_use]
+    pub fn sent_body_bytes(&self, is_head: bool) -> u64 {
+        match is_head {
+            true => 0,
+            false => self.body.len(),
+        }
+    }
+
+    /// The whole answer to a refusal: the last bytes on its connection.
+    #[must_use]
+    pub fn render_last(&self, date: &Date) -> Vec<u8> {
+        let mut out = Vec::new();
+        let connection = connection_field(Version::Http11, false);
+        self.render_head(Version::Http11, connection, date, &mut out);
+        out.extend_from_slice(self.body.piece(0));
+        out
+    }
+
     /// Appends status line and fields, with the empty line, to `out`.
     ///
     /// Names are in title case: ab 2.3 up to httpd 2.4.48 and other old clients look for
@@ -113,17 +132,6 @@ impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
         Self::failure(refusal.status, refusal.detail)
     }
-}
-
-/// The answer to a refusal, whole: the last bytes on its connection.
-#[must_use]
-pub fn render_refusal(refusal: Refusal, date: &Date) -> Vec<u8> {
-    let answer = Answer::from(refusal);
-    let mut out = Vec::new();
-    let connection = connection_field(Version::Http11, false);
-    answer.render_head(Version::Http11, connection, date, &mut out);
-    out.extend_from_slice(answer.body.piece(0));
-    out
 }
 
 /// The `Connection` field of an answer, which is left out where the version implies it

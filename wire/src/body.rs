@@ -35,13 +35,30 @@ enum State {
 }
 
 impl BodyDecoder {
-    /// A decoder at the first byte after the head.
+    /// A decoder at the first byte after the head of a response.
+    ///
+    /// Its chunk extensions may be of any length, as they cost no memory: many small chunks that
+    /// are each signed have more of them than data.
     #[must_use]
     pub fn new(framing: Framing) -> Self {
+        Self::with_extensions(framing, usize::MAX)
+    }
+
+    /// A decoder at the first byte after the head of a request, whose chunk extensions must not
+    /// be longer than [`CHUNK_EXTENSION_BYTES_MAX`].
+    #[must_use]
+    pub fn of_request(framing: Framing) -> Self {
+        Self::with_extensions(framing, CHUNK_EXTENSION_BYTES_MAX)
+    }
+
+    fn with_extensions(framing: Framing, extension_bytes_max: usize) -> Self {
         Self(match framing {
             Framing::Empty => State::Done,
             Framing::Length(length) => State::Length(length),
-            Framing::Chunked => State::Chunked(Chunks::default()),
+            Framing::Chunked => State::Chunked(Chunks {
+                extension_bytes_left: extension_bytes_max,
+                ..Chunks::default()
+            }),
             Framing::UntilClose => State::UntilClose,
         })
     }
@@ -105,7 +122,8 @@ struct Chunks {
     at: At,
     /// Of the size line: its value so far. Of the data: what is still to come. In bytes.
     size: u64,
-    extension_bytes: usize,
+    /// How many more extensions may have, over all chunks.
+    extension_bytes_left: usize,
     trailer: Vec<u8>,
 }
 
@@ -194,10 +212,10 @@ impl Chunks {
     }
 
     fn extension(&mut self, next: At) -> Result<At, ChunkError> {
-        self.extension_bytes += 1;
-        if self.extension_bytes > CHUNK_EXTENSION_BYTES_MAX {
-            return Err(ChunkError("the chunk extensions are over 8 KiB"));
-        }
+        self.extension_bytes_left = self
+            .extension_bytes_left
+            .checked_sub(1)
+            .ok_or(ChunkError("the chunk extensions are over 8 KiB"))?;
         Ok(next)
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::access_log;
-use crate::answer::{Body, Hello, connection_field, render_refusal};
+use crate::answer::{Answer, Body, Hello, connection_field};
 use crate::date::Date;
 use crate::input::Input;
 use crate::limits::body_time_limit;
@@ -18,7 +18,6 @@ use crate::reader::{Event, Phase, RequestReader};
 use crate::refusal::Refusal;
 use crate::request::{Request, request_line};
 use crate::route::Pause;
-use crate::status::Status;
 
 /// Bodies up to this size, in bytes, are copied behind their head to go out in one write; for
 /// larger ones a second system call is cheaper than the copy.
@@ -282,7 +281,7 @@ impl Connection {
         let keep_alive = self.options.keep_alive && request.keep_alive;
         let content_type = request.content_type.as_deref();
         let answer = request.route.answer(&self.hello, content_type, body);
-        self.log(answer.status, answer.body.len(), date);
+        self.log(&answer, request.is_head, date);
         let connection = connection_field(request.version, keep_alive);
         let mut head = Vec::with_capacity(HEAD_CAPACITY_BYTES);
         answer.render_head(request.version, connection, date, &mut head);
@@ -302,17 +301,19 @@ impl Connection {
     }
 
     fn refusal(&mut self, refusal: Refusal, date: &Date) -> State {
-        self.log(refusal.status, 0, date);
+        let answer = Answer::from(refusal);
+        self.log(&answer, false, date);
         State::Writing {
-            output: Output::head_only(render_refusal(refusal, date)),
+            output: Output::head_only(answer.render_last(date)),
             then: Then::Close { linger: true },
         }
     }
 
-    fn log(&mut self, status: Status, body_bytes: u64, date: &Date) {
+    fn log(&mut self, answer: &Answer, is_head: bool, date: &Date) {
         if self.options.access_log {
             let request_line = std::mem::take(&mut self.request_line);
-            let line = access_log::line(self.peer, date, &request_line, status, body_bytes);
+            let sent = answer.sent_body_bytes(is_head);
+            let line = access_log::line(self.peer, date, &request_line, answer.status, sent);
             self.log_line = Some(line);
         }
     }

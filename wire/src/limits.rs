@@ -18,8 +18,8 @@ pub const HEADERS_MAX: usize = 100;
 /// A larger body is answered 413.
 pub const BODY_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// Most bytes of chunk extensions in one chunked body, over all its chunks. Extensions carry no
-/// meaning here; without a limit they are a body that never counts as one.
+/// Most bytes of chunk extensions in a request's chunked body, over all its chunks. Extensions
+/// carry no meaning here; without a limit they are a body that never counts as one.
 pub const CHUNK_EXTENSION_BYTES_MAX: usize = 8 * 1024;
 
 /// Most bytes of trailer fields after a chunked body, for the same reason.

@@ -72,7 +72,7 @@ impl RequestReader {
                 Parsed::Complete(request) => {
                     *input = &input[request.head_bytes..];
                     self.state = State::Body {
-                        decoder: BodyDecoder::new(request.framing),
+                        decoder: BodyDecoder::of_request(request.framing),
                         received_bytes: 0,
                     };
                     Ok(Some(Event::Head(request)))

@@ -104,6 +104,7 @@ pub(super) const CHECKS: &[Check] = &[
         run: |subject| {
             let endless = "a".repeat(2 * 64 * 1024);
             refuses_somehow(subject, &format!("5;{endless}"))?;
+            refuses_somehow(subject, &"1;signed\r\na\r\n".repeat(2 * 8 * 1024))?;
             refuses_somehow(subject, &format!("0\r\nX: {endless}"))
         },
     },

@@ -97,10 +97,6 @@ pub(super) const CHECKS: &[Check] = &[
         },
     },
     Check {
-        name: "pipelined requests may have bodies",
-        run: answers_a_pipeline_with_bodies,
-    },
-    Check {
         name: "an empty line between two requests is ignored",
         run: |subject| {
             let mut connection = Connection::open(subject)?;
@@ -145,11 +141,6 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// How many of `requests` on one connection the server answers.
-fn answered(subject: &Subject, requests: usize) -> usize {
-    if subject.keep_alive { requests } else { 1 }
-}
-
 fn closes_after(subject: &Subject, headers: &str) -> Result<()> {
     let mut connection = Connection::open(subject)?;
     connection.send(format!("GET / HTTP/1.1\r\nHost: contract\r\n{headers}\r\n"))?;
@@ -170,22 +161,6 @@ fn answers_a_pipeline_in_order(subject: &Subject) -> Result<()> {
             _ => connection.expect(&octets(&digits[..request / 2])),
         }
         .with_context(|| format!("answer {request}"))?;
-    }
-    connection.expect_next()
-}
-
-fn answers_a_pipeline_with_bodies(subject: &Subject) -> Result<()> {
-    let requests = [
-        echo("Content-Length: 5\r\n", "first"),
-        echo("Transfer-Encoding: chunked\r\n", "6\r\nsecond\r\n0\r\n\r\n"),
-        "GET /bytes/3 HTTP/1.1\r\nHost: contract\r\nContent-Length: 2\r\n\r\nno".into(),
-        echo("Content-Length: 5\r\n", "third"),
-    ];
-    let bodies = [b"first".as_slice(), b"second", b"012", b"third"];
-    let mut connection = Connection::open(subject)?;
-    connection.send(requests.concat())?;
-    for body in bodies.iter().take(answered(subject, bodies.len())) {
-        connection.expect(&octets(body))?;
     }
     connection.expect_next()
 }

@@ -9,6 +9,7 @@ mod expectations;
 mod heads;
 mod keep_alive;
 mod limits;
+mod pipelines;
 mod refusals;
 mod splits;
 mod timeouts;
@@ -30,6 +31,7 @@ pub(crate) const ALL: &[&[Check]] = &[
     chunks::CHECKS,
     expectations::CHECKS,
     keep_alive::CHECKS,
+    pipelines::CHECKS,
     splits::CHECKS,
     crowds::CHECKS,
     departures::CHECKS,
@@ -99,6 +101,11 @@ fn refuses_each(subject: &Subject, status: u16, requests: &[&str]) -> Result<()>
     requests
         .iter()
         .try_for_each(|request| refuses(subject, status, request))
+}
+
+/// How many of `requests` on one connection the server answers.
+fn answered(subject: &Subject, requests: usize) -> usize {
+    if subject.keep_alive { requests } else { 1 }
 }
 
 /// The next client is served: nobody before it has done harm.

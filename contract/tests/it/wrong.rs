@@ -164,6 +164,55 @@ fn a_server_that_forgets_pipelined_requests_is_found() {
 }
 
 #[test]
+fn a_close_that_is_obeyed_before_its_turn_is_found() {
+    finds(
+        "a pipeline whose last request says Connection: close is answered to the end",
+        Manner {
+            hears: |bytes| match String::from_utf8_lossy(bytes).contains("Connection: close") {
+                true => replace(
+                    bytes,
+                    "Host: contract",
+                    "Connection: close\r\nHost: contract",
+                ),
+                false => bytes.to_vec(),
+            },
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn a_server_that_forgets_what_is_behind_a_body_is_found() {
+    let forgetful = Manner {
+        hears: |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            match text.split_once("helloGET") {
+                Some((before, _)) => format!("{before}hello").into(),
+                None => bytes.to_vec(),
+            }
+        },
+        ..Manner::RIGHT
+    };
+    for name in [
+        "a request behind a body that waited for 100 Continue is answered",
+        "a request behind a body that did not wait for 100 Continue is answered",
+    ] {
+        finds(name, forgetful);
+    }
+}
+
+#[test]
+fn an_answer_that_another_body_has_slipped_into_is_found() {
+    finds(
+        "a pipeline may mix bodies of every framing with none",
+        Manner {
+            says: |bytes| replace(bytes, "\r\n\r\ncounted", "\r\n\r\ncounter"),
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
 fn a_server_that_resets_a_client_which_is_still_sending_is_found() {
     finds(
         "a refusal reaches a client that is still sending",

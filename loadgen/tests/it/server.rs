@@ -64,7 +64,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start(kind: Kind) -> Self {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let listener = Listener::bind_tcp(any_port, BACKLOG).expect("a free port");
+        let listener = Listener::bind_tcp(any_port, BACKLOG, |_| Ok(())).expect("a free port");
         let Address::Tcp(address) = *listener.address() else {
             unreachable!("a TCP listener has a TCP address");
         };

@@ -167,7 +167,9 @@ proptest! {
     }
 }
 
-async fn hyper_says<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+/// What is said to a client that sends `pieces` and then shuts its side. The runtime's clock is
+/// paused, so that a pause costs no time.
+pub(super) async fn hyper_says<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let (_handle, stop) = Stop::new().unwrap();
     let (_finish, finishing) = watch::channel(());
     let server = Server::new(OPTIONS, &stop).unwrap();

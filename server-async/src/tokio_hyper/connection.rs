@@ -12,7 +12,7 @@ use server_common::clock;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
-use wire::answer::render_refusal;
+use wire::answer::Answer;
 
 use super::deadline::Deadline;
 use super::exchange::Exchange;
@@ -69,9 +69,10 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     let linger = refusal.is_some() || gate.has_input_left() || exchange.body_may_stay_away();
     let mut socket = gate.into_socket();
     if let Some(refusal) = refusal {
-        exchange.log(refusal.status, 0);
-        let refusal = render_refusal(refusal, &clock::date());
-        let _ = timeout(write_timeout, socket.write_all(&refusal)).await;
+        let answer = Answer::from(refusal);
+        exchange.log(answer.status, answer.sent_body_bytes(false));
+        let last = answer.render_last(&clock::date());
+        let _ = timeout(write_timeout, socket.write_all(&last)).await;
     }
     if linger {
         let _ = timeout(LINGER, discard(&mut socket)).await;

@@ -11,6 +11,8 @@ use wire::connection::Options;
 use wire::request::{self, Request};
 use wire::status::Status;
 
+use crate::cli::SERVER;
+
 /// The request under way: at most one at a time.
 ///
 /// One task touches this, but it may move between threads, hence atomics; a relaxed load or store
@@ -88,9 +90,8 @@ impl<'a> Exchange<'a> {
         {
             let line = std::mem::take(&mut *line);
             let date = clock::date();
-            access_log::write(wire::access_log::line(
-                self.peer, &date, &line, status, body_bytes,
-            ));
+            let line = wire::access_log::line(self.peer, &date, &line, status, body_bytes);
+            access_log::write(SERVER, line);
         }
     }
 }

@@ -1,12 +1,11 @@
 //! From hyper's request to the answer of `wire`.
 
-use std::time::{Duration, Instant};
-
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
+use server_common::work::work;
 use wire::answer::{Answer, connection_field};
 use wire::request::Version;
 use wire::route::{Pause, Route};
@@ -32,14 +31,19 @@ pub(super) async fn answer(
     };
     match route.pause() {
         None => {}
-        Some(Pause::Wait(wait)) => tokio::time::sleep(wait).await,
-        Some(Pause::Work(work)) => keep_busy(work),
+        Some(Pause::Wait(time)) => tokio::time::sleep(time).await,
+        // It blocks the worker, and every connection whose turn it would be there: that is what
+        // such work does in asynchronous code, and what `/cpu` is there to show.
+        Some(Pause::Work(time)) => work(time),
     }
     // As in `wire`, the last of repeated fields counts.
     let content_type = head.headers.get_all(CONTENT_TYPE).iter().next_back();
     let content_type = content_type.map(HeaderValue::as_bytes);
     let answer = route.answer(&exchange.hello, content_type, body);
-    exchange.log(answer.status, answer.body.len());
+    exchange.log(
+        answer.status,
+        answer.sent_body_bytes(head.method == Method::HEAD),
+    );
     let version = match head.version {
         hyper::Version::HTTP_10 => Version::Http10,
         _ => Version::Http11,
@@ -71,15 +75,6 @@ async fn receive(mut body: Incoming, is_wanted: bool) -> hyper::Result<Bytes> {
     Ok(Bytes::from(received))
 }
 
-/// Work on the CPU. It blocks the worker, and every connection whose turn it would be there:
-/// that is what such work does in asynchronous code, and what `/cpu` is there to show.
-fn keep_busy(work: Duration) {
-    let begun = Instant::now();
-    while begun.elapsed() < work {
-        std::hint::spin_loop();
-    }
-}
-
 /// Makes a request's fields those of its answer, in the order in which they are to be written;
 /// `Date` is hyper's to add. The map is reused because a new one costs two allocations.
 fn fill(headers: &mut HeaderMap, answer: &Answer, connection: Option<&'static str>) {
@@ -101,3 +96,7 @@ fn fill(headers: &mut HeaderMap, answer: &Answer, connection: Option<&'static st
         headers.insert(CONNECTION, HeaderValue::from_static(connection));
     }
 }
+
+// Which core a thread runs on can be chosen on Linux.
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

@@ -25,7 +25,7 @@ struct Server {
 
 impl Server {
     fn start(model: Model) -> Self {
-        let listener = Listener::bind_tcp(([127, 0, 0, 1], 0).into(), BACKLOG).unwrap();
+        let listener = Listener::bind_tcp(([127, 0, 0, 1], 0).into(), BACKLOG, |_| Ok(())).unwrap();
         let Address::Tcp(address) = *listener.address() else {
             unreachable!("a TCP listener has a TCP address");
         };
@@ -39,7 +39,8 @@ impl Server {
             },
             write_timeout: Duration::from_secs(2),
             connections_max: None,
-            threads: Some(model.max_threads().unwrap_or(2)),
+            // Several, however few the cores; the model that has one does not ask.
+            threads: Some(2),
         };
         let thread =
             thread::spawn(move || server_async::run(vec![listener], model, options, &stop));

@@ -119,7 +119,7 @@ fn the_models_are_listed_one_a_line() {
 fn a_command_line_that_is_wrong_is_told_what_would_be_right() {
     for (arguments, expected) in [
         (vec!["--model", "fork"], "tokio-current-thread"),
-        (vec!["--read-timeout", "5"], "such as 5s"),
+        (vec!["--read-timeout", "5d"], "such as 300ms or 5s"),
         (
             vec!["--model", "tokio-current-thread", "--threads", "2"],
             "'--threads <N>': model tokio-current-thread has one thread",
@@ -129,6 +129,19 @@ fn a_command_line_that_is_wrong_is_told_what_would_be_right() {
         assert!(text.starts_with("server-async: "), "{text}");
         assert!(text.contains(expected), "{text}");
     }
+}
+
+#[test]
+fn a_full_disk_is_named_with_what_to_do() {
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = on_a_free_port(Model::Tokio);
+    let Output { status, stderr, .. } = command.stdout(full).output().unwrap();
+    assert_eq!(status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(stderr).unwrap(),
+        "server-async: cannot write where the server listens to stdout: No space left on device \
+         (os error 28); send it where there is room and somebody reads, or to /dev/null\n"
+    );
 }
 
 #[test]
@@ -261,12 +274,21 @@ fn no_more_connections_are_open_than_allowed() {
 }
 
 #[test]
-fn each_answer_is_a_line_in_the_access_log() {
+fn each_answer_is_a_line_in_the_access_log_with_the_length_of_its_body() {
     let mut command = on_a_free_port(Model::Tokio);
     command.args(["--access-log", "--no-keep-alive"]);
     let mut running = Running::start(&mut command, 1);
-    let mut lines = Vec::new();
-    for request in ["HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n", "nonsense\r\n\r\n"] {
+    for (request, expected) in [
+        (
+            "GET /x HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /x HTTP/1.1\" 200",
+        ),
+        (
+            "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n",
+            "HEAD /x HTTP/1.1\" 200",
+        ),
+        ("nonsense\r\n\r\n", "-\" 400"),
+    ] {
         let mut socket = running.connect();
         socket.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
@@ -274,9 +296,11 @@ fn each_answer_is_a_line_in_the_access_log() {
         assert!(answer.contains("Connection: close\r\n"), "{answer}");
         let mut line = String::new();
         running.stdout.read_line(&mut line).unwrap();
-        lines.push(line);
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(line.starts_with("127.0.0.1 - - ["), "{line}");
+        assert!(
+            line.ends_with(&format!("\"{expected} {}\n", body.len())),
+            "{line}"
+        );
     }
-    assert!(lines[0].starts_with("127.0.0.1 - - ["), "{}", lines[0]);
-    assert!(lines[0].ends_with("\"HEAD /x HTTP/1.1\" 200 50\n"));
-    assert!(lines[1].ends_with("\"-\" 400 0\n"), "{}", lines[1]);
 }

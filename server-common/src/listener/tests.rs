@@ -4,8 +4,12 @@ use std::os::unix::net::UnixStream;
 
 use super::*;
 
+fn bind_tcp(address: SocketAddr) -> Result<Listener, BindError> {
+    Listener::bind_tcp(address, 16, |_| Ok(()))
+}
+
 fn loopback() -> Listener {
-    Listener::bind_tcp((Ipv4Addr::LOCALHOST, 0).into(), 16).unwrap()
+    bind_tcp((Ipv4Addr::LOCALHOST, 0).into()).unwrap()
 }
 
 fn tcp_address(listener: &Listener) -> SocketAddr {
@@ -46,7 +50,7 @@ fn a_connection_inherits_nodelay_and_blocks_as_asked() {
 
 #[test]
 fn the_unspecified_ipv6_address_takes_ipv4_as_well() {
-    let listener = Listener::bind_tcp("[::]:0".parse().unwrap(), 16).unwrap();
+    let listener = bind_tcp("[::]:0".parse().unwrap()).unwrap();
     let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, tcp_address(&listener).port())).unwrap();
     let peer = listener.accept().unwrap().peer.unwrap();
     assert_eq!(peer.to_canonical(), IpAddr::from(Ipv4Addr::LOCALHOST));
@@ -56,13 +60,26 @@ fn the_unspecified_ipv6_address_takes_ipv4_as_well() {
 fn a_port_in_use_is_named_with_what_to_do() {
     let first = loopback();
     let address = tcp_address(&first);
-    let error = Listener::bind_tcp(address, 16).unwrap_err();
+    let error = bind_tcp(address).unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
             "cannot listen on {address}: address already in use (os error 98); \
              choose another with --listen, or port 0 to have one picked"
         )
+    );
+}
+
+#[test]
+fn another_address_is_not_the_advice_when_descriptors_ran_out() {
+    let error = BindError {
+        address: Address::Unix("/x".into()),
+        error: Errno::MFILE.into(),
+    };
+    assert_eq!(
+        error.to_string(),
+        "cannot listen on /x: too many open files (os error 24); \
+         raise the limit on descriptors, see ulimit -n"
     );
 }
 

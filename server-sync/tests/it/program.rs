@@ -1,5 +1,6 @@
 //! The program itself: messages, exit codes, signals, descriptors.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
@@ -15,7 +16,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_server-sync");
 /// A server as a process, killed at the end if it still runs.
 struct Program {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    /// Open as long as somebody may read there.
+    stdout: Option<BufReader<ChildStdout>>,
     /// What the start line says after `listening on `.
     listening: String,
 }
@@ -35,7 +37,7 @@ impl Program {
         Self {
             child,
             listening: listening.trim_end().to_owned(),
-            stdout,
+            stdout: Some(stdout),
         }
     }
 
@@ -51,7 +53,9 @@ impl Program {
     /// Waits for the end; the status, and what is left of stdout and stderr.
     fn wait(&mut self) -> (ExitStatus, String, String) {
         let (mut out, mut err) = (String::new(), String::new());
-        self.stdout.read_to_string(&mut out).unwrap();
+        if let Some(stdout) = &mut self.stdout {
+            stdout.read_to_string(&mut out).unwrap();
+        }
         let mut stderr = self.child.stderr.take().unwrap();
         stderr.read_to_string(&mut err).unwrap();
         (self.child.wait().unwrap(), out, err)
@@ -93,6 +97,65 @@ fn an_unknown_model_is_told_the_known_ones_in_one_line() {
         err,
         "server-sync: invalid value 'x' for '--model <NAME>' [possible values: \
          sequential, thread-per-connection, thread-pool]; see --help\n"
+    );
+}
+
+#[test]
+fn threads_are_refused_where_they_would_be_ignored() {
+    for (model, has) in [
+        ("sequential", "one thread;"),
+        ("thread-per-connection", "one thread for each connection"),
+    ] {
+        let (code, out, err) = output(&["--model", model, "--threads", "8"]);
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert_eq!(err.lines().count(), 1, "{err}");
+        let expected =
+            format!("server-sync: invalid value '8' for '--threads <N>': model {model} has {has}");
+        assert!(err.starts_with(&expected), "{err}");
+    }
+}
+
+#[test]
+fn a_stdout_that_takes_nothing_is_named_with_what_to_do() {
+    let cases = [
+        (
+            ["--listen", "127.0.0.1:0"].as_slice(),
+            "where the server listens",
+        ),
+        (&["--list-models"], "the models"),
+        (&["--help"], "the help"),
+    ];
+    for (arguments, what) in cases {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(PROGRAM);
+        let output = command.args(arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            format!(
+                "server-sync: cannot write {what} to stdout: No space left on device \
+                 (os error 28); send it where there is room and somebody reads, or to /dev/null\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn an_access_log_that_nobody_reads_is_told_once_and_stops_nobody() {
+    let mut program = Program::start(&["--listen", "127.0.0.1:0", "--access-log"]);
+    program.stdout = None;
+    for _ in 0..2 {
+        let mut client = Client::connect(program.address());
+        client.get("/");
+        assert!(client.rest().ends_with("</html>"));
+    }
+    program.signal(Signal::TERM);
+    let (status, _, err) = program.wait();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(err.lines().count(), 1, "{err}");
+    assert!(
+        err.contains("cannot write the access log to stdout"),
+        "{err}"
     );
 }
 
@@ -197,20 +260,34 @@ fn time_limits_that_connections_inherit_hold() {
 }
 
 #[test]
-fn each_answer_is_a_line_of_the_access_log() {
+fn each_answer_is_a_line_of_the_access_log_with_the_length_of_its_body() {
     let mut program = Program::start(&["--listen", "127.0.0.1:0", "--access-log"]);
-    for path in ["/", "/healthz"] {
+    let mut expected = Vec::new();
+    for (request, line) in [
+        (
+            "GET /x HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /x HTTP/1.1\" 200",
+        ),
+        (
+            "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n",
+            "HEAD /x HTTP/1.1\" 200",
+        ),
+        ("nonsense\r\n\r\n", "-\" 400"),
+    ] {
         let mut client = Client::connect(program.address());
-        client.get(path);
-        client.rest();
+        client.0.write_all(request.as_bytes()).unwrap();
+        let answer = client.rest();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        expected.push(format!("{line} {}", body.len()));
     }
     program.signal(Signal::TERM);
     let (_, out, _) = program.wait();
-    let requests: Vec<_> = out
+    let logged: Vec<_> = out
         .lines()
-        .filter_map(|line| line.split('"').nth(1))
+        .filter_map(|line| line.split_once('"'))
+        .map(|(_, rest)| rest)
         .collect();
-    assert_eq!(requests, ["GET / HTTP/1.1", "GET /healthz HTTP/1.1"]);
+    assert_eq!(logged, expected);
 }
 
 #[test]

@@ -31,7 +31,8 @@ impl Server {
 
     /// Starts a model with other options.
     pub(crate) fn start_with(model: Model, options: Options) -> Self {
-        let listener = Listener::bind_tcp((Ipv4Addr::LOCALHOST, 0).into(), BACKLOG).unwrap();
+        let listener =
+            Listener::bind_tcp((Ipv4Addr::LOCALHOST, 0).into(), BACKLOG, |_| Ok(())).unwrap();
         let Address::Tcp(address) = *listener.address() else {
             unreachable!("a TCP listener has a TCP address");
         };

@@ -21,7 +21,7 @@ fn an_answer_is_rendered_byte_for_byte() {
 #[test]
 fn a_refusal_says_why_and_closes() {
     let date = Date::from_unix_seconds(0);
-    let text = String::from_utf8(render_refusal(Refusal::TIMEOUT, &date)).unwrap();
+    let text = String::from_utf8(Answer::from(Refusal::TIMEOUT).render_last(&date)).unwrap();
     assert!(
         text.starts_with("HTTP/1.1 408 Request Timeout\r\n"),
         "{text}"

@@ -7,7 +7,13 @@ fn decode<'a>(
     framing: Framing,
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<(Vec<u8>, Option<Vec<u8>>), ChunkError> {
-    let mut decoder = BodyDecoder::new(framing);
+    decode_with(BodyDecoder::new(framing), pieces)
+}
+
+fn decode_with<'a>(
+    mut decoder: BodyDecoder,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<(Vec<u8>, Option<Vec<u8>>), ChunkError> {
     let mut data = Vec::new();
     let mut left: Option<Vec<u8>> = None;
     for mut piece in pieces {
@@ -78,11 +84,25 @@ fn what_breaks_the_chunk_grammar_is_an_error() {
 }
 
 #[test]
-fn extensions_and_trailers_without_end_are_cut_off() {
-    let extension = vec![b'x'; CHUNK_EXTENSION_BYTES_MAX + 1];
-    assert!(chunked(&[b"1;", extension.as_slice()].concat()).is_err());
-    let many = b"1;xxxxxxxxx\r\na\r\n".repeat(CHUNK_EXTENSION_BYTES_MAX / 8);
-    assert!(chunked(&many).is_err(), "the limit is on the whole body");
+fn a_requests_extensions_are_limited_over_all_its_chunks() {
+    let of_request = |body: &[u8]| decode_with(BodyDecoder::of_request(Framing::Chunked), [body]);
+    let one = |bytes: usize| [b"1;", vec![b'x'; bytes].as_slice(), b"\r\na\r\n"].concat();
+    assert!(of_request(&one(CHUNK_EXTENSION_BYTES_MAX)).is_ok());
+    assert!(of_request(&one(CHUNK_EXTENSION_BYTES_MAX + 1)).is_err());
+    assert!(of_request(&one(8).repeat(CHUNK_EXTENSION_BYTES_MAX / 8)).is_ok());
+    assert!(of_request(&one(8).repeat(CHUNK_EXTENSION_BYTES_MAX / 8 + 1)).is_err());
+}
+
+#[test]
+fn a_response_may_have_more_extensions_than_a_request() {
+    let chunks = b"1;xxxxxxxxx\r\na\r\n".repeat(CHUNK_EXTENSION_BYTES_MAX);
+    let (data, left) = chunked(&[chunks.as_slice(), b"0;last\r\n\r\n"].concat()).unwrap();
+    assert_eq!(data, vec![b'a'; CHUNK_EXTENSION_BYTES_MAX]);
+    assert_eq!(left.unwrap(), b"");
+}
+
+#[test]
+fn trailers_without_end_are_cut_off() {
     let trailer = vec![b'x'; TRAILER_BYTES_MAX + 1];
     assert!(chunked(&[b"0\r\n", trailer.as_slice()].concat()).is_err());
 }

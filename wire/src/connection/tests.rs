@@ -175,13 +175,18 @@ fn large_bodies_leave_whole() {
 }
 
 #[test]
-fn each_answer_is_logged_once() {
+fn each_answer_is_logged_once_with_the_length_of_the_body_that_was_sent() {
     let mut driver = Driver::new(OPTIONS);
+    driver.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    let line = driver.connection.take_log_line().unwrap();
+    assert!(line.ends_with("\"GET /x HTTP/1.1\" 200 50"), "{line}");
     driver.send("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
     let line = driver.connection.take_log_line().unwrap();
-    assert!(line.ends_with("\"HEAD /x HTTP/1.1\" 200 50"), "{line}");
+    assert!(line.ends_with("\"HEAD /x HTTP/1.1\" 200 0"), "{line}");
     assert_eq!(driver.connection.take_log_line(), None);
     driver.send("nonsense\r\n\r\n");
     let line = driver.connection.take_log_line().unwrap();
-    assert!(line.ends_with("\"-\" 400 0"), "{line}");
+    let (_, explanation) = driver.written.rsplit_once("\r\n\r\n").unwrap();
+    let expected = format!("\"-\" 400 {}", explanation.len());
+    assert!(line.ends_with(&expected), "{line} and {explanation:?}");
 }
