@@ -62,7 +62,7 @@ pub fn run(
     stop: &Stop,
 ) -> anyhow::Result<()> {
     let runtime = build_runtime(model, options.threads.unwrap_or(model.default_threads()))
-        .context("cannot start tokio")?;
+        .context("cannot start tokio; see the limits (ulimit -n, ulimit -u)")?;
     let result = runtime.block_on(serve(listeners, options, stop));
     // What is still under way has had its time.
     runtime.shutdown_background();
