@@ -103,7 +103,11 @@ fn cut_short(record: &Record) -> Option<Reason> {
     (share > CANCELLED_SHARE_MAX).then_some(Reason::CutShort { share })
 }
 
+/// In a run that is shorter than its answers take nothing can be said of who is served.
 fn starved(record: &Record) -> Option<Reason> {
+    if cut_short(record).is_some() {
+        return None;
+    }
     let cancelled = record.latency_ns.cancelled?;
     let longest_ns = record.latency_ns.total.map_or(0, |total| total.max);
     (cancelled.p50 > longest_ns && !record.interrupted).then_some(Reason::Starved {
@@ -260,6 +264,14 @@ mod tests {
         let longest_ns = sample().latency_ns.total.unwrap().max;
         assert_eq!(waiting(longest_ns), []);
         assert_eq!(waiting(longest_ns + 1), one("starved", Severity::Note));
+        let cut_short = codes(|r| {
+            r.requests.issued = 10;
+            r.requests.cancelled = 9;
+            let total = r.latency_ns.total.unwrap();
+            let p50 = longest_ns + 1;
+            r.latency_ns.cancelled = Some(Distribution { p50, ..total });
+        });
+        assert_eq!(cut_short, one("cut_short", Severity::Note));
     }
 
     #[test]
