@@ -5,7 +5,7 @@ use crate::escape;
 use crate::expected::Expected;
 use crate::subject::Subject;
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ impl Connection {
     /// Whether something to read, or the end, comes within `pause`.
     pub(crate) fn is_readable_within(&mut self, pause: Duration) -> Result<bool> {
         self.stream.set_read_timeout(Some(pause))?;
-        let peeked = self.stream.peek(&mut [0]);
+        let peeked = retrying(|| self.stream.peek(&mut [0]));
         self.stream
             .set_read_timeout(Some(self.subject.patience()))?;
         match peeked {
@@ -111,7 +111,7 @@ impl Connection {
         if self.stream.write_all(request.as_bytes()).is_err() {
             return Ok(None);
         }
-        match self.stream.peek(&mut [0]) {
+        match retrying(|| self.stream.peek(&mut [0])) {
             Ok(1) => self.answer().map(Some),
             Ok(_) => Ok(None),
             Err(error) if is_timeout(error.kind()) => Err(self.silent()),
@@ -229,7 +229,7 @@ impl Connection {
     /// Reads what is there; 0 at the end.
     fn fill(&mut self) -> Result<usize> {
         let mut buffer = [0; READ_BYTES];
-        match self.stream.read(&mut buffer) {
+        match retrying(|| self.stream.read(&mut buffer)) {
             Ok(length) => {
                 self.unread.extend_from_slice(&buffer[..length]);
                 Ok(length)
@@ -241,6 +241,17 @@ impl Connection {
 
     fn silent(&self) -> anyhow::Error {
         anyhow!("nothing came within {:?}", self.subject.patience())
+    }
+}
+
+/// Does `call` again as long as a signal interrupts it: a socket with a timeout is not resumed by
+/// the kernel (signal(7)).
+fn retrying<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
     }
 }
 

@@ -28,7 +28,7 @@ impl Client {
     pub(crate) fn answer(&mut self) -> String {
         let mut answer = Vec::new();
         let mut byte = [0];
-        while !answer.ends_with(b"</html>") && self.0.read(&mut byte).unwrap() > 0 {
+        while !answer.ends_with(b"</html>") && self.0.read_exact(&mut byte).is_ok() {
             answer.push(byte[0]);
         }
         String::from_utf8(answer).unwrap()
