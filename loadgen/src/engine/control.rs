@@ -83,6 +83,11 @@ impl Control {
         self.interrupted.load(Ordering::Relaxed)
     }
 
+    /// Ends the run early, for want of something that it needs.
+    pub fn abandon(&self) {
+        self.interrupted.store(true, Ordering::Relaxed);
+    }
+
     /// Worker `index` tells how far it has come.
     pub fn publish(&self, index: usize, ended: u64, failed: u64) {
         let tally = &self.workers[index];

@@ -18,9 +18,10 @@ pub mod local_ports;
 // How busy the calling thread is: the load generator's own saturation.
 pub mod thread_cpu;
 
-// How much memory the load generator itself used at most.
-/// The limit of open files.
+// How many descriptors the load generator may open.
 pub mod limits;
+
+// How much memory the load generator itself used at most.
 pub mod memory;
 
 // What a process paid: CPU time, memory, threads, context switches.

@@ -17,22 +17,9 @@ use tokio::time::sleep;
 use wire::connection::{Connection, Need};
 use wire::date::Date;
 
-use super::{Server, connection};
-use crate::Options;
+use super::{OPTIONS, Server, connection};
 
 const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-
-const OPTIONS: Options = Options {
-    connection: wire::connection::Options {
-        read_timeout: Duration::from_secs(5),
-        idle_timeout: Duration::from_secs(60),
-        keep_alive: true,
-        access_log: false,
-    },
-    write_timeout: Duration::from_secs(10),
-    connections_max: None,
-    threads: Some(1),
-};
 
 /// Enough that no write waits, in bytes.
 const SOCKET_BYTES: usize = 1024 * 1024;

@@ -109,3 +109,17 @@ impl Server {
         })
     }
 }
+
+/// What the tests' servers are told: the flags' defaults, on one thread.
+#[cfg(test)]
+const OPTIONS: Options = Options {
+    connection: wire::connection::Options {
+        read_timeout: std::time::Duration::from_secs(5),
+        idle_timeout: std::time::Duration::from_secs(60),
+        keep_alive: true,
+        access_log: false,
+    },
+    write_timeout: std::time::Duration::from_secs(10),
+    connections_max: None,
+    threads: Some(1),
+};

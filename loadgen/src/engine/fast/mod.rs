@@ -69,7 +69,9 @@ pub(super) fn run(
                         Worker::new(job, driver).run()
                     })
             })
-            .collect::<io::Result<_>>()?;
+            .collect::<io::Result<_>>()
+            // Those that have started must not carry out a plan that nobody will hear of.
+            .inspect_err(|_| control.abandon())?;
         drop(done);
         watch(plan, control, clock, &all_done, observer);
         observer.ends();

@@ -10,20 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use crate::Options;
-use crate::tokio_hyper::{Server, connection};
-
-const OPTIONS: Options = Options {
-    connection: wire::connection::Options {
-        read_timeout: Duration::from_secs(5),
-        idle_timeout: Duration::from_secs(60),
-        keep_alive: true,
-        access_log: false,
-    },
-    write_timeout: Duration::from_secs(10),
-    connections_max: None,
-    threads: Some(1),
-};
+use crate::tokio_hyper::{OPTIONS, Server, connection};
 
 const GOOD: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 
