@@ -25,8 +25,8 @@ pub use plan::{BenchPlan, Scenario, ServerSpec, Timing};
 use crate::compare::{self, CompareError, Comparison, Options};
 use crate::engine::Observer;
 use crate::plan::{
-    Expect, HttpVersion, LengthRule, Load, Method, Plan, ServerProcess, StatusSet, Stop, Target,
-    TargetError, identification,
+    Driver, Engine, Expect, HttpVersion, LengthRule, Load, Method, Plan, ServerProcess, StatusSet,
+    Stop, Target, TargetError, identification,
 };
 use crate::record::{Bench, Context, Record};
 use crate::run;
@@ -212,16 +212,18 @@ fn run_plan(
             length: LengthRule::First,
             body: None,
         },
-        load: Load {
-            concurrency: scenario.concurrency,
-            threads: plan.cores.load.count().clamp(1, scenario.concurrency),
-        },
+        load: Load::closed(
+            scenario.concurrency,
+            plan.cores.load.count().clamp(1, scenario.concurrency),
+        ),
         stop: Stop {
             requests: None,
             duration: Some(plan.timing.measured),
         },
         warmup: plan.timing.warmup,
         timeout: plan.timing.timeout,
+        connect_timeout: plan.timing.timeout,
+        engine: Engine::Fast(Driver::Epoll),
         ab_times: false,
         cores: Some(plan.cores.load.clone()),
         server: Some(ServerProcess {

@@ -15,7 +15,7 @@ pub use compare::CompareArgs;
 pub use error::UsageError;
 pub use run::{OutputPlan, RunArgs};
 
-use run::RunOrder;
+use run::FlagOrder;
 
 /// What the program was asked to do.
 #[derive(Debug)]
@@ -94,8 +94,7 @@ pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
         Some(Named::Schema(args)) => Ok(Command::Schema(args)),
         None => {
             let mut run = cli.run.ok_or_else(UsageError::no_url)?;
-            run.order = RunOrder::of(&matches);
-            run.called_as_ab = is_called_ab(argv);
+            run.told(FlagOrder::of(&matches), is_called_ab(argv));
             Ok(Command::Run(Box::new(run)))
         }
     }

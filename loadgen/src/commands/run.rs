@@ -109,7 +109,7 @@ fn warn_of_local_ports(plan: &Plan) {
         count: plan.stop.requests,
         rate_per_second: None,
         address_pairs: 1,
-        on_loopback: plan.target.address().ip().is_loopback(),
+        on_loopback: plan.target.is_local(),
     };
     let runs_out = LocalPorts::read().is_some_and(|ports| ports.will_run_out(&new));
     if !plan.scenario.keep_alive && runs_out {

@@ -4,13 +4,15 @@ use std::net::{SocketAddr, ToSocketAddrs};
 
 use http::Uri;
 
+use super::route::{Destination, Route};
+
 /// The server, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// As given, in parts.
     pub url: Url,
-    /// What the host resolved to, never empty; the first is used.
-    pub addresses: Vec<SocketAddr>,
+    /// How connections get there.
+    pub route: Route,
 }
 
 /// A URL, in parts.
@@ -18,6 +20,8 @@ pub struct Target {
 pub struct Url {
     /// The whole as given, a password replaced by `***`.
     pub masked: String,
+    /// Whether the connection is encrypted.
+    pub scheme: Scheme,
     /// Host as written, brackets of IPv6 included.
     pub host: String,
     /// Port, 80 if the URL has none.
@@ -26,6 +30,15 @@ pub struct Url {
     pub path: String,
     /// User and password, as in `http://user:password@host/`.
     pub userinfo: Option<String>,
+}
+
+/// What is spoken on the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
 }
 
 /// Why there is no target. Each is one line that says what to do.
@@ -61,12 +74,12 @@ impl Url {
             reason,
         };
         let uri: Uri = url.parse().map_err(|_| wrong("it cannot be parsed"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
+        let scheme = match uri.scheme_str() {
+            Some("http") => Scheme::Http,
             Some("https") => return Err(wrong("https is not supported yet")),
             Some(_) => return Err(wrong("only http is supported")),
             None => return Err(wrong("the scheme is missing")),
-        }
+        };
         let authority = uri
             .authority()
             .ok_or_else(|| wrong("the host is missing"))?;
@@ -76,8 +89,9 @@ impl Url {
         let userinfo = authority.as_str().rsplit_once('@').map(|(user, _)| user);
         Ok(Self {
             masked: mask_password(url),
+            scheme,
             host: authority.host().to_owned(),
-            port: port(authority).ok_or_else(|| wrong("the port is not 1 to 65535"))?,
+            port: port(authority, scheme).ok_or_else(|| wrong("the port is not 1 to 65535"))?,
             path: path(&uri),
             userinfo: userinfo.map(str::to_owned),
         })
@@ -92,31 +106,42 @@ impl Target {
     /// A URL that is none, that is not plain http, or whose host does not resolve.
     pub fn resolve(url: &str) -> Result<Self, TargetError> {
         let url = Url::parse(url)?;
-        let addresses = resolve(&url.host, url.port)?;
-        Ok(Self { url, addresses })
+        let route = Route::to(resolve(&url.host, url.port)?);
+        Ok(Self { url, route })
+    }
+
+    /// Whether connections stay on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.route.destinations.iter().all(Destination::is_local)
     }
 
     /// The value of the `Host` field (RFC 9112 §3.2): the port only if it is not http's own.
     #[must_use]
     pub fn authority(&self) -> String {
-        match self.url.port {
-            80 => self.url.host.clone(),
-            port => format!("{}:{port}", self.url.host),
+        match self.url.port == self.url.scheme.port() {
+            true => self.url.host.clone(),
+            false => format!("{}:{}", self.url.host, self.url.port),
         }
-    }
-
-    /// The address that connections are made to.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.addresses[0]
     }
 }
 
-fn port(authority: &http::uri::Authority) -> Option<u16> {
+impl Scheme {
+    /// The port where a URL names none.
+    #[must_use]
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+fn port(authority: &http::uri::Authority, scheme: Scheme) -> Option<u16> {
     match authority.port() {
         Some(port) => Some(port.as_u16()).filter(|&port| port > 0),
         // `Authority::port` is also None where the port is no number.
-        None if authority.as_str().ends_with(authority.host()) => Some(80),
+        None if authority.as_str().ends_with(authority.host()) => Some(scheme.port()),
         None => None,
     }
 }
@@ -186,7 +211,10 @@ mod tests {
     #[test]
     fn a_url_comes_apart_into_address_host_and_path() {
         let target = target("http://127.0.0.1:7080/delay/10?x=1");
-        assert_eq!(target.address(), "127.0.0.1:7080".parse().unwrap());
+        assert_eq!(
+            target.route,
+            Route::to(vec!["127.0.0.1:7080".parse().unwrap()])
+        );
         assert_eq!(target.authority(), "127.0.0.1:7080");
         assert_eq!(target.url.path, "/delay/10?x=1");
     }
@@ -194,7 +222,7 @@ mod tests {
     #[test]
     fn port_and_path_have_defaults() {
         let target = target("http://[::1]");
-        assert_eq!(target.address(), "[::1]:80".parse().unwrap());
+        assert_eq!(target.route, Route::to(vec!["[::1]:80".parse().unwrap()]));
         assert_eq!(
             (target.authority().as_str(), target.url.path.as_str()),
             ("[::1]", "/")

@@ -121,10 +121,10 @@ fn tool(context: &Context) -> Tool {
 }
 
 fn target(plan: &plan::Plan, summary: &Summary) -> Target {
-    let addresses = plan.target.addresses.iter();
+    let destinations = plan.target.route.destinations.iter();
     Target {
         url: plan.target.url.masked.clone(),
-        addresses: addresses.map(ToString::to_string).collect(),
+        addresses: destinations.map(ToString::to_string).collect(),
         unix_path: None,
         server_software: summary.server_software(),
         document_bytes: summary.first_length,
@@ -134,26 +134,25 @@ fn target(plan: &plan::Plan, summary: &Summary) -> Target {
 
 fn settings(plan: &plan::Plan) -> Plan {
     let scenario = &plan.scenario;
-    let concurrency = plan.load.concurrency as u64;
     Plan {
         method: scenario.method.as_str().to_owned(),
         http_version: scenario.version.label().to_owned(),
         headers: scenario.headers.iter().map(plan::Header::masked).collect(),
         request_body_bytes: scenario.body.as_ref().map_or(0, Vec::len) as u64,
         keep_alive: scenario.keep_alive,
-        concurrency,
-        connections: concurrency,
-        pipeline: 1,
+        concurrency: plan.load.concurrency() as u64,
+        connections: plan.load.connections as u64,
+        pipeline: plan.load.pipeline as u64,
         threads: plan.load.threads as u64,
-        engine: "fast".to_owned(),
-        driver: Some("epoll".to_owned()),
+        engine: plan.engine.label().to_owned(),
+        driver: plan.engine.driver().map(|driver| driver.label().to_owned()),
         requests: plan.stop.requests,
         duration_s: plan.stop.duration.map(|duration| duration.as_secs_f64()),
         warmup_s: plan.warmup.as_secs_f64(),
         rate_per_second: None,
         arrival: None,
         timeout_s: plan.timeout.as_secs_f64(),
-        connect_timeout_s: plan.timeout.as_secs_f64(),
+        connect_timeout_s: plan.connect_timeout.as_secs_f64(),
         expect_statuses: plan.expect.statuses.labels(),
         expect_length: match plan.expect.length {
             plan::LengthRule::Any => None,
@@ -267,7 +266,7 @@ fn server(plan: &plan::Plan, recorder: &Recorder, measured: &Measured) -> Option
         cpu_s,
         cpu_us_per_request: per_request_us(cpu_s, &recorder.requests),
         rss_bytes_peak,
-        bytes_per_connection: grown_bytes.map(|grown| grown / plan.load.concurrency as f64),
+        bytes_per_connection: grown_bytes.map(|grown| grown / plan.load.connections as f64),
         threads_max: cost.threads.max(peaks.threads),
         voluntary_context_switches: cost.switches.map(|switches| switches.voluntary),
         involuntary_context_switches: cost.switches.map(|switches| switches.involuntary),

@@ -40,7 +40,7 @@ pub(super) fn run(
     let first_length = OnceLock::new();
     // Before the first thread, so that a process without descriptors says so at once.
     let drivers = (0..plan.load.threads)
-        .map(|index| Readiness::new(plan, &request, plan.load.concurrency_of(index)))
+        .map(|index| Readiness::new(plan, &request, plan.load.connections_of(index)))
         .collect::<io::Result<Vec<_>>>()?;
     if plan.warmup.is_zero() {
         observer.begins();

@@ -85,7 +85,7 @@ impl<'a> Readiness<'a> {
             events: Events::with_capacity(EVENTS_MAX),
             ready: VecDeque::with_capacity(EVENTS_MAX),
             connections: (0..slots).map(|_| Connection::default()).collect(),
-            address: plan.target.address(),
+            address: first_address(plan),
             request,
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
         })
@@ -283,5 +283,12 @@ impl Connection {
                 Err(error) => Happened::Failed(error.into()),
             };
         }
+    }
+}
+
+fn first_address(plan: &Plan) -> SocketAddr {
+    match plan.target.route.destinations[0] {
+        crate::plan::Destination::Tcp(address) => address,
+        crate::plan::Destination::Unix(_) => unimplemented!(),
     }
 }

@@ -71,7 +71,7 @@ pub(super) struct Worker<'a, D> {
 impl<'a, D: Driver> Worker<'a, D> {
     pub(super) fn new(job: Job<'a>, driver: D) -> Self {
         let plan = job.plan;
-        let slots = plan.load.concurrency_of(job.index);
+        let slots = plan.load.connections_of(job.index);
         Self {
             recorder: Recorder::new(job.budget.measured_from_ns, plan.ab_times),
             tick: (plan.timeout / TICKS_PER_TIMEOUT).clamp(TICK_SHORTEST, TICK_LONGEST),

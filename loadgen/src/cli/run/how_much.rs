@@ -1,0 +1,124 @@
+//! How much load, when, and for how long.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::super::UsageError;
+use crate::plan::{Load, Stop, above_zero, duration, seconds};
+use crate::system::affinity::CpuSet;
+
+/// ab's upper limit of `-c`.
+const CONCURRENCY_MAX: usize = 20_000;
+
+/// What ab's `-t` sets `-n` to.
+const REQUESTS_WITH_TIME_LIMIT: u64 = 50_000;
+
+/// Flags about how much.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How much")]
+pub(super) struct HowMuch {
+    /// Requests to make [default: 1]
+    #[arg(short = 'n', long, value_name = "N", value_parser = above_zero::<NonZeroU64>)]
+    #[arg(allow_negative_numbers = true)]
+    requests: Option<NonZeroU64>,
+    /// Requests in flight, each on a connection of its own, at most 20000
+    #[arg(short, long, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
+    #[arg(allow_negative_numbers = true, default_value = "1")]
+    concurrency: NonZeroUsize,
+    /// Stop after this many seconds; sets -n to 50000 unless -n follows, as ab does
+    #[arg(short = 't', value_name = "SECONDS", value_parser = seconds, conflicts_with = "duration")]
+    #[arg(allow_negative_numbers = true)]
+    time_limit: Option<Duration>,
+    /// Stop after this long, such as 10s or 2m, whatever the number of requests
+    #[arg(long, value_name = "TIME", value_parser = seconds, conflicts_with = "requests")]
+    #[arg(allow_negative_numbers = true)]
+    duration: Option<Duration>,
+    /// Make load for this long before counting
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
+    #[arg(allow_negative_numbers = true)]
+    warmup: Duration,
+    /// Worker threads [default: half of the cores, at least 1]
+    #[arg(long, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
+    #[arg(allow_negative_numbers = true)]
+    threads: Option<NonZeroUsize>,
+    /// Keep the workers on these cores, such as 0,2-3 [default: all that may be used]
+    #[arg(long, value_name = "CORES")]
+    cpu_list: Option<CpuSet>,
+
+    #[arg(skip)]
+    pub(super) order: FlagOrder,
+}
+
+/// What the order of flags says: ab's `-t` and `-n` each override the other's count.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FlagOrder {
+    time_limit_is_last: bool,
+}
+
+impl FlagOrder {
+    pub(crate) fn of(matches: &clap::ArgMatches) -> Self {
+        Self {
+            time_limit_is_last: matches.index_of("time_limit") > matches.index_of("requests"),
+        }
+    }
+}
+
+impl HowMuch {
+    pub(super) fn warmup(&self) -> Duration {
+        self.warmup
+    }
+
+    pub(super) fn stop(&self) -> Stop {
+        let given = self.requests.map(NonZeroU64::get);
+        let requests = match (self.time_limit, self.duration) {
+            (None, None) => Some(given.unwrap_or(1)),
+            (_, Some(_)) => None,
+            (Some(_), None) if self.order.time_limit_is_last => Some(REQUESTS_WITH_TIME_LIMIT),
+            (Some(_), None) => given,
+        };
+        Stop {
+            requests,
+            duration: self.duration.or(self.time_limit),
+        }
+    }
+
+    pub(super) fn load(&self, stop: Stop) -> Result<Load, UsageError> {
+        let connections = self.concurrency.get();
+        if connections > CONCURRENCY_MAX {
+            return Err(UsageError::line(format!(
+                "-c {connections} is over {CONCURRENCY_MAX}; choose a smaller -c"
+            )));
+        }
+        if let Some(requests) = stop.requests
+            && requests < connections as u64
+        {
+            return Err(UsageError::line(format!(
+                "-c {connections} is larger than -n {requests}; raise -n or lower -c"
+            )));
+        }
+        let half_of_the_cores = available_parallelism().map_or(1, |cores| cores.get() / 2);
+        let threads = self.threads.map_or(half_of_the_cores, NonZeroUsize::get);
+        Ok(Load::closed(connections, threads.clamp(1, connections)))
+    }
+
+    pub(super) fn cores(&self) -> Result<Option<CpuSet>, UsageError> {
+        let usable = CpuSet::of_this_thread().map_err(|error| {
+            UsageError::line(format!("cannot read this process's cores: {error}"))
+        })?;
+        let is_usable = |core: usize| usable.cores().any(|usable| usable == core);
+        let missing = self
+            .cpu_list
+            .iter()
+            .flat_map(CpuSet::cores)
+            .find(|&core| !is_usable(core));
+        match missing {
+            None => Ok(self.cpu_list.clone()),
+            Some(core) => Err(UsageError::line(format!(
+                "--cpu-list: core {core} is not there for this process; choose among {usable}"
+            ))),
+        }
+    }
+}

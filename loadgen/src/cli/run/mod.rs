@@ -1,0 +1,111 @@
+//! The flags of a run: ab's letters with ab's meanings, and what ab does not have. One file for
+//! each heading of `--help`.
+
+mod engine;
+mod how_much;
+mod output;
+mod server;
+mod success;
+mod what_to_send;
+
+use clap::{Args, ValueHint};
+
+use super::UsageError;
+use crate::output::{AbOptions, Format};
+use crate::plan::{Plan, Target};
+
+pub(super) use how_much::FlagOrder;
+pub use output::OutputPlan;
+
+use engine::How;
+use how_much::HowMuch;
+use output::Output;
+use server::Server;
+use success::Success;
+use what_to_send::WhatToSend;
+
+/// Flags of a run.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// What to load, such as http://127.0.0.1:8080/
+    #[arg(value_name = "URL", value_hint = ValueHint::Url)]
+    url: String,
+
+    #[command(flatten)]
+    how_much: HowMuch,
+    #[command(flatten)]
+    what_to_send: WhatToSend,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    success: Success,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    server: Server,
+
+    #[arg(skip)]
+    called_as_ab: bool,
+}
+
+impl RunArgs {
+    /// What the values do not say: the order that flags stood in, and the name of the program.
+    pub(super) fn told(&mut self, order: FlagOrder, called_as_ab: bool) {
+        self.how_much.order = order;
+        self.called_as_ab = called_as_ab;
+    }
+
+    /// What must not be repeated of the command line, beside a password in the URL: each is the
+    /// end of a word of it.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        self.what_to_send
+            .secrets()
+            .filter(|secret| !secret.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// What to do, in types, and what to show of it.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the flag, the file or the URL, and the next step.
+    pub fn into_plan(self) -> Result<(Plan, OutputPlan), UsageError> {
+        let format = self.output.format(self.called_as_ab);
+        let as_ab = format == Format::Ab;
+        let target =
+            Target::resolve(&self.url).map_err(|error| UsageError::line(error.to_string()))?;
+        let stop = self.how_much.stop();
+        let load = self.how_much.load(stop)?;
+        let plan = Plan {
+            scenario: self.what_to_send.scenario(&target, as_ab)?,
+            expect: self.success.expect(as_ab),
+            load,
+            stop,
+            warmup: self.how_much.warmup(),
+            timeout: self.success.timeout,
+            connect_timeout: self.success.connect_timeout(),
+            engine: self.how.engine(),
+            ab_times: as_ab,
+            cores: self.how_much.cores()?,
+            server: self.server.process()?,
+            target,
+        };
+        let output = OutputPlan {
+            format,
+            file: self.output.output,
+            quiet: self.output.quiet,
+            verbosity: self.output.verbosity,
+            ab: AbOptions {
+                percentiles: !self.output.no_percentiles,
+                deviation: !self.output.no_deviation,
+                progress: !self.output.quiet,
+                keep_alive: self.what_to_send.keep_alive,
+                any_length: self.success.any_length,
+                sends_body: plan.scenario.body.is_some(),
+            },
+        };
+        Ok((plan, output))
+    }
+}

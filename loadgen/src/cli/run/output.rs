@@ -1,0 +1,63 @@
+//! What is shown of a run, and where.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::output::Format;
+
+/// Flags about output.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Output {
+    /// What to print on stdout: json (the record), ab (ab's text) or text (for people)
+    /// [default: json; ab when called as ab]
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
+    format: Option<Format>,
+    /// Write the record, as JSON, to this file too
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Show neither progress nor summary on stderr
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// Show on stderr: 2 the request, 3 and the first answer's status line, 4 and its head
+    #[arg(short, value_name = "LEVEL", default_value = "0", value_parser = verbosity)]
+    #[arg(allow_negative_numbers = true)]
+    pub(super) verbosity: u8,
+    /// ab's format: leave out the table of percentiles
+    #[arg(short = 'd')]
+    pub(super) no_percentiles: bool,
+    /// ab's format: leave out median, deviation and warnings
+    #[arg(short = 'S')]
+    pub(super) no_deviation: bool,
+}
+
+/// What is shown of a run, and where.
+#[derive(Clone, Debug)]
+pub struct OutputPlan {
+    /// On stdout.
+    pub format: Format,
+    /// The record's file, besides.
+    pub file: Option<PathBuf>,
+    /// Neither progress nor summary.
+    pub quiet: bool,
+    /// ab's levels: how much of the traffic is shown.
+    pub verbosity: u8,
+    /// Parts of ab's text to leave out.
+    pub ab: crate::output::AbOptions,
+}
+
+impl Output {
+    pub(super) fn format(&self, called_as_ab: bool) -> Format {
+        match called_as_ab {
+            true => self.format.unwrap_or(Format::Ab),
+            false => self.format.unwrap_or(Format::Json),
+        }
+    }
+}
+
+/// ab takes any number and knows levels up to 4.
+fn verbosity(text: &str) -> Result<u8, String> {
+    text.parse()
+        .map_err(|_| "give a whole number from 0 to 4".to_owned())
+}

@@ -1,0 +1,125 @@
+//! What each request is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::super::UsageError;
+use crate::plan::{Credentials, Header, HttpVersion, Method, Scenario, Target, identification};
+
+/// Flags about the request.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to send")]
+pub(super) struct WhatToSend {
+    /// Use connections again (keep-alive); without it each request opens its own
+    #[arg(short = 'k')]
+    pub(super) keep_alive: bool,
+    /// Method of the requests [default: GET, or POST with -p, PUT with -u]
+    #[arg(short, long, value_name = "METHOD", conflicts_with = "head")]
+    method: Option<Method>,
+    /// HEAD requests
+    #[arg(short = 'i', conflicts_with_all = ["post", "put"])]
+    head: bool,
+    /// POST this file
+    #[arg(short, value_name = "FILE", conflicts_with = "put")]
+    post: Option<PathBuf>,
+    /// PUT this file
+    #[arg(short = 'u', value_name = "FILE")]
+    put: Option<PathBuf>,
+    /// Content-Type of the file
+    #[arg(short = 'T', value_name = "TYPE", default_value = "text/plain", value_parser = content_type)]
+    content_type: Header,
+    /// A header, as 'Name: value'; repeatable
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    headers: Vec<Header>,
+    /// A cookie, as NAME=VALUE; repeatable
+    #[arg(short = 'C', value_name = "COOKIE", value_parser = cookie)]
+    cookies: Vec<String>,
+    /// Basic authentication, as USER:PASSWORD
+    #[arg(short = 'A', value_name = "USER:PASSWORD")]
+    credentials: Option<Credentials>,
+}
+
+impl WhatToSend {
+    /// What must not be repeated of these flags: each is the end of a word of the command line.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let credentials = self.credentials.iter().map(Credentials::as_str);
+        let headers = self.headers.iter().filter(|header| header.is_secret());
+        credentials
+            .chain(self.cookies.iter().map(String::as_str))
+            .chain(headers.map(|header| header.value.as_str()))
+    }
+
+    pub(super) fn scenario(&self, target: &Target, as_ab: bool) -> Result<Scenario, UsageError> {
+        let file = self.post.as_deref().or(self.put.as_deref());
+        let body = file.map(read_body).transpose()?;
+        let method = match (&self.method, self.head, &self.post, &self.put) {
+            (Some(method), ..) => method.clone(),
+            (None, true, ..) => Method::HEAD,
+            (None, _, Some(_), _) => Method::POST,
+            (None, _, _, Some(_)) => Method::PUT,
+            _ => Method::GET,
+        };
+        Ok(Scenario {
+            method,
+            version: match as_ab {
+                true => HttpVersion::Http10,
+                false => HttpVersion::Http11,
+            },
+            keep_alive: self.keep_alive,
+            headers: self.header_fields(target, as_ab, body.is_some())?,
+            body,
+        })
+    }
+
+    /// Our own fields, unless the user gave them, then the user's.
+    fn header_fields(
+        &self,
+        target: &Target,
+        as_ab: bool,
+        has_body: bool,
+    ) -> Result<Vec<Header>, UsageError> {
+        let mut fields = match as_ab {
+            true => vec![
+                Header::new("User-Agent", "ApacheBench/2.3"),
+                Header::new("Accept", "*/*"),
+            ],
+            false => identification(),
+        };
+        if has_body {
+            fields.push(self.content_type.clone());
+        }
+        fields.retain(|ours| !self.headers.iter().any(|header| header.is(&ours.name)));
+        if !self.cookies.is_empty() {
+            fields.push(Header::new("Cookie", self.cookies.join("; ")));
+        }
+        let in_url = target.url.userinfo.as_deref().map(str::parse).transpose();
+        let in_url =
+            in_url.map_err(|error: String| UsageError::line(format!("in the URL, {error}")))?;
+        if let Some(credentials) = self.credentials.as_ref().or(in_url.as_ref()) {
+            fields.push(Header::new("Authorization", credentials.basic()));
+        }
+        fields.extend(self.headers.iter().cloned());
+        Ok(fields)
+    }
+}
+
+fn read_body(file: &Path) -> Result<Vec<u8>, UsageError> {
+    fs::read(file).map_err(|error| {
+        let file = file.display();
+        UsageError::line(format!("cannot read {file}: {error}; check the path"))
+    })
+}
+
+fn content_type(text: &str) -> Result<Header, String> {
+    format!("Content-Type: {text}").parse()
+}
+
+fn cookie(text: &str) -> Result<String, String> {
+    if !text.contains('=') {
+        return Err("a cookie is written NAME=VALUE".to_owned());
+    }
+    let header: Header = format!("Cookie: {text}").parse()?;
+    Ok(header.value)
+}

@@ -1,0 +1,58 @@
+//! How connections get to the server.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+/// The way of a connection, from this machine to where it is opened to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Where connections are opened to: the next is tried when one cannot be reached. None if the
+    /// name did not resolve.
+    pub destinations: Vec<Destination>,
+    /// Local addresses that connections come from, in turn; the kernel chooses if there is none.
+    pub sources: Vec<IpAddr>,
+    /// Size of the sockets' buffers in bytes, if not the kernel's.
+    pub buffer_bytes: Option<usize>,
+}
+
+/// Where a connection is opened to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// An address and a port.
+    Tcp(SocketAddr),
+    /// A socket in the file system.
+    Unix(PathBuf),
+}
+
+impl Route {
+    /// To these addresses, from wherever the kernel chooses.
+    #[must_use]
+    pub fn to(addresses: Vec<SocketAddr>) -> Self {
+        Self {
+            destinations: addresses.into_iter().map(Destination::Tcp).collect(),
+            sources: Vec::new(),
+            buffer_bytes: None,
+        }
+    }
+}
+
+impl Destination {
+    /// Whether it is this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Tcp(address) => address.ip().is_loopback(),
+            Self::Unix(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(formatter),
+            Self::Unix(path) => path.display().fmt(formatter),
+        }
+    }
+}
