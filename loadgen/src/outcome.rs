@@ -156,6 +156,18 @@ impl Cause {
         }
     }
 
+    /// What it is to the requests behind the one it struck, on the same connection: what broke the
+    /// connection struck them too, what was wrong with an answer only kept theirs away.
+    #[must_use]
+    pub const fn of_those_behind(self) -> Self {
+        match self {
+            Self::ClosedMidResponse | Self::MalformedResponse | Self::ResponseTooLarge => {
+                Self::ClosedBeforeResponse
+            }
+            cause => cause,
+        }
+    }
+
     /// Whether the request was not even sent: there was no connection to send it on.
     pub const fn is_before_the_request(self) -> bool {
         self.index() <= Self::TlsHandshake.index()

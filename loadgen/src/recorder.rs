@@ -28,12 +28,26 @@ pub struct Timing {
     pub started_ns: u64,
     /// The connection was open; `started_ns` if it was before.
     pub connected_ns: u64,
-    /// The request's last byte was written.
-    pub sent_ns: u64,
+    /// The request's last byte was written, if it was.
+    pub sent_ns: Option<u64>,
     /// The answer's first byte arrived, if one did.
     pub first_byte_ns: Option<u64>,
     /// The request ended.
     pub ended_ns: u64,
+}
+
+impl Timing {
+    /// Of a request that starts now.
+    #[must_use]
+    pub fn starting(now_ns: u64) -> Self {
+        Self {
+            started_ns: now_ns,
+            connected_ns: now_ns,
+            sent_ns: None,
+            first_byte_ns: None,
+            ended_ns: now_ns,
+        }
+    }
 }
 
 /// The counts and distributions of one worker, or of several added up.
@@ -144,12 +158,6 @@ impl Recorder {
         }
     }
 
-    /// Bytes of an answer came, so many of which were its body's.
-    pub fn received(&mut self, bytes: u64, body_bytes: u64) {
-        self.bytes.received += bytes;
-        self.bytes.received_body += body_bytes;
-    }
-
     /// A request has ended, in this one way.
     pub fn ended(&mut self, outcome: Outcome, timing: &Timing) {
         if let Some(ab) = &mut self.ab
@@ -245,7 +253,7 @@ impl AbCounts {
             .record(timing.ended_ns - timing.connected_ns);
         // An answer may begin before the request is written whole.
         self.waiting
-            .record(first_byte_ns.saturating_sub(timing.sent_ns));
+            .record(first_byte_ns.saturating_sub(timing.sent_ns.unwrap_or(first_byte_ns)));
         self.total.record(timing.ended_ns - timing.started_ns);
     }
 }
@@ -326,7 +334,7 @@ mod tests {
             let timing = Timing {
                 started_ns: start,
                 connected_ns: start + took / 4,
-                sent_ns: start + took / 3,
+                sent_ns: Some(start + took / 3),
                 first_byte_ns: Some(start + took / 2),
                 ended_ns: start + took,
             };

@@ -44,8 +44,6 @@ pub enum Command {
 struct Cli {
     #[command(subcommand)]
     subcommand: Option<Named>,
-    #[command(flatten)]
-    run: Option<RunArgs>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,7 +80,8 @@ pub enum SchemaOf {
 /// One line that names what is wrong and the next step; or, as clap's own error, the text of
 /// `--help` or `--version`.
 pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
-    let mut command = Cli::command();
+    // Beside the commands, not in `Cli`: a command needs none of the flags of a run.
+    let mut command = RunArgs::augment_args(Cli::command());
     let usage = |error: &clap::Error, command| UsageError::of_clap(error, command, argv);
     let matches = command
         .try_get_matches_from_mut(argv)
@@ -93,7 +92,8 @@ pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
         Some(Named::Schema(args)) => Ok(Command::Schema(args)),
         None => {
-            let mut run = cli.run.ok_or_else(UsageError::no_url)?;
+            let run = RunArgs::from_arg_matches(&matches);
+            let mut run = run.map_err(|error| usage(&error, &command))?;
             run.told(FlagOrder::of(&matches), is_called_ab(argv));
             Ok(Command::Run(Box::new(run)))
         }

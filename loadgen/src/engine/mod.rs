@@ -1,15 +1,22 @@
 //! How load is made: a plan goes in, counts come out. Engines never print.
 //!
-//! There is one engine yet, [`fast`]; others join it here with the same signature.
+//! - `fast`: ours;
+//! - `crew`: the worker threads of any engine; `ledger`: what each counts; `budget`: whether
+//!   another request may begin; `failure`: errors of the system as causes;
+//! - [`control`]: what workers and the thread that watches over them share.
 
+mod budget;
 pub mod control;
-pub mod fast;
+mod crew;
+mod failure;
+mod fast;
+mod ledger;
 
 use std::io;
 
 pub use control::{Clock, Control, Observer, Progress};
 
-use crate::plan::Plan;
+use crate::plan::{Engine, Plan};
 use crate::recorder::Recorder;
 
 /// What a run came to.
@@ -35,7 +42,12 @@ pub struct Summary {
 ///
 /// What kept the run from being begun: no thread, no poll. What goes wrong afterwards is counted.
 pub fn run(plan: &Plan, control: &Control, observer: &mut dyn Observer) -> io::Result<Summary> {
-    fast::run(plan, control, observer)
+    match plan.engine {
+        Engine::Fast(driver) => fast::run(plan, driver, control, observer),
+        Engine::Hyper | Engine::Reqwest | Engine::ReqwestBlocking => {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
 }
 
 impl Summary {

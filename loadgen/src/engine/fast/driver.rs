@@ -1,21 +1,26 @@
 //! Moving bytes: what a worker asks for, and what it hears.
 
+use std::borrow::Cow;
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
-/// A way to move a worker's bytes.
+use crate::plan::Destination;
+
+/// A way to move a worker's bytes, `'a` being the life of the run.
 ///
-/// Connections are named by their slot, a number below the worker's concurrency. The request is
-/// the same for all and known to the driver from the start.
-pub(super) trait Driver {
+/// Connections are named by their slot, a number below the worker's connections.
+pub(super) trait Driver<'a> {
     /// Begins to open a connection in an empty slot.
-    fn connect(&mut self, slot: usize) -> io::Result<()>;
+    fn connect(&mut self, slot: usize, hop: Hop<'a>) -> io::Result<()>;
 
-    /// Sends the request on the slot's connection, once that is open.
-    fn send(&mut self, slot: usize) -> io::Result<Progress>;
+    /// Sends `bytes` on the slot's connection, once that is open, after what was to be sent
+    /// before. A driver may take its time: if they are not all in the kernel's hands on return, an
+    /// [`Event::Progress`] tells when they are.
+    fn send(&mut self, slot: usize, bytes: Cow<'a, [u8]>) -> io::Result<Progress>;
 
-    /// How much of the slot's request has been sent, in bytes.
-    fn sent_bytes(&self, slot: usize) -> usize;
+    /// How much of what was to be sent on the slot's connection is not in the kernel's hands.
+    fn unsent_bytes(&self, slot: usize) -> usize;
 
     /// Closes the slot's connection, if it has one. No event of it follows.
     fn close(&mut self, slot: usize);
@@ -27,14 +32,24 @@ pub(super) trait Driver {
     fn next(&mut self) -> Option<(usize, Event<'_>)>;
 }
 
-/// How far a request has come on its way out.
+/// Where a connection goes, and where from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hop<'a> {
+    pub(super) destination: &'a Destination,
+    /// The kernel chooses if there is none.
+    pub(super) source: Option<IpAddr>,
+    /// Size of the socket's buffers, if not the kernel's.
+    pub(super) buffer_bytes: Option<usize>,
+}
+
+/// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// The connection is being opened.
+    /// It is being opened.
     Connecting,
-    /// It is open; some of the request is still to be written.
+    /// It is open; some of what is to be sent is still to be written.
     Sending,
-    /// The request's last byte is in the kernel's hands.
+    /// The last byte is in the kernel's hands.
     Sent,
 }
 
@@ -52,7 +67,7 @@ pub(super) enum Then {
 /// What happened on a connection.
 #[derive(Debug)]
 pub(super) enum Event<'a> {
-    /// The request has come further.
+    /// What is to be sent has come further.
     Progress(Progress),
     /// Bytes came.
     Received { bytes: &'a [u8], then: Then },

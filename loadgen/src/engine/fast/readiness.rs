@@ -5,18 +5,21 @@
 //! request is written without waiting to be told that it can be, since on a fast network the
 //! connection is open by then.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use mio::net::TcpStream;
+use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
+use socket2::Socket;
 
-use super::driver::{Driver, Event, Progress, Then};
-use crate::plan::Plan;
+use super::driver::{Driver, Event, Hop, Progress, Then};
+use super::outgoing::Outgoing;
+use super::socket;
 
 /// Events taken from the kernel at a time.
 const EVENTS_MAX: usize = 1024;
@@ -32,19 +35,17 @@ pub(super) struct Readiness<'a> {
     events: Events,
     /// What `events` held and is not worked off; more than one thing may be done about each.
     ready: VecDeque<Ready>,
-    connections: Vec<Connection>,
-    address: SocketAddr,
-    request: &'a [u8],
+    connections: Vec<Connection<'a>>,
     buffer: Box<[u8]>,
 }
 
 #[derive(Default)]
-struct Connection {
-    stream: Option<TcpStream>,
+struct Connection<'a> {
+    socket: Option<Socket>,
     /// Counts the connections of this slot, so that an event of a closed one is known as such.
     generation: u32,
     is_connected: bool,
-    written_bytes: usize,
+    outgoing: Outgoing<'a>,
     watch: Watch,
 }
 
@@ -78,15 +79,13 @@ enum Happened {
     Failed(io::Error),
 }
 
-impl<'a> Readiness<'a> {
-    pub(super) fn new(plan: &Plan, request: &'a [u8], slots: usize) -> io::Result<Self> {
+impl Readiness<'_> {
+    pub(super) fn new(slots: usize) -> io::Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
             events: Events::with_capacity(EVENTS_MAX),
             ready: VecDeque::with_capacity(EVENTS_MAX),
             connections: (0..slots).map(|_| Connection::default()).collect(),
-            address: first_address(plan),
-            request,
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
         })
     }
@@ -94,17 +93,17 @@ impl<'a> Readiness<'a> {
     /// Does one thing that `ready` allows and puts back what is left of it.
     fn work_off(&mut self, ready: Ready) -> (usize, Happened) {
         let connection = &mut self.connections[ready.slot];
-        if connection.generation != ready.generation || connection.stream.is_none() {
+        if connection.generation != ready.generation || connection.socket.is_none() {
             return (ready.slot, Happened::Nothing);
         }
-        let happened = if ready.writable && connection.written_bytes < self.request.len() {
+        let happened = if ready.writable && !connection.outgoing.is_empty() {
             if ready.readable {
                 self.ready.push_front(Ready {
                     writable: false,
                     ..ready
                 });
             }
-            connection.write(self.request)
+            connection.write()
         } else if ready.readable {
             let happened = connection.read(&mut self.buffer, ready.then);
             let is_more_to_read = match happened {
@@ -124,36 +123,37 @@ impl<'a> Readiness<'a> {
     }
 }
 
-impl Driver for Readiness<'_> {
-    fn connect(&mut self, slot: usize) -> io::Result<()> {
-        let stream = TcpStream::connect(self.address)?;
-        stream.set_nodelay(true)?;
+impl<'a> Driver<'a> for Readiness<'a> {
+    fn connect(&mut self, slot: usize, hop: Hop<'a>) -> io::Result<()> {
+        let (socket, address) = socket::open(&hop)?;
+        socket::connect(&socket, &address)?;
         let connection = &mut self.connections[slot];
         *connection = Connection {
-            stream: Some(stream),
+            socket: Some(socket),
             generation: connection.generation.wrapping_add(1),
+            outgoing: std::mem::take(&mut connection.outgoing),
             ..Connection::default()
         };
         Ok(())
     }
 
-    fn send(&mut self, slot: usize) -> io::Result<Progress> {
+    fn send(&mut self, slot: usize, bytes: Cow<'a, [u8]>) -> io::Result<Progress> {
         let connection = &mut self.connections[slot];
-        connection.written_bytes = 0;
-        let progress = connection.send(self.request)?;
+        connection.outgoing.push(bytes);
+        let progress = connection.send()?;
         connection.watch(&self.poll, slot, progress != Progress::Sent)?;
         Ok(progress)
     }
 
-    fn sent_bytes(&self, slot: usize) -> usize {
-        self.connections[slot].written_bytes
+    fn unsent_bytes(&self, slot: usize) -> usize {
+        self.connections[slot].outgoing.bytes()
     }
 
     fn close(&mut self, slot: usize) {
         let connection = &mut self.connections[slot];
         // Closing the descriptor also takes it out of the kernel's list.
-        connection.stream = None;
-        connection.written_bytes = 0;
+        connection.socket = None;
+        connection.outgoing.clear();
     }
 
     fn wait(&mut self, timeout: Duration) -> io::Result<()> {
@@ -202,7 +202,7 @@ impl From<&mio::event::Event> for Ready {
     }
 }
 
-impl Connection {
+impl Connection<'_> {
     /// Sees to it that the kernel tells of this connection what has to be known.
     fn watch(&mut self, poll: &Poll, slot: usize, writing: bool) -> io::Result<()> {
         let (wanted, interest) = match writing {
@@ -213,13 +213,15 @@ impl Connection {
             false => (Watch::Reading, Interest::READABLE),
         };
         let token = Token(slot | (self.generation as usize) << SLOT_BITS);
-        let Some(stream) = &mut self.stream else {
+        let Some(socket) = &self.socket else {
             return Ok(());
         };
+        let descriptor = socket.as_raw_fd();
+        let mut source = SourceFd(&descriptor);
         match (self.watch, wanted) {
-            (Watch::Nothing, _) => poll.registry().register(stream, token, interest)?,
+            (Watch::Nothing, _) => poll.registry().register(&mut source, token, interest)?,
             (Watch::Reading, Watch::ReadingAndWriting) => {
-                poll.registry().reregister(stream, token, interest)?;
+                poll.registry().reregister(&mut source, token, interest)?;
             }
             // Being told more than is needed costs less than to ask for less.
             _ => return Ok(()),
@@ -228,17 +230,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Writes as much of the request as the kernel takes.
-    fn send(&mut self, request: &[u8]) -> io::Result<Progress> {
-        let Some(stream) = &mut self.stream else {
+    /// Writes as much of what is to be sent as the kernel takes.
+    fn send(&mut self) -> io::Result<Progress> {
+        let Some(socket) = &self.socket else {
             return Err(ErrorKind::NotConnected.into());
         };
-        while self.written_bytes < request.len() {
-            let rest = &request[self.written_bytes..];
-            match send(&*stream, rest, SendFlags::NOSIGNAL) {
+        while let Some(bytes) = self.outgoing.next() {
+            match send(socket, bytes, SendFlags::NOSIGNAL) {
                 Ok(count) => {
                     self.is_connected = true;
-                    self.written_bytes += count;
+                    self.outgoing.wrote(count);
                 }
                 Err(Errno::INTR) => {}
                 // Linux says ENOTCONN or EAGAIN of a connection that is not open yet.
@@ -247,17 +248,15 @@ impl Connection {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(
-            match (self.is_connected, self.written_bytes < request.len()) {
-                (false, _) => Progress::Connecting,
-                (true, true) => Progress::Sending,
-                (true, false) => Progress::Sent,
-            },
-        )
+        Ok(match (self.is_connected, self.outgoing.is_empty()) {
+            (false, _) => Progress::Connecting,
+            (true, false) => Progress::Sending,
+            (true, true) => Progress::Sent,
+        })
     }
 
-    fn write(&mut self, request: &[u8]) -> Happened {
-        match self.send(request) {
+    fn write(&mut self) -> Happened {
+        match self.send() {
             Ok(Progress::Connecting) => Happened::Nothing,
             Ok(progress) => Happened::Progress(progress),
             Err(error) => Happened::Failed(error),
@@ -265,11 +264,11 @@ impl Connection {
     }
 
     fn read(&mut self, buffer: &mut [u8], then: Then) -> Happened {
-        let Some(stream) = &mut self.stream else {
+        let Some(socket) = &self.socket else {
             return Happened::Nothing;
         };
         loop {
-            return match recv(&*stream, &mut *buffer, RecvFlags::empty()) {
+            return match recv(socket, &mut *buffer, RecvFlags::empty()) {
                 Ok((0, _)) => Happened::Ended,
                 // After a short read the socket is empty, so that what the kernel said of the
                 // connection follows at once.
@@ -283,12 +282,5 @@ impl Connection {
                 Err(error) => Happened::Failed(error.into()),
             };
         }
-    }
-}
-
-fn first_address(plan: &Plan) -> SocketAddr {
-    match plan.target.route.destinations[0] {
-        crate::plan::Destination::Tcp(address) => address,
-        crate::plan::Destination::Unix(_) => unimplemented!(),
     }
 }

@@ -1,86 +1,185 @@
-//! One of a worker's connections, and the request that is under way on it.
+//! One of a worker's connections, and the requests that are under way on it.
 
-use crate::http1::{Answer, Question, ResponseReader};
+use std::collections::VecDeque;
+
+use super::driver::Then;
+use crate::engine::failure;
+use crate::engine::ledger::Ledger;
+use crate::http1::{Question, ResponseReader};
 use crate::outcome::Cause;
 use crate::recorder::Timing;
 
-/// Where a slot's request is.
+/// What a slot is busy with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// There is none, and none will follow.
+    /// Nothing, and nothing will follow.
     Done,
-    /// There is none, and the next will begin once all that has happened is worked off.
+    /// Nothing, until its next request begins.
     #[default]
-    Due,
-    /// There is none until the next tick: one failed at once, and trying again without a pause
+    Idle,
+    /// Nothing until the next tick: a request failed at once, and trying again without a pause
     /// would only count failures as fast as the CPU can.
     HeldBack,
     /// Its connection is being opened.
     Connecting,
-    /// It is being written.
+    /// Requests are being written.
     Sending,
-    /// Its answer is awaited or read.
+    /// Answers are awaited or read.
     Receiving,
-    /// It has ended; the server's close is awaited, so that TIME_WAIT and its use of a port are
-    /// the server's, as they are with ab.
+    /// Its requests have ended; the server's close is awaited, so that TIME_WAIT and its use of a
+    /// port are the server's, as they are with ab.
     Closing,
+}
+
+/// A request that has begun and not ended.
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub(super) timing: Timing,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     pub(super) phase: Phase,
-    pub(super) reader: ResponseReader,
-    pub(super) timing: Timing,
+    /// In the order in which they were sent, which is that of their answers.
+    pub(super) flights: VecDeque<Flight>,
+    reader: ResponseReader,
     /// Whether there is a connection that can take another request.
     pub(super) is_open: bool,
+    /// Whether the worker knows that it can take another request.
+    pub(super) is_ready: bool,
+    /// Which of the destinations it is connected to, or tries to be.
+    pub(super) destination: usize,
+    /// How many destinations were tried for the requests under way.
+    pub(super) attempts: usize,
+    /// When the last of them was.
+    pub(super) attempted_ns: u64,
+    /// When its last request ended.
+    pub(super) ended_ns: u64,
+}
+
+/// What is to become of a connection after what was heard on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// It goes on.
+    Nothing,
+    /// It goes on, and may take another request.
+    Answer,
+    /// It is of no use after its last answer; requests behind that will have none.
+    Last,
+    /// The request that is being answered has failed, and with it the connection.
+    Broken(Cause),
 }
 
 impl Slot {
-    /// A request begins.
-    pub(super) fn begin(&mut self, now_ns: u64) {
-        self.reader.reset();
-        self.timing = Timing {
-            started_ns: now_ns,
-            connected_ns: now_ns,
-            sent_ns: now_ns,
-            first_byte_ns: None,
-            ended_ns: now_ns,
-        };
-    }
-
     /// Whether a request has begun and not ended.
     pub(super) fn is_under_way(&self) -> bool {
-        matches!(
-            self.phase,
-            Phase::Connecting | Phase::Sending | Phase::Receiving
-        )
+        !self.flights.is_empty()
     }
 
-    /// Takes bytes that came for the request under way.
-    pub(super) fn hear(&mut self, question: Question<'_>, bytes: &[u8], now_ns: u64) -> Heard {
-        if !self.is_under_way() {
-            return Heard::Nothing;
+    /// How far the requests under way have come.
+    pub(super) fn phase_of_requests(&self) -> failure::Phase {
+        match self.phase {
+            Phase::Connecting => failure::Phase::Connecting,
+            Phase::Sending => failure::Phase::Sending,
+            _ => failure::Phase::Receiving,
         }
-        self.timing.first_byte_ns.get_or_insert(now_ns);
-        let mut rest = bytes;
-        match self.reader.read(question, &mut rest) {
-            Ok(None) => Heard::Nothing,
-            Ok(Some(answer)) if !rest.is_empty() && answer.keep_alive => Heard::Surplus,
-            Ok(Some(answer)) => Heard::Answer(answer),
+    }
+
+    /// A connection begins, on which nothing has been read.
+    pub(super) fn connects(&mut self, destination: usize) {
+        self.reader.reset();
+        self.phase = Phase::Connecting;
+        self.destination = destination;
+        self.attempts = 0;
+    }
+
+    /// Takes bytes that came, and what is known of what follows them.
+    pub(super) fn hear(
+        &mut self,
+        question: Question<'_>,
+        bytes: &[u8],
+        then: Then,
+        now_ns: u64,
+        ledger: &mut Ledger<'_>,
+    ) -> Heard {
+        match self.read_answers(question, bytes, now_ns, ledger) {
+            // With Then::Failed the error that follows is the cause.
+            Heard::Nothing | Heard::Answer if then == Then::Ended => {
+                self.hear_end(question, now_ns, ledger)
+            }
+            heard => heard,
+        }
+    }
+
+    /// The server has said that no more will come: an answer may end so.
+    pub(super) fn hear_end(
+        &mut self,
+        question: Question<'_>,
+        now_ns: u64,
+        ledger: &mut Ledger<'_>,
+    ) -> Heard {
+        if self.flights.is_empty() {
+            return Heard::Last;
+        }
+        match self.reader.end_of_stream(question) {
+            Ok(answer) => {
+                let flight = self.land(now_ns);
+                ledger.answered(&answer, &flight.timing);
+                Heard::Last
+            }
             Err(cause) => Heard::Broken(cause),
         }
     }
-}
 
-/// What the bytes that came amount to.
-pub(super) enum Heard {
-    /// Not yet an answer.
-    Nothing,
-    /// An answer, whole.
-    Answer(Answer),
-    /// An answer with bytes behind it on a connection that is to be used again: whatever they
-    /// are, they must not be taken for the next answer.
-    Surplus,
-    /// No answer.
-    Broken(Cause),
+    fn read_answers(
+        &mut self,
+        question: Question<'_>,
+        bytes: &[u8],
+        now_ns: u64,
+        ledger: &mut Ledger<'_>,
+    ) -> Heard {
+        ledger.first_head(bytes);
+        if self.is_under_way() {
+            ledger.received(bytes.len());
+        }
+        let mut rest = bytes;
+        let mut heard = Heard::Nothing;
+        while !rest.is_empty() {
+            let Some(flight) = self.flights.front_mut() else {
+                // Whatever follows the last answer must not be taken for the next one.
+                return Heard::Last;
+            };
+            flight.timing.first_byte_ns.get_or_insert(now_ns);
+            let body_bytes_before = self.reader.body_bytes();
+            let read = self.reader.read(question, &mut rest);
+            ledger.received_body(self.reader.body_bytes() - body_bytes_before);
+            let answer = match read {
+                Ok(Some(answer)) => answer,
+                Ok(None) => break,
+                Err(cause) => return Heard::Broken(cause),
+            };
+            let is_last = self.flights.len() == 1;
+            if is_last && answer.keep_alive && !rest.is_empty() {
+                return Heard::Broken(Cause::MalformedResponse);
+            }
+            // An answer to half a request leaves the other half in the way.
+            let is_sent = !is_last || self.phase == Phase::Receiving;
+            let flight = self.land(now_ns);
+            ledger.answered(&answer, &flight.timing);
+            self.reader.reset();
+            if !answer.keep_alive || !is_sent {
+                return Heard::Last;
+            }
+            heard = Heard::Answer;
+        }
+        heard
+    }
+
+    /// The oldest request ends.
+    pub(super) fn land(&mut self, now_ns: u64) -> Flight {
+        let mut flight = self.flights.pop_front().expect("a request is under way");
+        flight.timing.ended_ns = now_ns;
+        self.ended_ns = now_ns;
+        flight
+    }
 }

@@ -1,21 +1,21 @@
 //! A worker: when a request begins, how it ends, and what comes next.
-//!
-//! Each request passes [`Worker::begin`] once and [`Worker::end`] once; the counts follow.
 
+use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::io;
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::budget::Budget;
-use super::driver::{Driver, Event, Progress, Then};
-use super::failure;
-use super::slot::{Heard, Phase, Slot};
-use crate::engine::control::{Clock, Control, nanoseconds};
-use crate::http1::{Answer, Question};
-use crate::outcome::{Cause, Outcome};
+use super::driver::{Driver, Event, Hop, Progress, Then};
+use super::requests::Requests;
+use super::slot::{Flight, Heard, Phase, Slot};
+use crate::engine::control::nanoseconds;
+use crate::engine::crew::Job;
+use crate::engine::failure;
+use crate::engine::ledger::Report;
+use crate::http1::Question;
+use crate::outcome::Cause;
 use crate::plan::Plan;
-use crate::recorder::Recorder;
-use crate::system::thread_cpu::ThreadBusy;
+use crate::recorder::Timing;
 
 /// Longest time between two looks at timeouts, the deadline and the signal.
 const TICK_LONGEST: Duration = Duration::from_millis(50);
@@ -29,77 +29,54 @@ const TICKS_PER_TIMEOUT: u32 = 20;
 /// How long the server is given to close a connection after its answer.
 const CLOSING_LONGEST: Duration = Duration::from_millis(100);
 
-/// What a worker is to do.
-pub(super) struct Job<'a> {
-    pub(super) index: usize,
-    pub(super) plan: &'a Plan,
-    pub(super) control: &'a Control,
-    pub(super) clock: Clock,
-    pub(super) budget: Budget,
-    /// Body length of the first answer of the run, whichever worker gets it.
-    pub(super) first_length: &'a OnceLock<u64>,
-}
-
-/// What a worker has done.
-pub(super) struct Report {
-    pub(super) recorder: Recorder,
-    pub(super) ended_ns: u64,
-    pub(super) cpu_share: f64,
-    pub(super) first_head: Option<Vec<u8>>,
-}
+/// How long an address is tried before the name's next one is: RFC 8305 §5 recommends it.
+const ATTEMPT_LONGEST: Duration = Duration::from_millis(250);
 
 pub(super) struct Worker<'a, D> {
     job: Job<'a>,
     driver: D,
+    requests: &'a Requests,
     slots: Vec<Slot>,
-    /// Slots whose next request is due, each once.
-    due: Vec<usize>,
+    /// Slots that can take another request, each once.
+    ready: VecDeque<usize>,
     /// Slots that are not done.
     active: usize,
-    recorder: Recorder,
-    last_ended_ns: u64,
     tick: Duration,
     next_tick_ns: u64,
-    busy: Option<ThreadBusy>,
-    /// Whether the measured part has begun: what ends from now on is counted.
-    is_measuring: bool,
     /// Whether the server is left to close connections first. One that once did not is not.
     server_closes: bool,
-    first_head: Option<Vec<u8>>,
+    /// The destination that could be reached last.
+    destination: usize,
+    /// How many connections were begun: they take local addresses in turn.
+    connections: usize,
 }
 
-impl<'a, D: Driver> Worker<'a, D> {
-    pub(super) fn new(job: Job<'a>, driver: D) -> Self {
+impl<'a, D: Driver<'a>> Worker<'a, D> {
+    pub(super) fn new(job: Job<'a>, driver: D, requests: &'a Requests) -> Self {
         let plan = job.plan;
         let slots = plan.load.connections_of(job.index);
         Self {
-            recorder: Recorder::new(job.budget.measured_from_ns, plan.ab_times),
-            tick: (plan.timeout / TICKS_PER_TIMEOUT).clamp(TICK_SHORTEST, TICK_LONGEST),
-            last_ended_ns: job.budget.measured_from_ns,
+            tick: (plan.connect_timeout / TICKS_PER_TIMEOUT).clamp(TICK_SHORTEST, TICK_LONGEST),
             next_tick_ns: 0,
             active: slots,
             slots: (0..slots).map(|_| Slot::default()).collect(),
-            due: (0..slots).collect(),
-            busy: None,
-            is_measuring: false,
+            ready: (0..slots).collect(),
             server_closes: true,
-            first_head: None,
+            destination: 0,
+            connections: 0,
+            requests,
             driver,
             job,
         }
     }
 
     pub(super) fn run(mut self) -> Report {
-        if let Some(cores) = &self.job.plan.cores {
-            // The plan knows that they are there; a worker that is kept from them still measures.
-            let _ = cores.pin_this_thread();
-        }
         loop {
             let now_ns = self.job.clock.now_ns();
             if self.is_over(now_ns) {
                 break;
             }
-            self.begin_due();
+            self.begin_ready();
             if self.active == 0 {
                 break;
             }
@@ -122,25 +99,19 @@ impl<'a, D: Driver> Worker<'a, D> {
     }
 
     /// Begins to count when the measured part begins.
-    ///
-    /// What is under way then belongs to it: a request is counted where it ends. Counting only
-    /// what also began there would leave out the answers of a slow server that the first seconds
-    /// are full of, and show it as slower than it is.
     fn look_at_time(&mut self, now_ns: u64) {
-        if self.is_measuring || now_ns < self.job.budget.measured_from_ns {
+        if self.job.ledger.is_measuring() || now_ns < self.job.budget.measured_from_ns {
             return;
         }
-        self.is_measuring = true;
-        self.busy = Some(ThreadBusy::start());
-        let under_way = self.slots.iter().filter(|slot| slot.is_under_way()).count() as u64;
-        self.recorder.requests.issued += under_way;
-        self.job.budget.take_under_way(under_way);
+        let under_way: usize = self.slots.iter().map(|slot| slot.flights.len()).sum();
+        self.job.ledger.begin_measuring(under_way as u64);
+        self.job.budget.take_under_way(under_way as u64);
     }
 
     /// Until the next thing that no event tells of.
     fn time_to_tick(&self, now_ns: u64) -> Duration {
         let budget = &self.job.budget;
-        let at_ns = match self.is_measuring {
+        let at_ns = match self.job.ledger.is_measuring() {
             true => budget.deadline_ns.unwrap_or(u64::MAX),
             false => budget.measured_from_ns,
         };
@@ -150,34 +121,24 @@ impl<'a, D: Driver> Worker<'a, D> {
     /// Acts on everything that has happened. True if the run is over: one connection whose bytes
     /// never end must not keep the others from their time limits.
     fn handle_events(&mut self) -> bool {
+        let question = question(self.job.plan);
         loop {
             let Some((slot, event)) = self.driver.next() else {
                 return false;
             };
             let now_ns = self.job.clock.now_ns();
             let state = &mut self.slots[slot];
+            let ledger = &mut self.job.ledger;
             match event {
                 Event::Progress(progress) => self.advance(slot, progress, now_ns, now_ns),
-                // Whatever follows an answer must not be taken for the next one.
-                Event::Received { .. } if state.phase == Phase::Due => self.close(slot),
                 Event::Received { bytes, then } => {
-                    if self.first_head.is_none() {
-                        self.first_head = Some(head_of(bytes));
-                    }
-                    let is_heard = state.is_under_way();
-                    let body_bytes_before = state.reader.body_bytes();
-                    let heard = state.hear(question(self.job.plan), bytes, now_ns);
-                    if self.is_measuring && is_heard {
-                        let body_bytes = state.reader.body_bytes() - body_bytes_before;
-                        self.recorder.received(bytes.len() as u64, body_bytes);
-                    }
-                    match (heard, then) {
-                        // The error that follows is the cause.
-                        (Heard::Nothing, Then::Failed) => {}
-                        (heard, then) => self.settle(slot, heard, then != Then::Open, now_ns),
-                    }
+                    let heard = state.hear(question, bytes, then, now_ns, ledger);
+                    self.settle(slot, heard, then == Then::Ended, now_ns);
                 }
-                Event::Ended => self.settle(slot, Heard::Nothing, true, now_ns),
+                Event::Ended => {
+                    let heard = state.hear_end(question, now_ns, ledger);
+                    self.settle(slot, heard, true, now_ns);
+                }
                 Event::Failed(error) => self.break_off(slot, &error, now_ns),
             }
             if self.is_over(now_ns) {
@@ -191,60 +152,73 @@ impl<'a, D: Driver> Worker<'a, D> {
     /// Not each as soon as the answer before it is read, but when everything that has arrived is:
     /// no answer then waits to be read, and its time goes on, while requests are written. It is
     /// also cheaper, for both sides find more to do at a time.
-    fn begin_due(&mut self) {
-        for index in 0..self.due.len() {
-            self.begin(self.due[index]);
+    fn begin_ready(&mut self) {
+        while let Some(slot) = self.ready.pop_front() {
+            self.slots[slot].is_ready = false;
+            self.begin(slot);
         }
-        self.due.clear();
     }
 
-    /// Begins the slot's next request, or more than one if they fail at once, unless none is left.
+    /// Begins as many requests on the slot's connection as there is room for, more if they fail at
+    /// once, and none if none is left.
     fn begin(&mut self, slot: usize) {
         loop {
             let now_ns = self.job.clock.now_ns();
             self.look_at_time(now_ns);
-            let state = &mut self.slots[slot];
-            if self.job.control.is_interrupted() || !self.job.budget.take(now_ns) {
-                state.phase = Phase::Done;
-                state.is_open = false;
-                self.driver.close(slot);
-                self.active -= 1;
-                return;
+            let count = self.take(slot, now_ns);
+            if count == 0 {
+                return self.retire(slot);
             }
-            state.begin(now_ns);
-            let is_reused = state.is_open;
-            if self.is_measuring {
-                self.recorder.issued();
-                self.recorder.connections.reused += u64::from(is_reused);
-            }
-            let sent = match is_reused {
-                true => self.send(slot, now_ns),
-                false => self.connect_and_send(slot),
+            let sent = match self.slots[slot].is_open {
+                true => self.send(slot, count, now_ns),
+                false => self.connect(slot, now_ns),
             };
-            match sent {
-                Ok(()) => return,
-                Err(error) => {
-                    let cause = failure::cause(self.slots[slot].phase, &error);
-                    let now_ns = self.job.clock.now_ns();
-                    self.end(slot, Outcome::Failed(cause), now_ns);
-                    if !self.failures_end_the_run() {
-                        return self.hold_back(slot);
-                    }
-                    self.close(slot);
-                }
+            let Err(cause) = sent else {
+                return;
+            };
+            self.fail(slot, cause, self.job.clock.now_ns());
+            if !self.failures_end_the_run() {
+                return self.hold_back(slot);
             }
+            self.close(slot);
+        }
+    }
+
+    /// Lets requests begin on the slot until it is full or none is left; how many did.
+    fn take(&mut self, slot: usize, now_ns: u64) -> usize {
+        let state = &mut self.slots[slot];
+        let before = state.flights.len();
+        while state.flights.len() < self.job.plan.load.pipeline
+            && !self.job.control.is_interrupted()
+            && self.job.budget.take(now_ns)
+        {
+            let is_reused = state.is_open || state.is_under_way();
+            self.job.ledger.issued(is_reused);
+            let timing = Timing::starting(now_ns);
+            state.flights.push_back(Flight { timing });
+        }
+        state.flights.len() - before
+    }
+
+    /// There is no request left for the slot; its last answers may be on their way.
+    fn retire(&mut self, slot: usize) {
+        if !self.slots[slot].is_under_way() {
+            self.close(slot);
+            self.slots[slot].phase = Phase::Done;
+            self.active -= 1;
         }
     }
 
     /// Whether requests that fail at once bring the run nearer to its end.
     fn failures_end_the_run(&self) -> bool {
-        self.is_measuring && self.job.budget.is_counted()
+        self.job.ledger.is_measuring() && self.job.budget.is_counted()
     }
 
-    /// Sends the request on a connection that is open: the write is where the request starts.
-    fn send(&mut self, slot: usize, now_ns: u64) -> io::Result<()> {
+    /// Sends the last `count` of the slot's requests on a connection that is open: the write is
+    /// where they start.
+    fn send(&mut self, slot: usize, count: usize, now_ns: u64) -> Result<(), Cause> {
         self.slots[slot].phase = Phase::Sending;
-        let progress = self.driver.send(slot)?;
+        let progress = self.send_requests(slot, count)?;
         let sent_ns = match self.job.plan.ab_times {
             true => self.job.clock.now_ns(),
             // Only ab's waiting time is counted from here.
@@ -254,120 +228,165 @@ impl<'a, D: Driver> Worker<'a, D> {
         Ok(())
     }
 
-    /// Opens a connection and tries the write at once: on a quick network it is open by then.
-    fn connect_and_send(&mut self, slot: usize) -> io::Result<()> {
-        self.slots[slot].phase = Phase::Connecting;
-        self.driver.connect(slot)?;
+    /// Opens a connection for the slot's requests, to the destination that could be reached last,
+    /// else to the next one.
+    fn connect(&mut self, slot: usize, now_ns: u64) -> Result<(), Cause> {
+        self.slots[slot].connects(self.destination);
+        let attempted = self.attempt(slot, now_ns);
+        attempted.or_else(|cause| self.attempt_others(slot, cause, now_ns))
+    }
+
+    /// Tries the slot's destination, and the write at once: on a quick network it is open by then.
+    fn attempt(&mut self, slot: usize, now_ns: u64) -> Result<(), Cause> {
+        let route = &self.job.plan.target.route;
+        let state = &mut self.slots[slot];
+        let count = state.flights.len();
+        let destination = route
+            .destinations
+            .get(state.destination)
+            .ok_or(Cause::Dns)?;
+        state.attempts += 1;
+        state.attempted_ns = now_ns;
+        let hop = Hop {
+            destination,
+            source: in_turn(&route.sources, self.connections).copied(),
+            buffer_bytes: route.buffer_bytes,
+        };
+        self.connections += 1;
+        let connected = self.driver.connect(slot, hop);
+        connected.map_err(|error| self.cause(slot, &error))?;
         let connected_ns = self.job.clock.now_ns();
-        let progress = self.driver.send(slot)?;
+        let progress = self.send_requests(slot, count)?;
         self.advance(slot, progress, connected_ns, self.job.clock.now_ns());
         Ok(())
     }
 
-    /// The request has come further on its way out: its connection was open at `connected_ns`, if
-    /// it is open now, and by `sent_ns` all was written that is written.
+    /// Tries those that were not tried yet, after one that failed for `cause`. The requests have
+    /// not been written to any, so they are still the same.
+    fn attempt_others(&mut self, slot: usize, cause: Cause, now_ns: u64) -> Result<(), Cause> {
+        let mut attempted = Err(cause);
+        while attempted.is_err() && self.has_another_destination(slot) {
+            self.close(slot);
+            let state = &mut self.slots[slot];
+            state.destination =
+                (state.destination + 1) % self.job.plan.target.route.destinations.len();
+            attempted = self.attempt(slot, now_ns);
+        }
+        attempted
+    }
+
+    /// Whether a connection that could not be opened can be tried elsewhere.
+    fn has_another_destination(&self, slot: usize) -> bool {
+        let state = &self.slots[slot];
+        let destinations = self.job.plan.target.route.destinations.len();
+        state.phase == Phase::Connecting && state.is_under_way() && state.attempts < destinations
+    }
+
+    /// Hands the slot's last `count` requests to the driver.
+    fn send_requests(&mut self, slot: usize, count: usize) -> Result<Progress, Cause> {
+        let bytes = self.requests.batch(count);
+        self.job.ledger.sent(bytes.len());
+        let sent = self.driver.send(slot, Cow::Borrowed(bytes));
+        sent.map_err(|error| self.cause(slot, &error))
+    }
+
+    /// What an error of the slot's connection means for its requests.
+    fn cause(&self, slot: usize, error: &io::Error) -> Cause {
+        failure::cause(self.slots[slot].phase_of_requests(), error)
+    }
+
+    /// The requests have come further on their way out: their connection was open at
+    /// `connected_ns`, if it is open now, and by `sent_ns` all was written that is written.
     fn advance(&mut self, slot: usize, progress: Progress, connected_ns: u64, sent_ns: u64) {
         let state = &mut self.slots[slot];
         if state.phase == Phase::Connecting && progress != Progress::Connecting {
-            state.timing.connected_ns = connected_ns;
+            self.destination = state.destination;
             state.phase = Phase::Sending;
             state.is_open = true;
-            if self.is_measuring {
-                self.recorder
-                    .connected(connected_ns - state.timing.started_ns);
+            if let Some(oldest) = state.flights.front() {
+                self.job
+                    .ledger
+                    .connected(connected_ns - oldest.timing.started_ns);
+            }
+            for flight in &mut state.flights {
+                flight.timing.connected_ns = connected_ns;
             }
         }
         if state.phase == Phase::Sending && progress == Progress::Sent {
-            state.timing.sent_ns = sent_ns;
             state.phase = Phase::Receiving;
+            for flight in &mut state.flights {
+                flight.timing.sent_ns.get_or_insert(sent_ns);
+            }
         }
     }
 
     /// Acts on what was heard, and on the connection's end if that was heard too.
     fn settle(&mut self, slot: usize, heard: Heard, ended: bool, now_ns: u64) {
-        let state = &mut self.slots[slot];
-        if ended && self.is_measuring {
-            self.recorder.connections.closed_by_peer += 1;
+        if ended {
+            self.job.ledger.closed_by_peer();
         }
-        let heard = match heard {
-            Heard::Nothing if ended && state.is_under_way() => {
-                match state.reader.end_of_stream(question(self.job.plan)) {
-                    Ok(answer) => Heard::Answer(answer),
-                    Err(cause) => Heard::Broken(cause),
-                }
-            }
-            heard => heard,
-        };
         match heard {
-            Heard::Nothing if ended => self.go_on(slot, false),
             Heard::Nothing => {}
-            Heard::Broken(cause) => {
-                self.end(slot, Outcome::Failed(cause), now_ns);
-                self.go_on(slot, false);
+            Heard::Answer if self.job.plan.scenario.keep_alive => {
+                if !self.slots[slot].is_under_way() {
+                    self.slots[slot].phase = Phase::Idle;
+                }
+                self.make_ready(slot);
             }
-            Heard::Surplus => {
-                self.end(slot, Outcome::Failed(Cause::MalformedResponse), now_ns);
-                self.go_on(slot, false);
-            }
-            Heard::Answer(answer) => {
-                // An answer to half a request leaves the other half in the way.
-                let is_sent = state.phase == Phase::Receiving;
-                self.conclude(slot, &answer, now_ns);
-                let stays = is_sent && answer.keep_alive && self.job.plan.scenario.keep_alive;
-                if ended || stays || !self.server_closes {
-                    self.go_on(slot, stays && !ended);
+            Heard::Answer | Heard::Last => {
+                self.fail(slot, Cause::ClosedBeforeResponse, now_ns);
+                let is_unasked = matches!(self.slots[slot].phase, Phase::Idle | Phase::Done);
+                if ended || is_unasked || !self.server_closes {
+                    self.go_on(slot);
+                } else {
+                    self.slots[slot].phase = Phase::Closing;
                 }
             }
+            Heard::Broken(cause) => {
+                self.fail(slot, cause, now_ns);
+                self.go_on(slot);
+            }
         }
-    }
-
-    /// An answer arrived whole: was it the right one?
-    fn conclude(&mut self, slot: usize, answer: &Answer, now_ns: u64) {
-        if self.is_measuring {
-            self.recorder.answered(answer);
-        }
-        let first_length = *self.job.first_length.get_or_init(|| answer.body_bytes);
-        let outcome = match self.job.plan.expect.judge(answer, first_length) {
-            Some(cause) => Outcome::Failed(cause),
-            None => Outcome::Succeeded,
-        };
-        self.end(slot, outcome, now_ns);
     }
 
     /// The connection has failed; a request that had its answer by then has not.
     fn break_off(&mut self, slot: usize, error: &io::Error, now_ns: u64) {
-        let phase = self.slots[slot].phase;
-        if self.slots[slot].is_under_way() {
-            self.end(slot, Outcome::Failed(failure::cause(phase, error)), now_ns);
-        }
-        if phase == Phase::Connecting && !self.failures_end_the_run() {
+        let is_connecting = self.slots[slot].phase == Phase::Connecting;
+        let cause = self.cause(slot, error);
+        let Err(cause) = self.attempt_others(slot, cause, now_ns) else {
+            return;
+        };
+        self.fail(slot, cause, now_ns);
+        if is_connecting && !self.failures_end_the_run() {
             self.hold_back(slot);
         } else {
-            self.go_on(slot, false);
+            self.go_on(slot);
         }
     }
 
-    /// Counts the request that was under way, once; what is left is to close its connection.
-    fn end(&mut self, slot: usize, outcome: Outcome, now_ns: u64) {
-        let state = &mut self.slots[slot];
-        debug_assert!(state.is_under_way(), "a request ends once");
-        state.phase = Phase::Closing;
-        state.timing.ended_ns = now_ns;
-        self.last_ended_ns = now_ns;
-        if self.is_measuring {
-            self.recorder.ended(outcome, &state.timing);
-            self.recorder.bytes.sent += self.driver.sent_bytes(slot) as u64;
+    /// Ends what is under way on the slot: the request that is being answered with `cause`, those
+    /// behind it as far as that concerns them.
+    fn fail(&mut self, slot: usize, cause: Cause, now_ns: u64) {
+        let mut cause = cause;
+        while self.slots[slot].is_under_way() {
+            let flight = self.slots[slot].land(now_ns);
+            self.job.ledger.failed(cause, &flight.timing);
+            cause = cause.of_those_behind();
         }
     }
 
-    /// On to the next request, on the same connection or another.
-    fn go_on(&mut self, slot: usize, on_same_connection: bool) {
-        if !on_same_connection {
-            self.close(slot);
-        }
-        if self.slots[slot].phase != Phase::Due {
-            self.slots[slot].phase = Phase::Due;
-            self.due.push(slot);
+    /// On to the next request, on another connection.
+    fn go_on(&mut self, slot: usize) {
+        self.close(slot);
+        self.slots[slot].phase = Phase::Idle;
+        self.make_ready(slot);
+    }
+
+    /// The slot's next requests are due, once all that has happened is worked off.
+    fn make_ready(&mut self, slot: usize) {
+        if !self.slots[slot].is_ready {
+            self.slots[slot].is_ready = true;
+            self.ready.push_back(slot);
         }
     }
 
@@ -378,6 +397,7 @@ impl<'a, D: Driver> Worker<'a, D> {
     }
 
     fn close(&mut self, slot: usize) {
+        self.job.ledger.unsent(self.driver.unsent_bytes(slot));
         self.slots[slot].is_open = false;
         self.driver.close(slot);
     }
@@ -385,11 +405,8 @@ impl<'a, D: Driver> Worker<'a, D> {
     /// Looks after what no event tells of: time. True if the run is over.
     fn tick(&mut self, now_ns: u64) -> bool {
         self.next_tick_ns = now_ns + nanoseconds(self.tick);
-        let requests = self.recorder.requests;
-        let ended = requests.succeeded + requests.failed;
-        self.job
-            .control
-            .publish(self.job.index, ended, requests.failed);
+        let (ended, failed) = self.job.ledger.ended_and_failed();
+        self.job.control.publish(self.job.index, ended, failed);
         if self.job.control.is_interrupted() {
             return true;
         }
@@ -402,33 +419,40 @@ impl<'a, D: Driver> Worker<'a, D> {
     /// `now_ns` is the tick's: what began since then began later.
     fn check_time(&mut self, slot: usize, now_ns: u64) {
         let state = &self.slots[slot];
-        match state.phase {
-            Phase::Done | Phase::Due => {}
-            Phase::HeldBack => self.go_on(slot, false),
-            Phase::Closing => {
-                if now_ns.saturating_sub(state.timing.ended_ns) >= nanoseconds(CLOSING_LONGEST) {
+        let is_over =
+            |from_ns: u64, limit: Duration| now_ns.saturating_sub(from_ns) >= nanoseconds(limit);
+        match (state.phase, state.flights.front()) {
+            (Phase::HeldBack, _) => self.go_on(slot),
+            (Phase::Closing, _) => {
+                if is_over(state.ended_ns, CLOSING_LONGEST) {
                     self.server_closes = false;
-                    self.go_on(slot, false);
+                    self.go_on(slot);
                 }
             }
-            phase => {
-                if now_ns.saturating_sub(state.timing.started_ns)
-                    >= nanoseconds(self.job.plan.timeout)
+            (phase, Some(oldest)) => {
+                let limit = match phase {
+                    Phase::Connecting => self.job.plan.connect_timeout,
+                    _ => self.job.plan.timeout,
+                };
+                if is_over(oldest.timing.started_ns, limit) {
+                    let cause = failure::timeout(state.phase_of_requests());
+                    self.fail(slot, cause, now_ns);
+                    self.go_on(slot);
+                } else if self.has_another_destination(slot)
+                    && is_over(state.attempted_ns, ATTEMPT_LONGEST)
                 {
-                    self.end(slot, Outcome::Failed(failure::timeout(phase)), now_ns);
-                    self.go_on(slot, false);
+                    let error = io::ErrorKind::TimedOut.into();
+                    self.break_off(slot, &error, now_ns);
                 }
             }
+            (_, None) => {}
         }
     }
 
     fn fail_all(&mut self, error: &io::Error) {
         let now_ns = self.job.clock.now_ns();
         for slot in 0..self.slots.len() {
-            if self.slots[slot].is_under_way() {
-                let cause = failure::cause(self.slots[slot].phase, error);
-                self.end(slot, Outcome::Failed(cause), now_ns);
-            }
+            self.fail(slot, self.cause(slot, error), now_ns);
         }
     }
 
@@ -437,20 +461,17 @@ impl<'a, D: Driver> Worker<'a, D> {
     /// A run that was stopped ends now, one that made all its requests with the last of them.
     fn report(mut self) -> Report {
         let ended_ns = match self.active {
-            0 => self.last_ended_ns,
+            0 => self.job.ledger.last_ended_ns(),
             _ => self.job.clock.now_ns(),
         };
         for slot in 0..self.slots.len() {
-            if self.slots[slot].is_under_way() {
-                self.end(slot, Outcome::Cancelled, ended_ns);
+            while self.slots[slot].is_under_way() {
+                let flight = self.slots[slot].land(ended_ns);
+                self.job.ledger.cancelled(&flight.timing);
             }
+            self.close(slot);
         }
-        Report {
-            recorder: self.recorder,
-            ended_ns,
-            cpu_share: self.busy.map_or(0.0, |busy| busy.share()),
-            first_head: self.first_head,
-        }
+        self.job.ledger.report(ended_ns)
     }
 }
 
@@ -461,8 +482,7 @@ fn question(plan: &Plan) -> Question<'_> {
     }
 }
 
-/// The head at the front of `bytes`, or all of them if its end is not among them.
-fn head_of(bytes: &[u8]) -> Vec<u8> {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
-    bytes[..end.map_or(bytes.len(), |end| end + 4)].to_vec()
+/// The element whose turn it is, if there is any.
+fn in_turn<T>(elements: &[T], turn: usize) -> Option<&T> {
+    elements.get(turn.checked_rem(elements.len())?)
 }

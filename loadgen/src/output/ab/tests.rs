@@ -51,7 +51,7 @@ fn summary() -> Summary {
         let timing = Timing {
             started_ns: 0,
             connected_ns: MS,
-            sent_ns: MS + MS / 2,
+            sent_ns: Some(MS + MS / 2),
             first_byte_ns: Some(total_us * 1000 - MS),
             ended_ns: total_us * 1000,
         };

@@ -4,8 +4,20 @@ use std::io::{self, ErrorKind};
 
 use rustix::io::Errno;
 
-use super::slot::Phase;
 use crate::outcome::Cause;
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Its connection is being opened.
+    Connecting,
+    /// Its connection is being secured: the TLS handshake.
+    Securing,
+    /// It is being written.
+    Sending,
+    /// Its answer is awaited or read.
+    Receiving,
+}
 
 /// The cause of a request that failed in `phase` with `error`.
 pub(super) fn cause(phase: Phase, error: &io::Error) -> Cause {
@@ -19,13 +31,17 @@ pub(super) fn cause(phase: Phase, error: &io::Error) -> Cause {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe
     );
     match (phase, error.kind()) {
-        (Phase::Connecting, ErrorKind::ConnectionRefused) => Cause::ConnectRefused,
+        // A UNIX socket that is not there is a server that is not there.
+        (Phase::Connecting, ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {
+            Cause::ConnectRefused
+        }
         (Phase::Connecting, ErrorKind::TimedOut) => Cause::ConnectTimeout,
         (
             Phase::Connecting,
             ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown,
         ) => Cause::ConnectUnreachable,
         (Phase::Connecting, _) if is_reset => Cause::ConnectReset,
+        (Phase::Securing, _) => Cause::TlsHandshake,
         (Phase::Sending, _) if is_reset => Cause::WriteReset,
         (Phase::Sending, ErrorKind::TimedOut) => Cause::WriteTimeout,
         (Phase::Receiving, _) if is_reset => Cause::ReadReset,
@@ -38,8 +54,9 @@ pub(super) fn cause(phase: Phase, error: &io::Error) -> Cause {
 pub(super) fn timeout(phase: Phase) -> Cause {
     match phase {
         Phase::Connecting => Cause::ConnectTimeout,
+        Phase::Securing => Cause::TlsHandshake,
         Phase::Sending => Cause::WriteTimeout,
-        _ => Cause::ReadTimeout,
+        Phase::Receiving => Cause::ReadTimeout,
     }
 }
 

@@ -1,0 +1,155 @@
+//! The worker threads of a run: they are started, watched over, and their counts added up.
+
+use std::io;
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use super::Summary;
+use super::budget::Budget;
+use super::control::{Clock, Control, Observer, nanoseconds};
+use super::ledger::{Ledger, Report};
+use crate::plan::Plan;
+use crate::recorder::Recorder;
+
+/// How often the observer hears of progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// What a worker is to do.
+pub(super) struct Job<'a> {
+    pub(super) index: usize,
+    pub(super) plan: &'a Plan,
+    pub(super) control: &'a Control,
+    pub(super) clock: Clock,
+    pub(super) budget: Budget,
+    /// Where it counts.
+    pub(super) ledger: Ledger<'a>,
+}
+
+/// Carries out `plan` with a thread for each of `workers`.
+pub(super) fn run<W>(
+    plan: &Plan,
+    control: &Control,
+    observer: &mut dyn Observer,
+    workers: Vec<W>,
+) -> io::Result<Summary>
+where
+    W: FnOnce(Job<'_>) -> Report + Send,
+{
+    let first_length = OnceLock::new();
+    if plan.warmup.is_zero() {
+        observer.begins();
+    }
+    let clock = Clock::start();
+    let reports = thread::scope(|scope| {
+        let (done, all_done) = mpsc::channel();
+        let threads: Vec<_> = workers
+            .into_iter()
+            .enumerate()
+            .map(|(index, work)| {
+                let first_length = &first_length;
+                let done: Sender<()> = done.clone();
+                thread::Builder::new()
+                    .name(format!("worker-{index}"))
+                    .spawn_scoped(scope, move || {
+                        // Dropped when the worker ends, even by a panic.
+                        let _done = done;
+                        if let Some(cores) = &plan.cores {
+                            // The plan knows that they are there; a worker that is kept from them
+                            // still measures.
+                            let _ = cores.pin_this_thread();
+                        }
+                        let budget = Budget::of_worker(plan, index);
+                        work(Job {
+                            index,
+                            plan,
+                            control,
+                            clock,
+                            budget,
+                            ledger: Ledger::new(plan, budget.measured_from_ns, first_length),
+                        })
+                    })
+            })
+            .collect::<io::Result<_>>()
+            // Those that have started must not carry out a plan that nobody will hear of.
+            .inspect_err(|_| control.abandon())?;
+        drop(done);
+        watch(plan, control, clock, &all_done, observer);
+        observer.ends();
+        Ok::<_, io::Error>(join(threads))
+    })?;
+    Ok(summarise(
+        plan,
+        control,
+        &reports,
+        first_length.into_inner(),
+    ))
+}
+
+/// Waits for all workers, which is when `all_done` hangs up.
+fn watch(
+    plan: &Plan,
+    control: &Control,
+    clock: Clock,
+    all_done: &Receiver<()>,
+    observer: &mut dyn Observer,
+) {
+    let measured_from_ns = nanoseconds(plan.warmup);
+    let mut has_begun = plan.warmup.is_zero();
+    loop {
+        let now_ns = clock.now_ns();
+        if !has_begun && now_ns >= measured_from_ns {
+            observer.begins();
+            has_begun = true;
+        }
+        let wait = match has_begun {
+            true => PROGRESS_EVERY,
+            false => PROGRESS_EVERY.min(Duration::from_nanos(measured_from_ns - now_ns)),
+        };
+        if all_done.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+        if has_begun {
+            let elapsed_ns = clock.now_ns().saturating_sub(measured_from_ns);
+            observer.progresses(control.progress(Duration::from_nanos(elapsed_ns)));
+        }
+    }
+}
+
+fn join(threads: Vec<thread::ScopedJoinHandle<'_, Report>>) -> Vec<Report> {
+    threads
+        .into_iter()
+        .map(|thread| match thread.join() {
+            Ok(report) => report,
+            // A worker's panic is a defect of ours, and no count may hide it.
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+        .collect()
+}
+
+fn summarise(
+    plan: &Plan,
+    control: &Control,
+    reports: &[Report],
+    first_length: Option<u64>,
+) -> Summary {
+    let measured_from_ns = nanoseconds(plan.warmup);
+    let mut recorder = Recorder::new(measured_from_ns, plan.ab_times);
+    let mut first_head = None;
+    for report in reports {
+        recorder += &report.recorder;
+        first_head = first_head.or_else(|| report.first_head.clone());
+    }
+    let ended_ns = reports.iter().map(|report| report.ended_ns).max();
+    Summary {
+        recorder,
+        elapsed_ns: ended_ns
+            .unwrap_or_default()
+            .saturating_sub(measured_from_ns),
+        workers_cpu_share: reports.iter().map(|report| report.cpu_share).collect(),
+        interrupted: control.is_interrupted(),
+        first_head,
+        first_length,
+    }
+}

@@ -1,0 +1,175 @@
+//! What one worker counts, whatever its engine: each request passes [`Ledger::issued`] once and
+//! [`Ledger::ended`] once.
+
+use std::sync::OnceLock;
+
+use crate::http1::Answer;
+use crate::outcome::{Cause, Outcome};
+use crate::plan::Plan;
+use crate::recorder::{Recorder, Timing};
+use crate::system::thread_cpu::ThreadBusy;
+
+/// A worker's counts. Nothing is counted before the measured part begins.
+pub(super) struct Ledger<'a> {
+    plan: &'a Plan,
+    recorder: Recorder,
+    /// Body length of the first answer of the run, whichever worker gets it.
+    first_length: &'a OnceLock<u64>,
+    first_head: Option<Vec<u8>>,
+    last_ended_ns: u64,
+    /// Of the thread, since the measured part began.
+    busy: Option<ThreadBusy>,
+}
+
+/// What a worker has done.
+pub(super) struct Report {
+    pub(super) recorder: Recorder,
+    pub(super) ended_ns: u64,
+    pub(super) cpu_share: f64,
+    pub(super) first_head: Option<Vec<u8>>,
+}
+
+impl<'a> Ledger<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        measured_from_ns: u64,
+        first_length: &'a OnceLock<u64>,
+    ) -> Self {
+        Self {
+            plan,
+            recorder: Recorder::new(measured_from_ns, plan.ab_times),
+            first_length,
+            first_head: None,
+            last_ended_ns: measured_from_ns,
+            busy: None,
+        }
+    }
+
+    /// Whether the measured part has begun: what ends from now on is counted.
+    pub(super) fn is_measuring(&self) -> bool {
+        self.busy.is_some()
+    }
+
+    /// The measured part begins, with so many requests under way.
+    ///
+    /// They belong to it: a request is counted where it ends. Counting only what also began there
+    /// would leave out the answers of a slow server that the first seconds are full of, and show
+    /// it as slower than it is.
+    pub(super) fn begin_measuring(&mut self, under_way: u64) {
+        self.busy = Some(ThreadBusy::start());
+        self.recorder.requests.issued += under_way;
+    }
+
+    /// A request begins, on a connection that has served one before or on another.
+    pub(super) fn issued(&mut self, is_reused: bool) {
+        if self.is_measuring() {
+            self.recorder.issued();
+            self.recorder.connections.reused += u64::from(is_reused);
+        }
+    }
+
+    /// A connection was opened, in so many nanoseconds.
+    pub(super) fn connected(&mut self, took_ns: u64) {
+        if self.is_measuring() {
+            self.recorder.connected(took_ns);
+        }
+    }
+
+    /// So many bytes of requests are on their way to the kernel.
+    pub(super) fn sent(&mut self, bytes: usize) {
+        if self.is_measuring() {
+            self.recorder.bytes.sent += bytes as u64;
+        }
+    }
+
+    /// So many of them have not got there, and will not.
+    pub(super) fn unsent(&mut self, bytes: usize) {
+        let sent = &mut self.recorder.bytes.sent;
+        *sent = sent.saturating_sub(bytes as u64);
+    }
+
+    /// Bytes came that answer a request.
+    pub(super) fn received(&mut self, bytes: usize) {
+        if self.is_measuring() {
+            self.recorder.bytes.received += bytes as u64;
+        }
+    }
+
+    /// Bytes of an answer's body were among them.
+    pub(super) fn received_body(&mut self, bytes: u64) {
+        if self.is_measuring() {
+            self.recorder.bytes.received_body += bytes;
+        }
+    }
+
+    /// The server ended a connection.
+    pub(super) fn closed_by_peer(&mut self) {
+        if self.is_measuring() {
+            self.recorder.connections.closed_by_peer += 1;
+        }
+    }
+
+    /// Keeps the first head that arrives: `bytes` begin with it.
+    pub(super) fn first_head(&mut self, bytes: &[u8]) {
+        if self.first_head.is_none() {
+            self.first_head = Some(head_of(bytes));
+        }
+    }
+
+    /// An answer arrived whole: was it the right one?
+    pub(super) fn answered(&mut self, answer: &Answer, timing: &Timing) {
+        if self.is_measuring() {
+            self.recorder.answered(answer);
+        }
+        let first_length = *self.first_length.get_or_init(|| answer.body_bytes);
+        let outcome = match self.plan.expect.judge(answer, first_length) {
+            Some(cause) => Outcome::Failed(cause),
+            None => Outcome::Succeeded,
+        };
+        self.ended(outcome, timing);
+    }
+
+    /// A request failed.
+    pub(super) fn failed(&mut self, cause: Cause, timing: &Timing) {
+        self.ended(Outcome::Failed(cause), timing);
+    }
+
+    /// The run ended while a request was under way.
+    pub(super) fn cancelled(&mut self, timing: &Timing) {
+        self.ended(Outcome::Cancelled, timing);
+    }
+
+    fn ended(&mut self, outcome: Outcome, timing: &Timing) {
+        self.last_ended_ns = timing.ended_ns;
+        if self.is_measuring() {
+            self.recorder.ended(outcome, timing);
+        }
+    }
+
+    /// How many requests have ended, and how many of them have failed.
+    pub(super) fn ended_and_failed(&self) -> (u64, u64) {
+        let requests = self.recorder.requests;
+        (requests.succeeded + requests.failed, requests.failed)
+    }
+
+    /// When the last request ended.
+    pub(super) fn last_ended_ns(&self) -> u64 {
+        self.last_ended_ns
+    }
+
+    /// Hands over what was counted until `ended_ns`.
+    pub(super) fn report(self, ended_ns: u64) -> Report {
+        Report {
+            recorder: self.recorder,
+            ended_ns,
+            cpu_share: self.busy.map_or(0.0, |busy| busy.share()),
+            first_head: self.first_head,
+        }
+    }
+}
+
+/// The head at the front of `bytes`, or all of them if its end is not among them.
+fn head_of(bytes: &[u8]) -> Vec<u8> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    bytes[..end.map_or(bytes.len(), |end| end + 4)].to_vec()
+}
