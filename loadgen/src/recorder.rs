@@ -3,14 +3,19 @@
 //! Each worker owns one recorder, so that recording takes no lock and shares no cache line; at the
 //! end they are added up.
 
+mod path;
+
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+pub use path::PathTally;
+
 use crate::http1::Answer;
 use crate::outcome::{Cause, Outcome};
+use crate::plan::Plan;
 use crate::record::{Bytes, Connections, Failures, Requests};
 
 /// Longest time that is told from longer ones, in nanoseconds: an hour.
@@ -21,9 +26,11 @@ const DIGITS: u8 = 3;
 
 const NS_PER_SECOND: u64 = 1_000_000_000;
 
-/// When what happened in one request, in nanoseconds since the run began.
+/// One request: what it asked for, and when what happened, in nanoseconds since the run began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timing {
+    /// The index of its path in the plan.
+    pub path: usize,
     /// The connection was asked for, or, on one that was open, the request was written.
     pub started_ns: u64,
     /// The connection was open; `started_ns` if it was before.
@@ -37,10 +44,11 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// Of a request that starts now.
+    /// Of a request for the path with this index that starts now.
     #[must_use]
-    pub fn starting(now_ns: u64) -> Self {
+    pub fn starting(now_ns: u64, path: usize) -> Self {
         Self {
+            path,
             started_ns: now_ns,
             connected_ns: now_ns,
             sent_ns: None,
@@ -79,6 +87,8 @@ pub struct Recorder {
     pub ab: Option<AbCounts>,
     /// What ended in each second.
     pub seconds: Vec<SecondTally>,
+    /// By path, if there are several.
+    pub paths: Vec<PathTally>,
 }
 
 /// A distribution of nanoseconds.
@@ -136,6 +146,21 @@ impl Recorder {
             cancelled: Times::default(),
             ab: for_ab.then(AbCounts::default),
             seconds: Vec::new(),
+            paths: Vec::new(),
+        }
+    }
+
+    /// Nothing counted yet, of what `plan` asks to be counted. Times are counted from the run's
+    /// beginning, `measured_from_ns` before the first that matters.
+    #[must_use]
+    pub fn of(plan: &Plan, measured_from_ns: u64) -> Self {
+        let paths = &plan.scenario.paths;
+        let tallies = paths
+            .are_many()
+            .then(|| vec![PathTally::default(); paths.list().len()]);
+        Self {
+            paths: tallies.unwrap_or_default(),
+            ..Self::new(measured_from_ns, plan.ab_times)
         }
     }
 
@@ -164,6 +189,9 @@ impl Recorder {
             && outcome.has_answer()
         {
             ab.record(timing);
+        }
+        if let Some(path) = self.paths.get_mut(timing.path) {
+            path.ended(outcome, timing);
         }
         match outcome {
             Outcome::Cancelled => {
@@ -231,6 +259,9 @@ impl AddAssign<&Self> for Recorder {
             ab.waiting += &other.waiting;
             ab.total += &other.total;
             ab.kept_alive += other.kept_alive;
+        }
+        for (path, other) in self.paths.iter_mut().zip(&other.paths) {
+            *path += other;
         }
         if self.seconds.len() < other.seconds.len() {
             self.seconds
@@ -332,6 +363,7 @@ mod tests {
         ];
         (outcome, 0_u64..5_000_000_000, 0_u64..3_000_000_000).prop_map(|(outcome, start, took)| {
             let timing = Timing {
+                path: 0,
                 started_ns: start,
                 connected_ns: start + took / 4,
                 sent_ns: Some(start + took / 3),

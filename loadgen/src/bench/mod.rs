@@ -25,8 +25,8 @@ pub use plan::{BenchPlan, Scenario, ServerSpec, Timing};
 use crate::compare::{self, CompareError, Comparison, Options};
 use crate::engine::Observer;
 use crate::plan::{
-    Driver, Engine, Expect, HttpVersion, LengthRule, Load, Method, Plan, ServerProcess, StatusSet,
-    Stop, Target, TargetError, identification,
+    Driver, Engine, Expect, HttpVersion, LengthRule, Load, Method, Paths, Plan, ServerProcess,
+    StatusSet, Stop, Target, TargetError, identification,
 };
 use crate::record::{Bench, Context, Record};
 use crate::run;
@@ -206,6 +206,7 @@ fn run_plan(
             keep_alive: scenario.keep_alive,
             headers: identification(),
             body: None,
+            paths: Paths::one(&scenario.path),
         },
         expect: Expect {
             statuses: StatusSet::not_an_error(),

@@ -2,7 +2,8 @@
 //!
 //! - `fast`: ours;
 //! - `crew`: the worker threads of any engine; `ledger`: what each counts; `budget`: whether
-//!   another request may begin; `failure`: errors of the system as causes;
+//!   another request may begin; `turns`: what it asks for;
+//!   `failure`: errors of the system as causes;
 //! - [`control`]: what workers and the thread that watches over them share.
 
 mod budget;
@@ -11,6 +12,7 @@ mod crew;
 mod failure;
 mod fast;
 mod ledger;
+mod turns;
 
 use std::io;
 

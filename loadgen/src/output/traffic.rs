@@ -11,7 +11,9 @@ use crate::plan::Plan;
 pub fn traffic(level: u8, plan: &Plan, summary: &Summary) -> String {
     let mut text = String::new();
     if level >= 2 {
-        let request = plan.scenario.request(&plan.target);
+        let request = plan
+            .scenario
+            .request(&plan.target, &plan.scenario.paths.list()[0]);
         quote(&mut text, "> ", &request);
     }
     let head = summary.first_head.as_deref().unwrap_or_default();

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use super::header::Header;
+use super::paths::Paths;
 use super::target::Target;
 
 /// The HTTP version of the requests.
@@ -32,6 +33,8 @@ pub struct Scenario {
     pub headers: Vec<Header>,
     /// The body, with its media type among the headers.
     pub body: Option<Vec<u8>>,
+    /// What is asked for.
+    pub paths: Paths,
 }
 
 impl Method {
@@ -93,11 +96,11 @@ impl Scenario {
     /// Host comes first (RFC 9110 §7.2 recommends it); a field that the user gave replaces the
     /// one that would stand here.
     #[must_use]
-    pub fn request(&self, target: &Target) -> Vec<u8> {
+    pub fn request(&self, target: &Target, path: &str) -> Vec<u8> {
         let mut head = format!(
             "{} {} HTTP/{}\r\n",
             self.method.as_str(),
-            target.url.path,
+            path,
             self.version.label()
         );
         let mut field = |name: &str, value: &str| {
@@ -107,7 +110,7 @@ impl Scenario {
             head.push_str("\r\n");
         };
         if !self.has("host") {
-            field("Host", &target.authority());
+            field("Host", &target.url.authority());
         }
         if !self.has("connection")
             && let Some(value) = self.connection_field()
@@ -161,12 +164,13 @@ mod tests {
             keep_alive: false,
             headers: vec![Header::new("Accept", "*/*")],
             body: None,
+            paths: Paths::one("/a?b"),
         }
     }
 
     fn request(scenario: &Scenario) -> String {
-        let target = Target::resolve("http://127.0.0.1:7080/a?b").unwrap();
-        String::from_utf8(scenario.request(&target)).unwrap()
+        let target = Target::resolve("http://127.0.0.1:7080/").unwrap();
+        String::from_utf8(scenario.request(&target, &scenario.paths.list()[0])).unwrap()
     }
 
     #[test]

@@ -98,6 +98,24 @@ impl Url {
     }
 }
 
+impl Url {
+    /// Scheme, host and port: what makes one server.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.scheme.label(), self.authority())
+    }
+
+    /// Host and port, as the `Host` field has them (RFC 9112 §3.2): the port only if it is not the
+    /// scheme's own.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        match self.port == self.scheme.port() {
+            true => self.host.clone(),
+            false => format!("{}:{}", self.host, self.port),
+        }
+    }
+}
+
 impl Target {
     /// Parses `url` and resolves its host.
     ///
@@ -115,18 +133,18 @@ impl Target {
     pub fn is_local(&self) -> bool {
         self.route.destinations.iter().all(Destination::is_local)
     }
-
-    /// The value of the `Host` field (RFC 9112 §3.2): the port only if it is not http's own.
-    #[must_use]
-    pub fn authority(&self) -> String {
-        match self.url.port == self.url.scheme.port() {
-            true => self.url.host.clone(),
-            false => format!("{}:{}", self.url.host, self.url.port),
-        }
-    }
 }
 
 impl Scheme {
+    /// As URLs begin with it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
     /// The port where a URL names none.
     #[must_use]
     pub const fn port(self) -> u16 {
@@ -215,7 +233,7 @@ mod tests {
             target.route,
             Route::to(vec!["127.0.0.1:7080".parse().unwrap()])
         );
-        assert_eq!(target.authority(), "127.0.0.1:7080");
+        assert_eq!(target.url.authority(), "127.0.0.1:7080");
         assert_eq!(target.url.path, "/delay/10?x=1");
     }
 
@@ -224,7 +242,7 @@ mod tests {
         let target = target("http://[::1]");
         assert_eq!(target.route, Route::to(vec!["[::1]:80".parse().unwrap()]));
         assert_eq!(
-            (target.authority().as_str(), target.url.path.as_str()),
+            (target.url.authority().as_str(), target.url.path.as_str()),
             ("[::1]", "/")
         );
     }
@@ -239,7 +257,7 @@ mod tests {
         let target = target("http://me:secret@127.0.0.1/");
         assert_eq!(target.url.masked, "http://me:***@127.0.0.1/");
         assert_eq!(target.url.userinfo.as_deref(), Some("me:secret"));
-        assert_eq!(target.authority(), "127.0.0.1");
+        assert_eq!(target.url.authority(), "127.0.0.1");
     }
 
     #[test]

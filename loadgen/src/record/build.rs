@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::{
     Bench, Client, Distribution, Environment, Histograms, LatencyMs, LatencyNs, Metrics, Network,
-    Plan, Record, Requests, SCHEMA, Second, Server, Target, Tool, Validity, encode_histogram,
+    Path, Plan, Record, Requests, SCHEMA, Second, Server, Target, Tool, Validity, encode_histogram,
     timestamp,
 };
 use crate::engine::Summary;
@@ -97,6 +97,7 @@ pub fn build(
         latency_ns,
         histograms: histograms(recorder),
         series: series(&recorder.seconds, elapsed_s),
+        paths: paths(plan, recorder),
         client: client(plan, summary, measured),
         server: server(plan, recorder, measured),
         network: Some(Network::from(&measured.network)),
@@ -222,6 +223,12 @@ fn series(seconds: &[SecondTally], elapsed_s: f64) -> Vec<Second> {
         latency_ns_max: (tally.succeeded > 0).then_some(tally.latency_ns_max),
     })
     .collect()
+}
+
+fn paths(plan: &plan::Plan, recorder: &Recorder) -> Vec<Path> {
+    let paths = plan.scenario.paths.list().iter();
+    let tallies = paths.zip(&recorder.paths);
+    tallies.map(|(path, tally)| Path::of(path, tally)).collect()
 }
 
 fn client(plan: &plan::Plan, summary: &Summary, measured: &Measured) -> Client {

@@ -17,6 +17,7 @@ mod judge;
 mod latency;
 mod metrics;
 mod network;
+mod path;
 mod plan;
 mod read;
 mod reason;
@@ -41,6 +42,7 @@ pub use judge::judge;
 pub use latency::{Distribution, LatencyNs};
 pub use metrics::{LatencyMs, Metrics};
 pub use network::Network;
+pub use path::{Path, PathLatency};
 pub use plan::Plan;
 pub use read::ReadError;
 pub use reason::{Reason, Severity};
@@ -107,6 +109,9 @@ pub struct Record {
     pub histograms: Histograms,
     /// One row for each second of the run, the last one possibly shorter.
     pub series: Vec<Second>,
+    /// By path, if requests were for several; absent if for one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<Path>,
     /// What the load generator itself spent.
     pub client: Client,
     /// What the server spent; absent if its process was not given.

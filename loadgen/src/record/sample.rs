@@ -57,6 +57,7 @@ pub(crate) fn sample() -> Record {
         },
         histograms: Histograms::default(),
         series: (0..10).map(second).collect(),
+        paths: Vec::new(),
         client: client(),
         server: Some(server()),
         network: Some(Network::default()),

@@ -16,7 +16,6 @@ mod rounds;
 mod signed_rank;
 mod walsh;
 
-#[cfg(test)]
 pub(crate) mod random;
 #[cfg(test)]
 mod reference;

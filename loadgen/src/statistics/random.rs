@@ -1,5 +1,7 @@
-//! Seeded random numbers for simulations in tests: the same on every machine.
+//! Seeded random numbers, the same on every machine: for orders and schedules, and for simulations
+//! in tests.
 
+#[cfg(test)]
 use std::f64::consts::{PI, TAU};
 
 /// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
@@ -22,7 +24,10 @@ impl Random {
     pub(crate) fn uniform(&mut self) -> f64 {
         ((self.next() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
     }
+}
 
+#[cfg(test)]
+impl Random {
     /// Standard normal (Box and Muller).
     pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * self.uniform().ln()).sqrt();

@@ -32,4 +32,6 @@ mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
 mod faults; // the fault table: one row, one test
 mod our_side; // signals, full disks, closed pipes, too few descriptors
+mod pipelines; // several requests on a connection before the first is answered
 mod secrets; // what must not be repeated
+mod urls; // several URLs from a file

@@ -13,6 +13,9 @@ use crate::system::affinity::CpuSet;
 /// ab's upper limit of `-c`.
 const CONCURRENCY_MAX: usize = 20_000;
 
+/// Most requests in flight on a connection: what servers take at a time, and then some.
+const PIPELINE_MAX: usize = 1000;
+
 /// What ab's `-t` sets `-n` to.
 const REQUESTS_WITH_TIME_LIMIT: u64 = 50_000;
 
@@ -47,6 +50,15 @@ pub(super) struct HowMuch {
     /// Keep the workers on these cores, such as 0,2-3 [default: all that may be used]
     #[arg(long, value_name = "CORES")]
     cpu_list: Option<CpuSet>,
+
+    /// Requests in flight on each connection (with -k): the next is sent before the one before it
+    /// is answered
+    #[arg(long, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
+    #[arg(allow_negative_numbers = true, default_value = "1")]
+    pipeline: NonZeroUsize,
+    /// Whatever is drawn at random is the same again with the same seed
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(super) seed: u64,
 
     #[arg(skip)]
     pub(super) order: FlagOrder,
@@ -85,7 +97,7 @@ impl HowMuch {
         }
     }
 
-    pub(super) fn load(&self, stop: Stop) -> Result<Load, UsageError> {
+    pub(super) fn load(&self, stop: Stop, keep_alive: bool) -> Result<Load, UsageError> {
         let connections = self.concurrency.get();
         if connections > CONCURRENCY_MAX {
             return Err(UsageError::line(format!(
@@ -99,9 +111,23 @@ impl HowMuch {
                 "-c {connections} is larger than -n {requests}; raise -n or lower -c"
             )));
         }
+        let pipeline = self.pipeline.get();
+        if pipeline > PIPELINE_MAX {
+            return Err(UsageError::line(format!(
+                "--pipeline {pipeline} is over {PIPELINE_MAX}; choose a smaller one"
+            )));
+        }
+        if pipeline > 1 && !keep_alive {
+            return Err(UsageError::line(
+                "--pipeline sends more than one request on a connection; add -k or drop it",
+            ));
+        }
         let half_of_the_cores = available_parallelism().map_or(1, |cores| cores.get() / 2);
         let threads = self.threads.map_or(half_of_the_cores, NonZeroUsize::get);
-        Ok(Load::closed(connections, threads.clamp(1, connections)))
+        Ok(Load {
+            pipeline,
+            ..Load::closed(connections, threads.clamp(1, connections))
+        })
     }
 
     pub(super) fn cores(&self) -> Result<Option<CpuSet>, UsageError> {

@@ -22,14 +22,14 @@ use how_much::HowMuch;
 use output::Output;
 use server::Server;
 use success::Success;
-use what_to_send::WhatToSend;
+use what_to_send::{UrlsFile, WhatToSend};
 
 /// Flags of a run.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// What to load, such as http://127.0.0.1:8080/
-    #[arg(value_name = "URL", value_hint = ValueHint::Url)]
-    url: String,
+    #[arg(value_name = "URL", value_hint = ValueHint::Url, required_unless_present = "urls_from")]
+    url: Option<String>,
 
     #[command(flatten)]
     how_much: HowMuch,
@@ -74,12 +74,19 @@ impl RunArgs {
     pub fn into_plan(self) -> Result<(Plan, OutputPlan), UsageError> {
         let format = self.output.format(self.called_as_ab);
         let as_ab = format == Format::Ab;
-        let target =
-            Target::resolve(&self.url).map_err(|error| UsageError::line(error.to_string()))?;
+        let urls = self.what_to_send.read_urls()?;
+        let first = urls.as_ref().and_then(UrlsFile::first);
+        let url = self.url.as_deref().or(first).unwrap_or_default();
+        let target = Target::resolve(url).map_err(|error| UsageError::line(error.to_string()))?;
         let stop = self.how_much.stop();
-        let load = self.how_much.load(stop)?;
+        let load = self.how_much.load(stop, self.what_to_send.keep_alive)?;
         let plan = Plan {
-            scenario: self.what_to_send.scenario(&target, as_ab)?,
+            scenario: self.what_to_send.scenario(
+                &target,
+                urls.as_ref(),
+                self.how_much.seed,
+                as_ab,
+            )?,
             expect: self.success.expect(as_ab),
             load,
             stop,

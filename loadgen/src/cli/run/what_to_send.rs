@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::super::UsageError;
-use crate::plan::{Credentials, Header, HttpVersion, Method, Scenario, Target, identification};
+use crate::plan::{
+    Credentials, Header, HttpVersion, Method, Order, Paths, Scenario, Target, Url, identification,
+};
 
 /// Flags about the request.
 #[derive(Debug, Args)]
@@ -39,6 +41,23 @@ pub(super) struct WhatToSend {
     /// Basic authentication, as USER:PASSWORD
     #[arg(short = 'A', value_name = "USER:PASSWORD")]
     credentials: Option<Credentials>,
+    /// Ask for the URLs of this file by turns: a line each, whole URLs of one server or paths on
+    /// that of URL
+    #[arg(long, value_name = "FILE")]
+    urls_from: Option<PathBuf>,
+    /// Whose turn it is
+    #[arg(long, value_enum, value_name = "ORDER", default_value = "round-robin")]
+    #[arg(requires = "urls_from")]
+    urls_order: UrlsOrder,
+}
+
+/// Which of several URLs comes next.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum UrlsOrder {
+    /// One after another
+    RoundRobin,
+    /// Any, by --seed
+    Random,
 }
 
 impl WhatToSend {
@@ -51,7 +70,26 @@ impl WhatToSend {
             .chain(headers.map(|header| header.value.as_str()))
     }
 
-    pub(super) fn scenario(&self, target: &Target, as_ab: bool) -> Result<Scenario, UsageError> {
+    /// The lines that say what to ask for, if they are in a file.
+    pub(super) fn read_urls(&self) -> Result<Option<UrlsFile>, UsageError> {
+        let read = |path: &PathBuf| {
+            let text = fs::read_to_string(path).map_err(|error| {
+                let path = path.display();
+                UsageError::line(format!("cannot read {path}: {error}; check --urls-from"))
+            })?;
+            let path = path.clone();
+            Ok(UrlsFile { path, text })
+        };
+        self.urls_from.as_ref().map(read).transpose()
+    }
+
+    pub(super) fn scenario(
+        &self,
+        target: &Target,
+        urls: Option<&UrlsFile>,
+        seed: u64,
+        as_ab: bool,
+    ) -> Result<Scenario, UsageError> {
         let file = self.post.as_deref().or(self.put.as_deref());
         let body = file.map(read_body).transpose()?;
         let method = match (&self.method, self.head, &self.post, &self.put) {
@@ -70,6 +108,10 @@ impl WhatToSend {
             keep_alive: self.keep_alive,
             headers: self.header_fields(target, as_ab, body.is_some())?,
             body,
+            paths: match urls {
+                None => Paths::one(&target.url.path),
+                Some(urls) => urls.paths(&target.url, self.urls_order.order(seed))?,
+            },
         })
     }
 
@@ -102,6 +144,39 @@ impl WhatToSend {
         }
         fields.extend(self.headers.iter().cloned());
         Ok(fields)
+    }
+}
+
+impl UrlsOrder {
+    fn order(self, seed: u64) -> Order {
+        match self {
+            Self::RoundRobin => Order::RoundRobin,
+            Self::Random => Order::Random { seed },
+        }
+    }
+}
+
+/// A file of URLs.
+pub(super) struct UrlsFile {
+    path: PathBuf,
+    text: String,
+}
+
+impl UrlsFile {
+    /// The first URL: it names the server if nothing else does.
+    pub(super) fn first(&self) -> Option<&str> {
+        let mut lines = self.text.lines().map(str::trim);
+        lines.find(|line| !line.is_empty() && !line.starts_with('#'))
+    }
+
+    fn paths(&self, origin: &Url, order: Order) -> Result<Paths, UsageError> {
+        Paths::parse(&self.text, origin, order).map_err(|(line, reason)| {
+            let path = self.path.display();
+            UsageError::line(match line {
+                0 => format!("{path}: {reason}; a line each is wanted"),
+                line => format!("{path}:{line}: {reason}"),
+            })
+        })
     }
 }
 

@@ -1,6 +1,5 @@
 //! A worker: when a request begins, how it ends, and what comes next.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use crate::engine::control::nanoseconds;
 use crate::engine::crew::Job;
 use crate::engine::failure;
 use crate::engine::ledger::Report;
+use crate::engine::turns::Turns;
 use crate::http1::Question;
 use crate::outcome::Cause;
 use crate::plan::Plan;
@@ -36,6 +36,7 @@ pub(super) struct Worker<'a, D> {
     job: Job<'a>,
     driver: D,
     requests: &'a Requests,
+    turns: Turns,
     slots: Vec<Slot>,
     /// Slots that can take another request, each once.
     ready: VecDeque<usize>,
@@ -64,6 +65,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             server_closes: true,
             destination: 0,
             connections: 0,
+            turns: Turns::of_worker(plan, job.index),
             requests,
             driver,
             job,
@@ -194,7 +196,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         {
             let is_reused = state.is_open || state.is_under_way();
             self.job.ledger.issued(is_reused);
-            let timing = Timing::starting(now_ns);
+            let timing = Timing::starting(now_ns, self.turns.next());
             state.flights.push_back(Flight { timing });
         }
         state.flights.len() - before
@@ -284,9 +286,11 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
 
     /// Hands the slot's last `count` requests to the driver.
     fn send_requests(&mut self, slot: usize, count: usize) -> Result<Progress, Cause> {
-        let bytes = self.requests.batch(count);
+        let flights = &self.slots[slot].flights;
+        let last = flights.range(flights.len() - count..);
+        let bytes = self.requests.batch(last.map(|flight| flight.timing.path));
         self.job.ledger.sent(bytes.len());
-        let sent = self.driver.send(slot, Cow::Borrowed(bytes));
+        let sent = self.driver.send(slot, bytes);
         sent.map_err(|error| self.cause(slot, &error))
     }
 

@@ -49,6 +49,7 @@ fn summary() -> Summary {
         });
         recorder.issued();
         let timing = Timing {
+            path: 0,
             started_ns: 0,
             connected_ns: MS,
             sent_ns: Some(MS + MS / 2),
@@ -136,6 +137,7 @@ fn median_and_mean_on_either_side_of_half_a_millisecond_are_doubted() {
         let mut recorder = Recorder::new(0, true);
         for time_us in times_us {
             let timing = Timing {
+                path: 0,
                 ended_ns: time_us * 1000,
                 ..Timing::default()
             };
