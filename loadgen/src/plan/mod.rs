@@ -22,7 +22,7 @@ pub use load::{Arrival, Load};
 pub use parse::{above_zero, duration, seconds};
 pub use route::{Destination, Route};
 pub use scenario::{HttpVersion, Method, Scenario, identification};
-pub use schedule::{Schedule, Spacing};
+pub use schedule::{Curve, Rate, Schedule, Spacing};
 pub use target::{Scheme, Target, TargetError, Url, mask_password};
 
 use crate::system::affinity::CpuSet;
