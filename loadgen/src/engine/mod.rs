@@ -5,6 +5,8 @@
 //!   another request may begin; `failure`: errors of the system as causes;
 //! - [`control`]: what workers and the thread that watches over them share.
 
+#[allow(dead_code)]
+mod arrivals;
 mod budget;
 pub mod control;
 mod crew;
