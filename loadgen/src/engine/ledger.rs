@@ -37,7 +37,7 @@ impl<'a> Ledger<'a> {
     ) -> Self {
         Self {
             plan,
-            recorder: Recorder::new(measured_from_ns, plan.ab_times),
+            recorder: Recorder::of_plan(plan),
             first_length,
             first_head: None,
             last_ended_ns: measured_from_ns,
