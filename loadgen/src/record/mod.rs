@@ -21,6 +21,7 @@ mod plan;
 mod read;
 mod reason;
 mod requests;
+mod schedule;
 mod schema;
 mod series;
 mod server;
@@ -45,6 +46,7 @@ pub use plan::Plan;
 pub use read::ReadError;
 pub use reason::{Reason, Severity};
 pub use requests::{Bytes, Connections, Failures, Requests};
+pub use schedule::Schedule;
 pub use schema::schema;
 pub(crate) use schema::schema_of;
 pub use series::Second;
@@ -107,6 +109,9 @@ pub struct Record {
     pub histograms: Histograms,
     /// One row for each second of the run, the last one possibly shorter.
     pub series: Vec<Second>,
+    /// How the schedule was kept; absent in closed loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
     /// What the load generator itself spent.
     pub client: Client,
     /// What the server spent; absent if its process was not given.
