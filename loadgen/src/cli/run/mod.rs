@@ -7,6 +7,7 @@ mod output;
 mod server;
 mod success;
 mod what_to_send;
+mod when;
 
 use clap::{Args, ValueHint};
 
@@ -23,6 +24,7 @@ use output::Output;
 use server::Server;
 use success::Success;
 use what_to_send::WhatToSend;
+use when::When;
 
 /// Flags of a run.
 #[derive(Debug, Args)]
@@ -33,6 +35,8 @@ pub struct RunArgs {
 
     #[command(flatten)]
     how_much: HowMuch,
+    #[command(flatten)]
+    when: When,
     #[command(flatten)]
     what_to_send: WhatToSend,
     #[command(flatten)]
@@ -77,7 +81,7 @@ impl RunArgs {
         let target =
             Target::resolve(&self.url).map_err(|error| UsageError::line(error.to_string()))?;
         let stop = self.how_much.stop();
-        let load = self.how_much.load(stop)?;
+        let load = self.how_much.load(stop, &self.when)?;
         let plan = Plan {
             scenario: self.what_to_send.scenario(&target, as_ab)?,
             expect: self.success.expect(as_ab),
