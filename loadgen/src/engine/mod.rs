@@ -2,7 +2,8 @@
 //!
 //! - `fast`: ours;
 //! - `crew`: the worker threads of any engine; `ledger`: what each counts; `budget`: whether
-//!   another request may begin; `failure`: errors of the system as causes;
+//!   another request may begin; `arrivals`: when it is to, in open loop; `failure`: errors of the
+//!   system as causes;
 //! - [`control`]: what workers and the thread that watches over them share.
 
 #[allow(dead_code)]
