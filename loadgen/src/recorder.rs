@@ -3,6 +3,7 @@
 //! Each worker owns one recorder, so that recording takes no lock and shares no cache line; at the
 //! end they are added up.
 
+mod open_loop;
 mod path;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,9 @@ use hdrhistogram::Histogram;
 
 pub use path::PathTally;
 
+pub use open_loop::OpenLoop;
+
+use crate::engine::control::nanoseconds;
 use crate::http1::Answer;
 use crate::outcome::{Cause, Outcome};
 use crate::plan::Plan;
@@ -31,6 +35,8 @@ const NS_PER_SECOND: u64 = 1_000_000_000;
 pub struct Timing {
     /// The index of its path in the plan.
     pub path: usize,
+    /// The schedule wanted the request to start; `started_ns` in closed loop.
+    pub intended_ns: u64,
     /// The connection was asked for, or, on one that was open, the request was written.
     pub started_ns: u64,
     /// The connection was open; `started_ns` if it was before.
@@ -49,6 +55,7 @@ impl Timing {
     pub fn starting(now_ns: u64, path: usize) -> Self {
         Self {
             path,
+            intended_ns: now_ns,
             started_ns: now_ns,
             connected_ns: now_ns,
             sent_ns: None,
@@ -83,6 +90,8 @@ pub struct Recorder {
     pub failed: Times,
     /// Start to the end of the run, of requests that were under way then.
     pub cancelled: Times,
+    /// How the schedule was kept, in open loop.
+    pub open_loop: Option<OpenLoop>,
     /// What only ab's text shows, if it was asked for.
     pub ab: Option<AbCounts>,
     /// What ended in each second.
@@ -129,6 +138,18 @@ pub struct SecondTally {
 }
 
 impl Recorder {
+    /// An empty recorder for what `plan` asks to be recorded.
+    #[must_use]
+    pub fn of_plan(plan: &Plan) -> Self {
+        let paths = &plan.scenario.paths;
+        let tallies = paths.are_many().then(|| paths.list().len());
+        Self {
+            paths: vec![PathTally::default(); tallies.unwrap_or_default()],
+            open_loop: plan.load.schedule().map(|_| OpenLoop::default()),
+            ..Self::new(nanoseconds(plan.warmup), plan.ab_times)
+        }
+    }
+
     /// An empty recorder of a run whose measured part begins at `measured_from_ns`.
     #[must_use]
     pub fn new(measured_from_ns: u64, for_ab: bool) -> Self {
@@ -144,29 +165,41 @@ impl Recorder {
             first_byte: Times::default(),
             failed: Times::default(),
             cancelled: Times::default(),
+            open_loop: None,
             ab: for_ab.then(AbCounts::default),
             seconds: Vec::new(),
             paths: Vec::new(),
         }
     }
 
-    /// Nothing counted yet, of what `plan` asks to be counted. Times are counted from the run's
-    /// beginning, `measured_from_ns` before the first that matters.
-    #[must_use]
-    pub fn of(plan: &Plan, measured_from_ns: u64) -> Self {
-        let paths = &plan.scenario.paths;
-        let tallies = paths
-            .are_many()
-            .then(|| vec![PathTally::default(); paths.list().len()]);
-        Self {
-            paths: tallies.unwrap_or_default(),
-            ..Self::new(measured_from_ns, plan.ab_times)
-        }
-    }
-
     /// A request is begun; [`Self::ended`] must follow, once.
     pub fn issued(&mut self) {
         self.requests.issued += 1;
+    }
+
+    /// In open loop, with [`Self::issued`]: the request that was to start at `intended_ns` starts.
+    /// `had_to_wait` says that no connection was free at some time in between.
+    pub fn started(&mut self, intended_ns: u64, started_ns: u64, had_to_wait: bool) {
+        if let Some(open_loop) = &mut self.open_loop {
+            open_loop.started(intended_ns, started_ns, had_to_wait);
+        }
+    }
+
+    /// In open loop: so many requests have come due and wait for a connection.
+    pub fn backlog(&mut self, count: u64) {
+        if let Some(open_loop) = &mut self.open_loop {
+            open_loop.backlog(count);
+        }
+    }
+
+    /// In open loop, once: the run has ended before these requests, which had come due, were
+    /// started. They are issued and cancelled.
+    pub fn unsent(&mut self, count: u64) {
+        if let Some(open_loop) = &mut self.open_loop {
+            open_loop.unsent(count);
+            self.requests.issued += count;
+            self.requests.cancelled += count;
+        }
     }
 
     /// A connection was opened, which took this long.
@@ -216,6 +249,10 @@ impl Recorder {
         self.requests.succeeded += 1;
         self.total.record(total_ns);
         self.first_byte.record(first_byte_ns - timing.started_ns);
+        if let Some(open_loop) = &mut self.open_loop {
+            let corrected_ns = timing.ended_ns.saturating_sub(timing.intended_ns);
+            open_loop.corrected.record(corrected_ns);
+        }
         let second = self.second(timing.ended_ns);
         second.succeeded += 1;
         second.latency_ns_sum += total_ns;
@@ -253,6 +290,9 @@ impl AddAssign<&Self> for Recorder {
         self.first_byte += &other.first_byte;
         self.failed += &other.failed;
         self.cancelled += &other.cancelled;
+        if let (Some(open_loop), Some(other)) = (&mut self.open_loop, &other.open_loop) {
+            *open_loop += other;
+        }
         if let (Some(ab), Some(other)) = (&mut self.ab, &other.ab) {
             ab.connect += &other.connect;
             ab.processing += &other.processing;
@@ -364,6 +404,7 @@ mod tests {
         (outcome, 0_u64..5_000_000_000, 0_u64..3_000_000_000).prop_map(|(outcome, start, took)| {
             let timing = Timing {
                 path: 0,
+                intended_ns: start - start / 3,
                 started_ns: start,
                 connected_ns: start + took / 4,
                 sent_ns: Some(start + took / 3),
@@ -375,12 +416,29 @@ mod tests {
     }
 
     fn record(outcomes: &[(Outcome, Timing)]) -> Recorder {
-        let mut recorder = Recorder::new(0, true);
+        let mut recorder = Recorder {
+            open_loop: Some(OpenLoop::default()),
+            ..Recorder::new(0, true)
+        };
         for (outcome, timing) in outcomes {
             recorder.issued();
+            recorder.started(timing.intended_ns, timing.started_ns, false);
             recorder.ended(*outcome, timing);
         }
         recorder
+    }
+
+    #[test]
+    fn latency_counts_from_the_actual_start_and_from_the_intended_one() {
+        let timing = Timing {
+            intended_ns: 200_000,
+            ended_ns: 1_500_000,
+            ..Timing::starting(1_000_000, 0)
+        };
+        let recorder = record(&[(Outcome::Succeeded, timing)]);
+        let corrected = recorder.open_loop.unwrap().corrected;
+        let of = |times: &Times| (times.quantile(0.5).as_secs_f64() * 1e4).round() / 10.0;
+        assert_eq!((of(&recorder.total), of(&corrected)), (0.5, 1.3));
     }
 
     proptest! {
@@ -410,6 +468,23 @@ mod tests {
             prop_assert_eq!(&sum.total.0, &whole.total.0);
             prop_assert_eq!(&sum.failed.0, &whole.failed.0);
             prop_assert_eq!(sum.seconds, whole.seconds);
+            let (sum, whole) = (sum.open_loop.unwrap(), whole.open_loop.unwrap());
+            prop_assert_eq!(&sum.corrected.0, &whole.corrected.0);
+            prop_assert_eq!((sum.started, sum.late), (whole.started, whole.late));
+        }
+
+        #[test]
+        fn what_was_not_sent_is_issued_and_cancelled(
+            outcomes in proptest::collection::vec(arbitrary_outcome(), 0..50),
+            unsent in 0_u64..1000,
+        ) {
+            let mut recorder = record(&outcomes);
+            recorder.unsent(unsent);
+            let requests = recorder.requests;
+            prop_assert_eq!(requests.issued, outcomes.len() as u64 + unsent);
+            prop_assert_eq!(requests.issued, requests.succeeded + requests.failed + requests.cancelled);
+            let open_loop = recorder.open_loop.unwrap();
+            prop_assert_eq!(open_loop.started + open_loop.unsent, requests.issued);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::cli::{OutputPlan, RunArgs};
 use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
 use crate::output::{self, AbProgress, Bar, Format, ResultFile};
-use crate::plan::Plan;
+use crate::plan::{Plan, Schedule};
 use crate::record::{Context, Record};
 use crate::run;
 use crate::signal;
@@ -107,7 +107,7 @@ fn run_with_progress(
 fn warn_of_local_ports(plan: &Plan) {
     let new = NewConnections {
         count: plan.stop.requests,
-        rate_per_second: None,
+        rate_per_second: plan.load.schedule().map(Schedule::peak_per_second),
         address_pairs: 1,
         on_loopback: plan.target.is_local(),
     };

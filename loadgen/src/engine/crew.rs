@@ -135,7 +135,7 @@ fn summarise(
     first_length: Option<u64>,
 ) -> Summary {
     let measured_from_ns = nanoseconds(plan.warmup);
-    let mut recorder = Recorder::of(plan, measured_from_ns);
+    let mut recorder = Recorder::of_plan(plan);
     let mut first_head = None;
     for report in reports {
         recorder += &report.recorder;

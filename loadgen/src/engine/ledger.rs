@@ -37,7 +37,7 @@ impl<'a> Ledger<'a> {
     ) -> Self {
         Self {
             plan,
-            recorder: Recorder::of(plan, measured_from_ns),
+            recorder: Recorder::of_plan(plan),
             first_length,
             first_head: None,
             last_ended_ns: measured_from_ns,
@@ -68,6 +68,28 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// In open loop, a request begins that was to begin at `intended_ns`, and had to wait for a
+    /// connection or not.
+    pub(super) fn started(&mut self, intended_ns: u64, started_ns: u64, had_to_wait: bool) {
+        if self.is_measuring() {
+            self.recorder.started(intended_ns, started_ns, had_to_wait);
+        }
+    }
+
+    /// In open loop, so many requests wait for a connection.
+    pub(super) fn backlog(&mut self, requests: u64) {
+        if self.is_measuring() {
+            self.recorder.backlog(requests);
+        }
+    }
+
+    /// In open loop, so many requests were to begin and had not when the run ended.
+    pub(super) fn unsent(&mut self, requests: u64) {
+        if self.is_measuring() {
+            self.recorder.unsent(requests);
+        }
+    }
+
     /// A connection was opened, in so many nanoseconds.
     pub(super) fn connected(&mut self, took_ns: u64) {
         if self.is_measuring() {
@@ -76,14 +98,14 @@ impl<'a> Ledger<'a> {
     }
 
     /// So many bytes of requests are on their way to the kernel.
-    pub(super) fn sent(&mut self, bytes: usize) {
+    pub(super) fn sent_bytes(&mut self, bytes: usize) {
         if self.is_measuring() {
             self.recorder.bytes.sent += bytes as u64;
         }
     }
 
     /// So many of them have not got there, and will not.
-    pub(super) fn unsent(&mut self, bytes: usize) {
+    pub(super) fn unsent_bytes(&mut self, bytes: usize) {
         let sent = &mut self.recorder.bytes.sent;
         *sent = sent.saturating_sub(bytes as u64);
     }

@@ -2,10 +2,11 @@
 //!
 //! - `fast`: ours;
 //! - `crew`: the worker threads of any engine; `ledger`: what each counts; `budget`: whether
-//!   another request may begin; `turns`: what it asks for;
-//!   `failure`: errors of the system as causes;
+//!   another request may begin; `arrivals`: when it is to, in open loop; `turns`: what it asks
+//!   for; `failure`: errors of the system as causes;
 //! - [`control`]: what workers and the thread that watches over them share.
 
+mod arrivals;
 mod budget;
 pub mod control;
 mod crew;

@@ -24,7 +24,7 @@ pub use parse::{above_zero, duration, seconds};
 pub use paths::{Order, Paths};
 pub use route::{Destination, Route};
 pub use scenario::{HttpVersion, Method, Scenario, identification};
-pub use schedule::{Schedule, Spacing};
+pub use schedule::{Curve, Rate, Schedule, Spacing};
 pub use target::{Scheme, Target, TargetError, Url, mask_password};
 
 use crate::system::affinity::CpuSet;

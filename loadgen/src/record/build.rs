@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use super::{
     Bench, Client, Distribution, Environment, Histograms, LatencyMs, LatencyNs, Metrics, Network,
-    Path, Plan, Record, Requests, SCHEMA, Second, Server, Target, Tool, Validity, encode_histogram,
-    timestamp,
+    Path, Plan, Record, Requests, SCHEMA, Schedule, Second, Server, Target, Tool, Validity,
+    encode_histogram, timestamp,
 };
 use crate::engine::Summary;
 use crate::plan;
@@ -98,6 +98,7 @@ pub fn build(
         histograms: histograms(recorder),
         series: series(&recorder.seconds, elapsed_s),
         paths: paths(plan, recorder),
+        schedule: schedule(recorder),
         client: client(plan, summary, measured),
         server: server(plan, recorder, measured),
         network: Some(Network::from(&measured.network)),
@@ -135,6 +136,7 @@ fn target(plan: &plan::Plan, summary: &Summary) -> Target {
 
 fn settings(plan: &plan::Plan) -> Plan {
     let scenario = &plan.scenario;
+    let schedule = plan.load.schedule();
     Plan {
         method: scenario.method.as_str().to_owned(),
         http_version: scenario.version.label().to_owned(),
@@ -150,8 +152,14 @@ fn settings(plan: &plan::Plan) -> Plan {
         requests: plan.stop.requests,
         duration_s: plan.stop.duration.map(|duration| duration.as_secs_f64()),
         warmup_s: plan.warmup.as_secs_f64(),
-        rate_per_second: None,
-        arrival: None,
+        rate_per_second: schedule.map(|schedule| schedule.from_per_second),
+        rate_to_per_second: schedule
+            .filter(|schedule| schedule.is_ramp())
+            .map(|schedule| schedule.to_per_second),
+        arrival: schedule.map(|schedule| schedule.spacing.label().to_owned()),
+        seed: schedule.and_then(|schedule| schedule.spacing.seed()),
+        max_in_flight: schedule.map(|_| plan.load.concurrency() as u64),
+        spin: schedule.map(|schedule| schedule.spin),
         timeout_s: plan.timeout.as_secs_f64(),
         connect_timeout_s: plan.connect_timeout.as_secs_f64(),
         expect_statuses: plan.expect.statuses.labels(),
@@ -181,12 +189,13 @@ fn environment(plan: &plan::Plan, measured: &Measured) -> Environment {
 
 fn latency(recorder: &Recorder) -> LatencyNs {
     let distribution = |times: &Times| Distribution::of(&times.0);
+    let open_loop = recorder.open_loop.as_ref();
     LatencyNs {
         total: distribution(&recorder.total),
         connect: distribution(&recorder.connect),
         tls: None,
         first_byte: distribution(&recorder.first_byte),
-        corrected: None,
+        corrected: open_loop.and_then(|open_loop| distribution(&open_loop.corrected)),
         failed: distribution(&recorder.failed),
         cancelled: distribution(&recorder.cancelled),
     }
@@ -194,12 +203,13 @@ fn latency(recorder: &Recorder) -> LatencyNs {
 
 fn histograms(recorder: &Recorder) -> Histograms {
     let text = |times: &Times| encode_histogram(&times.0);
+    let open_loop = recorder.open_loop.as_ref();
     Histograms {
         total: text(&recorder.total),
         connect: text(&recorder.connect),
         tls: None,
         first_byte: text(&recorder.first_byte),
-        corrected: None,
+        corrected: open_loop.and_then(|open_loop| text(&open_loop.corrected)),
         failed: text(&recorder.failed),
     }
 }
@@ -231,6 +241,19 @@ fn paths(plan: &plan::Plan, recorder: &Recorder) -> Vec<Path> {
     tallies.map(|(path, tally)| Path::of(path, tally)).collect()
 }
 
+fn schedule(recorder: &Recorder) -> Option<Schedule> {
+    let open_loop = recorder.open_loop.as_ref()?;
+    Some(Schedule {
+        intended: open_loop.started + open_loop.unsent,
+        late: open_loop.late,
+        waited: open_loop.waited,
+        unsent: open_loop.unsent,
+        backlog_max: open_loop.backlog_max,
+        behind_ns_max: open_loop.behind_ns_max,
+        lag_ns: Distribution::of(&open_loop.lag.0),
+    })
+}
+
 fn client(plan: &plan::Plan, summary: &Summary, measured: &Measured) -> Client {
     let cost = measured.client;
     let cpu_s = cost.map_or(0.0, |cost| cost.cpu.as_secs_f64());
@@ -247,7 +270,7 @@ fn client(plan: &plan::Plan, summary: &Summary, measured: &Measured) -> Client {
         cpu_us_per_request: per_request_us(cpu_s, &summary.recorder.requests),
         busiest_worker_cpu_share: shares.iter().copied().fold(0.0, f64::max),
         workers_cpu_share: shares,
-        late_share: None,
+        late_share: schedule(&summary.recorder).map(|schedule| schedule.late_share()),
         rss_bytes_peak: measured.client_rss_bytes_peak,
     }
 }

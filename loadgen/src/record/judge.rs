@@ -1,7 +1,7 @@
 //! Judges a run by what its record says: a pure function, so that anyone can
 //! judge an old record again, and no judgement rests on what was not written.
 
-use super::{Distribution, Reason, Record, Second, Validity};
+use super::{Distribution, Reason, Record, Validity};
 use crate::outcome::Cause;
 
 /// A worker busier than this share of the time had no time left to find out
@@ -9,6 +9,9 @@ use crate::outcome::Cause;
 const WORKER_CPU_SHARE_MAX: f64 = 0.90;
 /// Above this share of late starts the offered rate is not the planned one.
 const LATE_SHARE_MAX: f64 = 0.01;
+/// Above this share of arrivals without a free connection the 99th percentile
+/// is that of the wait for one.
+const WAITED_SHARE_MAX: f64 = 0.01;
 /// Above this share of failures what is left describes no server at work:
 /// failing is often faster than answering.
 const FAILED_SHARE_MAX: f64 = 0.01;
@@ -45,13 +48,14 @@ pub fn judge(record: &Record) -> Validity {
         failures_present(record),
         client_saturated(record),
         schedule_slipped(record),
+        in_flight_limit(record),
         cut_short(record),
         starved(record),
         too_few_samples(record),
         syn_retransmits(record),
         accept_queue_overflow(record),
         cpu_steal(record),
-        rate_drifted(&record.series),
+        rate_drifted(record),
     ];
     Validity::from(reasons.into_iter().flatten().collect::<Vec<_>>())
 }
@@ -87,7 +91,11 @@ fn failures_present(record: &Record) -> Option<Reason> {
     })
 }
 
+/// A worker that spins is always busy; whether it has time left is seen by its starts being late.
 fn client_saturated(record: &Record) -> Option<Reason> {
+    if record.plan.spin == Some(true) {
+        return None;
+    }
     let share = record.client.busiest_worker_cpu_share;
     (share > WORKER_CPU_SHARE_MAX).then_some(Reason::ClientSaturated { share })
 }
@@ -95,6 +103,11 @@ fn client_saturated(record: &Record) -> Option<Reason> {
 fn schedule_slipped(record: &Record) -> Option<Reason> {
     let share = record.client.late_share?;
     (share > LATE_SHARE_MAX).then_some(Reason::ScheduleSlipped { share })
+}
+
+fn in_flight_limit(record: &Record) -> Option<Reason> {
+    let share = record.schedule?.waited_share();
+    (share > WAITED_SHARE_MAX).then_some(Reason::InFlightLimit { share })
 }
 
 fn cut_short(record: &Record) -> Option<Reason> {
@@ -141,9 +154,15 @@ fn cpu_steal(record: &Record) -> Option<Reason> {
     (share > CPU_STEAL_SHARE_MAX).then_some(Reason::CpuSteal { share })
 }
 
-/// Compares the first third of the whole seconds with the last third.
-fn rate_drifted(series: &[Second]) -> Option<Reason> {
-    let whole: Vec<u64> = series
+/// Compares the first third of the whole seconds with the last third, unless the load itself is
+/// to change.
+fn rate_drifted(record: &Record) -> Option<Reason> {
+    let plan = &record.plan;
+    if plan.rate_to_per_second.is_some() || plan.arrival.as_deref() == Some("poisson") {
+        return None;
+    }
+    let whole: Vec<u64> = record
+        .series
         .iter()
         .filter(|second| second.elapsed_s >= 1.0)
         .map(|second| second.succeeded)
@@ -161,8 +180,8 @@ fn rate_drifted(series: &[Second]) -> Option<Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::sample::sample;
-    use crate::record::{Network, Severity};
+    use crate::record::sample::{kept_schedule, sample};
+    use crate::record::{Network, Plan, Schedule, Second, Severity};
 
     /// The codes that a change of the good sample record brings.
     fn codes(change: impl FnOnce(&mut Record)) -> Vec<(String, Severity)> {
@@ -191,6 +210,12 @@ mod tests {
             latency_ns_max: None,
         };
         counts.iter().enumerate().map(row).collect()
+    }
+
+    fn drifted(series: &[Second]) -> Option<Reason> {
+        let mut record = sample();
+        record.series = series.to_vec();
+        rate_drifted(&record)
     }
 
     #[test]
@@ -239,6 +264,22 @@ mod tests {
         let late = |share| codes(move |r| r.client.late_share = Some(share));
         assert_eq!(late(0.01), []);
         assert_eq!(late(0.02), limits("schedule_slipped"));
+    }
+
+    #[test]
+    fn arrivals_without_a_connection_are_noted_whether_they_were_sent_or_not() {
+        let waiting = |waited, unsent| {
+            codes(move |r| {
+                let kept = kept_schedule();
+                r.schedule = Some(Schedule {
+                    waited,
+                    unsent,
+                    ..kept
+                });
+            })
+        };
+        assert_eq!(waiting(500, 500), []);
+        assert_eq!(waiting(501, 500), one("in_flight_limit", Severity::Note));
     }
 
     #[test]
@@ -312,19 +353,41 @@ mod tests {
 
     #[test]
     fn a_drift_is_seen_between_the_first_and_the_last_third() {
-        assert_eq!(rate_drifted(&seconds(&[100, 50, 1])), None);
-        assert_eq!(rate_drifted(&seconds(&[100, 50, 150, 105])), None);
-        let drifted = rate_drifted(&seconds(&[100, 100, 100, 100, 80, 80]));
-        assert!(matches!(drifted, Some(Reason::RateDrifted { change }) if change < -0.19));
-        let stalled = rate_drifted(&seconds(&[0, 100, 100, 100]));
+        assert_eq!(drifted(&seconds(&[100, 50, 1])), None);
+        assert_eq!(drifted(&seconds(&[100, 50, 150, 105])), None);
+        let slowed = drifted(&seconds(&[100, 100, 100, 100, 80, 80]));
+        assert!(matches!(slowed, Some(Reason::RateDrifted { change }) if change < -0.19));
+        let stalled = drifted(&seconds(&[0, 100, 100, 100]));
         assert!(matches!(stalled, Some(Reason::RateDrifted { change }) if change > 0.0));
+    }
+
+    #[test]
+    fn a_load_that_is_to_change_does_not_drift() {
+        let changing = |change: fn(&mut Plan)| {
+            codes(move |r| {
+                r.series = seconds(&[100, 110, 120, 130]);
+                change(&mut r.plan);
+            })
+        };
+        assert_eq!(changing(|_| {}), one("rate_drifted", Severity::Note));
+        assert_eq!(changing(|plan| plan.rate_to_per_second = Some(140.0)), []);
+        assert_eq!(changing(|plan| plan.arrival = Some("poisson".into())), []);
+    }
+
+    #[test]
+    fn a_worker_that_spins_is_busy_without_being_the_limit() {
+        let spinning = codes(|r| {
+            r.client.busiest_worker_cpu_share = 0.99;
+            r.plan.spin = Some(true);
+        });
+        assert_eq!(spinning, []);
     }
 
     #[test]
     fn a_last_row_shorter_than_a_second_is_no_drift() {
         let mut series = seconds(&[100, 100, 100, 100, 7]);
         series[4].elapsed_s = 0.07;
-        assert_eq!(rate_drifted(&series), None);
+        assert_eq!(drifted(&series), None);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod plan;
 mod read;
 mod reason;
 mod requests;
+mod schedule;
 mod schema;
 mod series;
 mod server;
@@ -47,6 +48,7 @@ pub use plan::Plan;
 pub use read::ReadError;
 pub use reason::{Reason, Severity};
 pub use requests::{Bytes, Connections, Failures, Requests};
+pub use schedule::Schedule;
 pub use schema::schema;
 pub(crate) use schema::schema_of;
 pub use series::Second;
@@ -112,6 +114,9 @@ pub struct Record {
     /// By path, if requests were for several; absent if for one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<Path>,
+    /// How the schedule was kept; absent in closed loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
     /// What the load generator itself spent.
     pub client: Client,
     /// What the server spent; absent if its process was not given.

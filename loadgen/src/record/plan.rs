@@ -45,9 +45,25 @@ pub struct Plan {
     /// Absent: the next request starts when one ends (closed loop).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_per_second: Option<f64>,
+    /// Requests per second offered at the end of the run, if the rate changes
+    /// evenly from `rate_per_second` to this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_to_per_second: Option<f64>,
     /// How starts are spread in open loop: `constant` or `poisson`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arrival: Option<String>,
+    /// What decides the random numbers of `poisson`: the same seed gives the
+    /// same starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Open loop: requests in flight at most. An arrival beyond waits, and its
+    /// time counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_in_flight: Option<u64>,
+    /// Open loop: whether a worker awaits the last moments before a start on
+    /// its CPU instead of asleep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spin: Option<bool>,
     /// Limit for a whole request in seconds.
     pub timeout_s: f64,
     /// Limit for opening a connection, TLS included, in seconds.

@@ -66,6 +66,11 @@ pub enum Reason {
         /// Share of requests that it started late, 0 to 1.
         share: f64,
     },
+    /// Arrivals found no connection free (open loop).
+    InFlightLimit {
+        /// As a share of all arrivals, 0 to 1.
+        share: f64,
+    },
     /// Many answers had not come when the run ended.
     CutShort {
         /// Requests under way at the end, as a share of those issued, 0 to 1.
@@ -118,6 +123,7 @@ impl Reason {
             Self::FailuresPresent { .. } => "failures_present",
             Self::ClientSaturated { .. } => "client_saturated",
             Self::ScheduleSlipped { .. } => "schedule_slipped",
+            Self::InFlightLimit { .. } => "in_flight_limit",
             Self::CutShort { .. } => "cut_short",
             Self::Starved { .. } => "starved",
             Self::TooFewSamples { .. } => "too_few_samples",
@@ -139,6 +145,7 @@ impl Reason {
             | Self::FailuresPresent { too_many: true, .. } => Severity::Invalid,
             Self::ClientSaturated { .. } | Self::ScheduleSlipped { .. } => Severity::LimitsRate,
             Self::FailuresPresent { .. }
+            | Self::InFlightLimit { .. }
             | Self::CutShort { .. }
             | Self::Starved { .. }
             | Self::TooFewSamples { .. }
@@ -170,6 +177,11 @@ impl Reason {
             ),
             Self::ScheduleSlipped { share } => format!(
                 "the load generator started {} of the requests late",
+                percent(share)
+            ),
+            Self::InFlightLimit { share } => format!(
+                "{} of the requests had to wait for a free connection, so the latency from the \
+                 intended start depends on how many there are and on how long the run is",
                 percent(share)
             ),
             Self::CutShort { share } => format!(
@@ -215,6 +227,9 @@ impl Reason {
                 "give it more threads or cores; until then compare the server's CPU per request"
             }
             Self::ScheduleSlipped { .. } => "lower --rate, or give it more threads or cores",
+            Self::InFlightLimit { .. } => {
+                "lower --rate to what the server keeps up with, or raise --max-in-flight"
+            }
             Self::CutShort { .. } => "run for several times as long as an answer takes",
             Self::Starved { .. } => "look at `series`; give the server more threads, or lower -c",
             Self::TooFewSamples { .. } => "run longer, or quote lower percentiles only",

@@ -58,6 +58,7 @@ pub(crate) fn sample() -> Record {
         histograms: Histograms::default(),
         series: (0..10).map(second).collect(),
         paths: Vec::new(),
+        schedule: None,
         client: client(),
         server: Some(server()),
         network: Some(Network::default()),
@@ -71,6 +72,33 @@ pub(crate) fn sample() -> Record {
             requests_per_sec: 10_000.0,
             latency_ms: Some(LatencyMs::from(&distribution)),
         },
+    }
+}
+
+/// A schedule of the sample's 100 000 requests, none of which waited.
+pub(crate) fn kept_schedule() -> Schedule {
+    let lag = Distribution {
+        count: 100_000,
+        min: 1_000,
+        mean: 60_000.0,
+        stddev: 20_000.0,
+        p50: 55_000,
+        p75: 60_000,
+        p90: 70_000,
+        p95: 80_000,
+        p99: 120_000,
+        p99_9: 300_000,
+        p99_99: 900_000,
+        max: 1_300_000,
+    };
+    Schedule {
+        intended: 100_000,
+        late: 3,
+        waited: 0,
+        unsent: 0,
+        backlog_max: 0,
+        behind_ns_max: 1_300_000,
+        lag_ns: Some(lag),
     }
 }
 
@@ -121,7 +149,11 @@ fn plan() -> Plan {
         duration_s: None,
         warmup_s: 0.0,
         rate_per_second: None,
+        rate_to_per_second: None,
         arrival: None,
+        seed: None,
+        max_in_flight: None,
+        spin: None,
         timeout_s: 30.0,
         connect_timeout_s: 30.0,
         expect_statuses: vec!["2xx".to_owned()],

@@ -12,11 +12,11 @@
 //! that the tests compare with.
 
 mod holm;
+pub(crate) mod random;
 mod rounds;
 mod signed_rank;
 mod walsh;
 
-pub(crate) mod random;
 #[cfg(test)]
 mod reference;
 

@@ -1,10 +1,8 @@
-//! Seeded random numbers, the same on every machine: for orders and schedules, and for simulations
-//! in tests.
-
-#[cfg(test)]
-use std::f64::consts::{PI, TAU};
+//! Seeded random numbers, the same on every machine: for the arrivals of an open loop, and for
+//! simulations in tests.
 
 /// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+#[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -24,6 +22,11 @@ impl Random {
     pub(crate) fn uniform(&mut self) -> f64 {
         ((self.next() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
     }
+
+    /// Exponential with mean 1: the gaps of a Poisson process of rate 1.
+    pub(crate) fn exponential(&mut self) -> f64 {
+        -self.uniform().ln()
+    }
 }
 
 #[cfg(test)]
@@ -31,17 +34,17 @@ impl Random {
     /// Standard normal (Box and Muller).
     pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * self.uniform().ln()).sqrt();
-        radius * (TAU * self.uniform()).cos()
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
     /// Laplace with scale 1.
     pub(crate) fn laplace(&mut self) -> f64 {
         let sign = if self.uniform() < 0.5 { -1.0 } else { 1.0 };
-        sign * -self.uniform().ln()
+        sign * self.exponential()
     }
 
     /// Cauchy: a tail so heavy that it has no mean.
     pub(crate) fn cauchy(&mut self) -> f64 {
-        (PI * (self.uniform() - 0.5)).tan()
+        (std::f64::consts::PI * (self.uniform() - 0.5)).tan()
     }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::super::UsageError;
-use crate::plan::{Load, Stop, above_zero, duration, seconds};
+use super::when::When;
+use crate::plan::{Arrival, Load, Stop, above_zero, duration, seconds};
 use crate::system::affinity::CpuSet;
 
 /// ab's upper limit of `-c`.
@@ -27,10 +28,10 @@ pub(super) struct HowMuch {
     #[arg(short = 'n', long, value_name = "N", value_parser = above_zero::<NonZeroU64>)]
     #[arg(allow_negative_numbers = true)]
     requests: Option<NonZeroU64>,
-    /// Requests in flight, each on a connection of its own, at most 20000
+    /// Requests in flight, each on a connection of its own, at most 20000 [default: 1]
     #[arg(short, long, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
-    #[arg(allow_negative_numbers = true, default_value = "1")]
-    concurrency: NonZeroUsize,
+    #[arg(allow_negative_numbers = true)]
+    concurrency: Option<NonZeroUsize>,
     /// Stop after this many seconds; sets -n to 50000 unless -n follows, as ab does
     #[arg(short = 't', value_name = "SECONDS", value_parser = seconds, conflicts_with = "duration")]
     #[arg(allow_negative_numbers = true)]
@@ -56,9 +57,6 @@ pub(super) struct HowMuch {
     #[arg(long, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
     #[arg(allow_negative_numbers = true, default_value = "1")]
     pipeline: NonZeroUsize,
-    /// Whatever is drawn at random is the same again with the same seed
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub(super) seed: u64,
 
     #[arg(skip)]
     pub(super) order: FlagOrder,
@@ -97,14 +95,25 @@ impl HowMuch {
         }
     }
 
-    pub(super) fn load(&self, stop: Stop, keep_alive: bool) -> Result<Load, UsageError> {
-        let connections = self.concurrency.get();
+    pub(super) fn load(
+        &self,
+        stop: Stop,
+        when: &When,
+        keep_alive: bool,
+    ) -> Result<Load, UsageError> {
+        let arrival = when.arrival(stop)?;
+        let connections = when.connections(self.concurrency)?.get();
         if connections > CONCURRENCY_MAX {
+            let flag = match self.concurrency {
+                Some(_) => "-c",
+                None => "--max-in-flight",
+            };
             return Err(UsageError::line(format!(
-                "-c {connections} is over {CONCURRENCY_MAX}; choose a smaller -c"
+                "{flag} {connections} is over {CONCURRENCY_MAX}; choose a smaller {flag}"
             )));
         }
         if let Some(requests) = stop.requests
+            && arrival == Arrival::Closed
             && requests < connections as u64
         {
             return Err(UsageError::line(format!(
@@ -126,6 +135,7 @@ impl HowMuch {
         let threads = self.threads.map_or(half_of_the_cores, NonZeroUsize::get);
         Ok(Load {
             pipeline,
+            arrival,
             ..Load::closed(connections, threads.clamp(1, connections))
         })
     }

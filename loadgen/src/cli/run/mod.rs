@@ -7,6 +7,7 @@ mod output;
 mod server;
 mod success;
 mod what_to_send;
+mod when;
 
 use clap::{Args, ValueHint};
 
@@ -23,6 +24,7 @@ use output::Output;
 use server::Server;
 use success::Success;
 use what_to_send::{UrlsFile, WhatToSend};
+use when::When;
 
 /// Flags of a run.
 #[derive(Debug, Args)]
@@ -33,6 +35,8 @@ pub struct RunArgs {
 
     #[command(flatten)]
     how_much: HowMuch,
+    #[command(flatten)]
+    when: When,
     #[command(flatten)]
     what_to_send: WhatToSend,
     #[command(flatten)]
@@ -79,14 +83,13 @@ impl RunArgs {
         let url = self.url.as_deref().or(first).unwrap_or_default();
         let target = Target::resolve(url).map_err(|error| UsageError::line(error.to_string()))?;
         let stop = self.how_much.stop();
-        let load = self.how_much.load(stop, self.what_to_send.keep_alive)?;
+        let load = self
+            .how_much
+            .load(stop, &self.when, self.what_to_send.keep_alive)?;
         let plan = Plan {
-            scenario: self.what_to_send.scenario(
-                &target,
-                urls.as_ref(),
-                self.how_much.seed,
-                as_ab,
-            )?,
+            scenario: self
+                .what_to_send
+                .scenario(&target, urls.as_ref(), self.when.seed, as_ab)?,
             expect: self.success.expect(as_ab),
             load,
             stop,

@@ -47,6 +47,8 @@ pub(super) struct Slot {
     pub(super) is_open: bool,
     /// Whether the worker knows that it can take another request.
     pub(super) is_ready: bool,
+    /// Whether the worker knows that it has room beside the requests under way on it.
+    pub(super) is_roomy: bool,
     /// Which of the destinations it is connected to, or tries to be.
     pub(super) destination: usize,
     /// How many destinations were tried for the requests under way.
@@ -74,6 +76,11 @@ impl Slot {
     /// Whether a request has begun and not ended.
     pub(super) fn is_under_way(&self) -> bool {
         !self.flights.is_empty()
+    }
+
+    /// Whether another request can be sent behind those that are under way.
+    pub(super) fn has_room(&self, pipeline: usize) -> bool {
+        self.is_open && self.is_under_way() && self.flights.len() < pipeline
     }
 
     /// How far the requests under way have come.

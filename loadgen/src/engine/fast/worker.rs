@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::driver::{Driver, Event, Hop, Progress, Then};
 use super::requests::Requests;
 use super::slot::{Flight, Heard, Phase, Slot};
+use crate::engine::arrivals::Arrivals;
 use crate::engine::control::nanoseconds;
 use crate::engine::crew::Job;
 use crate::engine::failure;
@@ -37,9 +38,15 @@ pub(super) struct Worker<'a, D> {
     driver: D,
     requests: &'a Requests,
     turns: Turns,
+    /// When requests are to begin, in open loop.
+    arrivals: Option<Arrivals>,
+    /// When there was a free connection again after there had been none.
+    free_since_ns: u64,
     slots: Vec<Slot>,
     /// Slots that can take another request, each once.
     ready: VecDeque<usize>,
+    /// In open loop, slots that were seen to have room beside the requests under way on them.
+    roomy: VecDeque<usize>,
     /// Slots that are not done.
     active: usize,
     tick: Duration,
@@ -62,10 +69,13 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             active: slots,
             slots: (0..slots).map(|_| Slot::default()).collect(),
             ready: (0..slots).collect(),
+            roomy: VecDeque::new(),
             server_closes: true,
             destination: 0,
             connections: 0,
             turns: Turns::of_worker(plan, job.index),
+            arrivals: Arrivals::of_worker(plan, job.index),
+            free_since_ns: 0,
             requests,
             driver,
             job,
@@ -107,7 +117,14 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         }
         let under_way: usize = self.slots.iter().map(|slot| slot.flights.len()).sum();
         self.job.ledger.begin_measuring(under_way as u64);
-        self.job.budget.take_under_way(under_way as u64);
+        match &mut self.arrivals {
+            None => self.job.budget.take_under_way(under_way as u64),
+            Some(arrivals) => {
+                let warmup_ends_ns = self.job.budget.measured_from_ns.checked_sub(1);
+                let waiting = warmup_ends_ns.map_or(0, |ends_ns| arrivals.waiting(ends_ns));
+                arrivals.replace(under_way as u64 + waiting);
+            }
+        }
     }
 
     /// Until the next thing that no event tells of.
@@ -117,6 +134,11 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             true => budget.deadline_ns.unwrap_or(u64::MAX),
             false => budget.measured_from_ns,
         };
+        let arrival_ns = self.arrivals.as_ref().and_then(Arrivals::peek_ns);
+        // Without a free connection an arrival waits for an answer, not for its time.
+        let has_place = !self.ready.is_empty() || !self.roomy.is_empty();
+        let arrival_ns = arrival_ns.filter(|_| has_place);
+        let at_ns = at_ns.min(arrival_ns.unwrap_or(u64::MAX));
         Duration::from_nanos(at_ns.min(self.next_tick_ns).saturating_sub(now_ns))
     }
 
@@ -155,10 +177,56 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// no answer then waits to be read, and its time goes on, while requests are written. It is
     /// also cheaper, for both sides find more to do at a time.
     fn begin_ready(&mut self) {
-        while let Some(slot) = self.ready.pop_front() {
-            self.slots[slot].is_ready = false;
+        let count = match &self.arrivals {
+            None => self.ready.len(),
+            Some(_) => return self.begin_arrived(),
+        };
+        for _ in 0..count {
+            self.begin_next();
+        }
+    }
+
+    /// In open loop, begins the requests whose time has come, as far as there are connections.
+    fn begin_arrived(&mut self) {
+        while self.has_place()
+            && let Some(arrivals) = &self.arrivals
+        {
+            let is_not_due = |start_ns| start_ns > self.job.clock.now_ns();
+            if arrivals.peek_ns().is_some_and(is_not_due) {
+                return;
+            }
+            self.begin_next();
+        }
+    }
+
+    /// Begins requests on the slot that is next.
+    fn begin_next(&mut self) {
+        // The one that was used last, in open loop: a few connections then do the work of a small
+        // rate, as in a client's pool, and the others are not opened at all.
+        let slot = match &self.arrivals {
+            None => self.ready.pop_front(),
+            Some(_) => self.ready.pop_back().or_else(|| self.roomy.pop_front()),
+        };
+        if let Some(slot) = slot {
+            let state = &mut self.slots[slot];
+            match state.is_ready {
+                true => state.is_ready = false,
+                false => state.is_roomy = false,
+            }
             self.begin(slot);
         }
+    }
+
+    /// Whether there is a connection for another request.
+    fn has_place(&mut self) -> bool {
+        while let Some(&slot) = self.roomy.front()
+            && self.ready.is_empty()
+            && !self.slots[slot].has_room(self.job.plan.load.pipeline)
+        {
+            self.slots[slot].is_roomy = false;
+            self.roomy.pop_front();
+        }
+        !self.ready.is_empty() || !self.roomy.is_empty()
     }
 
     /// Begins as many requests on the slot's connection as there is room for, more if they fail at
@@ -169,14 +237,17 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             self.look_at_time(now_ns);
             let count = self.take(slot, now_ns);
             if count == 0 {
-                return self.retire(slot);
+                return match self.are_more_to_come() {
+                    true => self.make_ready(slot),
+                    false => self.retire(slot),
+                };
             }
             let sent = match self.slots[slot].is_open {
                 true => self.send(slot, count, now_ns),
                 false => self.connect(slot, now_ns),
             };
             let Err(cause) = sent else {
-                return;
+                return self.offer_room(slot);
             };
             self.fail(slot, cause, self.job.clock.now_ns());
             if !self.failures_end_the_run() {
@@ -186,14 +257,49 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         }
     }
 
-    /// Lets requests begin on the slot until it is full or none is left; how many did.
+    /// Whether requests will begin that may not begin now.
+    fn are_more_to_come(&self) -> bool {
+        let arrivals = self.arrivals.as_ref();
+        !self.job.control.is_interrupted() && arrivals.is_some_and(|left| left.peek_ns().is_some())
+    }
+
+    /// Lets requests begin on the slot, as many as there is room and time for; how many did.
     fn take(&mut self, slot: usize, now_ns: u64) -> usize {
+        if self.job.control.is_interrupted() {
+            return 0;
+        }
+        match self.arrivals.is_some() {
+            true => usize::from(self.take_arrival(slot, now_ns)),
+            false => self.take_all(slot, now_ns),
+        }
+    }
+
+    /// In open loop, lets the next request begin, if its time has come.
+    fn take_arrival(&mut self, slot: usize, now_ns: u64) -> bool {
+        let is_due = |start_ns: &u64| *start_ns <= now_ns;
+        let arrivals = self.arrivals.as_mut();
+        let due = arrivals.filter(|arrivals| arrivals.peek_ns().as_ref().is_some_and(is_due));
+        let Some(intended_ns) = due.and_then(Arrivals::pop) else {
+            return false;
+        };
+        let state = &mut self.slots[slot];
+        let had_to_wait = intended_ns < self.free_since_ns;
+        let ledger = &mut self.job.ledger;
+        ledger.issued(state.is_open || state.is_under_way());
+        ledger.started(intended_ns, now_ns, had_to_wait);
+        let timing = Timing {
+            intended_ns,
+            ..Timing::starting(now_ns, self.turns.next())
+        };
+        state.flights.push_back(Flight { timing });
+        true
+    }
+
+    /// In closed loop, lets requests begin until the slot is full or none is left.
+    fn take_all(&mut self, slot: usize, now_ns: u64) -> usize {
         let state = &mut self.slots[slot];
         let before = state.flights.len();
-        while state.flights.len() < self.job.plan.load.pipeline
-            && !self.job.control.is_interrupted()
-            && self.job.budget.take(now_ns)
-        {
+        while state.flights.len() < self.job.plan.load.pipeline && self.job.budget.take(now_ns) {
             let is_reused = state.is_open || state.is_under_way();
             self.job.ledger.issued(is_reused);
             let timing = Timing::starting(now_ns, self.turns.next());
@@ -213,7 +319,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
 
     /// Whether requests that fail at once bring the run nearer to its end.
     fn failures_end_the_run(&self) -> bool {
-        self.job.ledger.is_measuring() && self.job.budget.is_counted()
+        // In open loop the schedule bounds them.
+        self.arrivals.is_some() || self.job.ledger.is_measuring() && self.job.budget.is_counted()
     }
 
     /// Sends the last `count` of the slot's requests on a connection that is open: the write is
@@ -289,7 +396,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let flights = &self.slots[slot].flights;
         let last = flights.range(flights.len() - count..);
         let bytes = self.requests.batch(last.map(|flight| flight.timing.path));
-        self.job.ledger.sent(bytes.len());
+        self.job.ledger.sent_bytes(bytes.len());
         let sent = self.driver.send(slot, bytes);
         sent.map_err(|error| self.cause(slot, &error))
     }
@@ -315,7 +422,9 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             for flight in &mut state.flights {
                 flight.timing.connected_ns = connected_ns;
             }
+            self.offer_room(slot);
         }
+        let state = &mut self.slots[slot];
         if state.phase == Phase::Sending && progress == Progress::Sent {
             state.phase = Phase::Receiving;
             for flight in &mut state.flights {
@@ -332,10 +441,10 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         match heard {
             Heard::Nothing => {}
             Heard::Answer if self.job.plan.scenario.keep_alive => {
-                if !self.slots[slot].is_under_way() {
-                    self.slots[slot].phase = Phase::Idle;
+                match self.slots[slot].is_under_way() && self.arrivals.is_some() {
+                    true => self.offer_room(slot),
+                    false => self.make_ready(slot),
                 }
-                self.make_ready(slot);
             }
             Heard::Answer | Heard::Last => {
                 self.fail(slot, Cause::ClosedBeforeResponse, now_ns);
@@ -382,15 +491,45 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// On to the next request, on another connection.
     fn go_on(&mut self, slot: usize) {
         self.close(slot);
-        self.slots[slot].phase = Phase::Idle;
         self.make_ready(slot);
     }
 
-    /// The slot's next requests are due, once all that has happened is worked off.
+    /// The slot can take its next requests, once all that has happened is worked off.
     fn make_ready(&mut self, slot: usize) {
-        if !self.slots[slot].is_ready {
-            self.slots[slot].is_ready = true;
-            self.ready.push_back(slot);
+        if self.slots[slot].is_ready {
+            return;
+        }
+        if self.arrivals.is_some() && self.ready.is_empty() && self.roomy.is_empty() {
+            self.have_free_connection();
+        }
+        let state = &mut self.slots[slot];
+        state.is_ready = true;
+        if !state.is_under_way() {
+            state.phase = Phase::Idle;
+        }
+        self.ready.push_back(slot);
+    }
+
+    /// In open loop, lets a connection with requests under way take another if all have some.
+    fn offer_room(&mut self, slot: usize) {
+        let state = &mut self.slots[slot];
+        let has_room = state.has_room(self.job.plan.load.pipeline);
+        if self.arrivals.is_none() || !has_room || state.is_roomy {
+            return;
+        }
+        state.is_roomy = true;
+        if self.ready.is_empty() && self.roomy.is_empty() {
+            self.have_free_connection();
+        }
+        self.roomy.push_back(slot);
+    }
+
+    /// In open loop, arrivals that found no connection may begin now.
+    fn have_free_connection(&mut self) {
+        self.free_since_ns = self.job.clock.now_ns();
+        if let Some(arrivals) = &mut self.arrivals {
+            let waiting = arrivals.waiting(self.free_since_ns);
+            self.job.ledger.backlog(waiting);
         }
     }
 
@@ -401,7 +540,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     }
 
     fn close(&mut self, slot: usize) {
-        self.job.ledger.unsent(self.driver.unsent_bytes(slot));
+        self.job.ledger.unsent_bytes(self.driver.unsent_bytes(slot));
         self.slots[slot].is_open = false;
         self.driver.close(slot);
     }
@@ -474,6 +613,10 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
                 self.job.ledger.cancelled(&flight.timing);
             }
             self.close(slot);
+        }
+        if let Some(arrivals) = &mut self.arrivals {
+            let unsent = arrivals.waiting(ended_ns);
+            self.job.ledger.unsent(unsent);
         }
         self.job.ledger.report(ended_ns)
     }

@@ -49,12 +49,11 @@ fn summary() -> Summary {
         });
         recorder.issued();
         let timing = Timing {
-            path: 0,
-            started_ns: 0,
             connected_ns: MS,
             sent_ns: Some(MS + MS / 2),
             first_byte_ns: Some(total_us * 1000 - MS),
             ended_ns: total_us * 1000,
+            ..Timing::starting(0, 0)
         };
         recorder.ended(outcome, &timing);
     };

@@ -1,0 +1,194 @@
+//! When requests start: as soon as others end, or by a schedule (open loop).
+
+use std::num::NonZeroUsize;
+
+use clap::{Args, ValueEnum};
+
+use super::super::UsageError;
+use crate::plan::{Arrival, Rate, Schedule, Spacing, Stop, above_zero};
+
+/// Requests in flight in open loop, at most, unless said otherwise: a second's worth of a server
+/// that answers a thousand requests in that time, and below most limits of open files.
+const MAX_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
+
+/// Flags about when.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "When")]
+pub(super) struct When {
+    /// Start N requests per second, whatever the server answers; 30/m is per minute, A..B a ramp
+    /// [default: the next request starts when one ends]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    rate: Option<Rate>,
+    /// With --rate, how starts are spread [default: constant]
+    #[arg(long, value_enum)]
+    arrival: Option<Spread>,
+    /// Whatever is drawn at random is the same again with the same number
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(super) seed: u64,
+    /// With --rate, requests in flight, at most; one that finds no place waits, and its time counts
+    /// [default: -c if given, else 1000]
+    #[arg(long, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
+    #[arg(allow_negative_numbers = true)]
+    max_in_flight: Option<NonZeroUsize>,
+    /// With --rate, start to the microsecond: await the last 100 us on the CPU instead of asleep
+    #[arg(long)]
+    spin: bool,
+}
+
+/// How starts are spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Spread {
+    /// Evenly
+    Constant,
+    /// At random, as independent users come
+    Poisson,
+}
+
+impl When {
+    /// When requests start.
+    pub(super) fn arrival(&self, stop: Stop) -> Result<Arrival, UsageError> {
+        let Some(rate) = self.rate else {
+            return match self.flag_of_open_loop() {
+                None => Ok(Arrival::Closed),
+                Some(flag) => Err(UsageError::line(format!(
+                    "{flag} has a meaning only with --rate; add --rate N or drop {flag}"
+                ))),
+            };
+        };
+        if rate.is_ramp() && stop.duration.is_none() {
+            return Err(UsageError::line(format!(
+                "--rate {rate} changes until the run ends, and no flag says when that is; \
+                 add --duration or give one rate"
+            )));
+        }
+        Ok(Arrival::Open(Schedule {
+            from_per_second: rate.from_per_second,
+            to_per_second: rate.to_per_second,
+            spacing: self.spacing(),
+            spin: self.spin,
+        }))
+    }
+
+    /// Connections open at a time, at most, `concurrency` being what `-c` says.
+    pub(super) fn connections(
+        &self,
+        concurrency: Option<NonZeroUsize>,
+    ) -> Result<NonZeroUsize, UsageError> {
+        match (concurrency, self.max_in_flight) {
+            (Some(c), Some(max)) if c != max => Err(UsageError::line(format!(
+                "-c {c} and --max-in-flight {max} are different numbers for the same thing; \
+                 drop one of them"
+            ))),
+            (None, None) if self.rate.is_some() => Ok(MAX_IN_FLIGHT),
+            (concurrency, max) => Ok(concurrency.or(max).unwrap_or(NonZeroUsize::MIN)),
+        }
+    }
+
+    fn spacing(&self) -> Spacing {
+        match self.arrival {
+            Some(Spread::Poisson) => Spacing::Poisson { seed: self.seed },
+            Some(Spread::Constant) | None => Spacing::Constant,
+        }
+    }
+
+    fn flag_of_open_loop(&self) -> Option<&'static str> {
+        [
+            ("--arrival", self.arrival.is_some()),
+            ("--max-in-flight", self.max_in_flight.is_some()),
+            ("--spin", self.spin),
+        ]
+        .into_iter()
+        .find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use crate::cli::{Command, parse};
+    use crate::plan::{Load, Schedule, Spacing};
+
+    fn load(flags: &str) -> Result<Load, String> {
+        let line = format!("loadgen {flags} http://127.0.0.1:1/");
+        let argv: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        match parse(&argv) {
+            Ok(Command::Run(args)) => match args.into_plan() {
+                Ok((plan, _)) => Ok(plan.load),
+                Err(error) => Err(error.to_string()),
+            },
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn schedule(flags: &str) -> Schedule {
+        *load(flags).unwrap().schedule().unwrap()
+    }
+
+    #[test]
+    fn without_a_rate_the_loop_is_closed() {
+        let load = load("-n 10 -c 3").unwrap();
+        assert_eq!((load.schedule(), load.connections), (None, 3));
+    }
+
+    #[test]
+    fn a_rate_makes_a_schedule() {
+        let plain = Schedule {
+            from_per_second: 500.0,
+            to_per_second: 500.0,
+            spacing: Spacing::Constant,
+            spin: false,
+        };
+        assert_eq!(schedule("--rate 500/s"), plain);
+        let ramp = Schedule {
+            from_per_second: 100.0,
+            spin: true,
+            ..plain
+        };
+        assert_eq!(schedule("--rate 100..500 --spin --duration 5s"), ramp);
+        assert_eq!(schedule("--rate 100..500 --spin -t 5"), ramp);
+        let poisson = |seed| Schedule {
+            spacing: Spacing::Poisson { seed },
+            ..plain
+        };
+        let spread = "--rate 500 --arrival poisson";
+        assert_eq!(schedule(spread), poisson(1));
+        assert_eq!(schedule(&format!("{spread} --seed 7")), poisson(7));
+    }
+
+    #[test]
+    fn requests_in_flight_are_said_by_either_name() {
+        let connections = |flags: &str| load(flags).unwrap().connections;
+        assert_eq!(connections("--rate 5"), 1000);
+        assert_eq!(connections("--rate 5 -c 20"), 20);
+        assert_eq!(connections("--rate 5 --max-in-flight 20"), 20);
+        assert_eq!(connections("--rate 5 --max-in-flight 20 -c 20"), 20);
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_said_with_the_flag_to_drop() {
+        for (flags, words) in [
+            ("--arrival poisson", "drop --arrival"),
+            ("--max-in-flight 10", "drop --max-in-flight"),
+            ("--spin", "drop --spin"),
+            ("--rate 1..5", "add --duration or give one rate"),
+            ("--rate 1..5 -n 100", "add --duration or give one rate"),
+            ("--rate 5 -c 3 --max-in-flight 4", "drop one of them"),
+            (
+                "--rate 5 --max-in-flight 20001",
+                "--max-in-flight 20001 is over 20000",
+            ),
+            ("--rate 0", "give a rate above 0"),
+            ("--rate fast", "'fast'"),
+            ("--rate -5", "'--rate <N>'"),
+            ("--rate 5 --arrival uniform", "constant, poisson"),
+        ] {
+            let error = load(flags).unwrap_err();
+            assert!(
+                error.contains(words) && !error.contains('\n'),
+                "{flags}: {error}"
+            );
+        }
+    }
+}

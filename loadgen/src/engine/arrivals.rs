@@ -1,0 +1,140 @@
+//! When a worker's requests are to start in an open loop.
+//!
+//! Of W workers each takes every W-th arrival of the plan's one schedule, so that their starts
+//! alternate instead of coming in bursts, and all together are exactly the schedule, however many
+//! workers there are. Of a Poisson process each draws all gaps, since a start is the sum of the
+//! gaps before it; a gap costs a few nanoseconds, and the same seed then gives the same starts
+//! with any number of threads.
+//!
+//! Nothing is kept of arrivals that wait, and they cannot grow out of memory: they follow from
+//! the schedule.
+
+use crate::plan::{Curve, Plan, Spacing};
+use crate::statistics::random::Random;
+
+/// The intended starts of one worker, in order.
+#[derive(Clone, Debug)]
+pub(super) struct Arrivals {
+    curve: Curve,
+    workers: usize,
+    /// The worker's next arrival.
+    next: Cursor,
+    /// The worker's first arrival that has not come due, as far as anybody asked.
+    not_due: Cursor,
+    /// Arrivals from `next` up to `not_due`.
+    waiting: u64,
+    /// Arrivals of the measured part, all workers together.
+    requests: Option<u64>,
+    /// Of these, those in whose place others count.
+    replaced: u64,
+}
+
+/// A place in the schedule.
+#[derive(Clone, Debug)]
+struct Cursor {
+    /// Requests that start before; in a Poisson process with the randomness of its gaps.
+    count: f64,
+    /// Arrivals of the measured part that come before, all workers together.
+    measured: u64,
+    random: Option<Random>,
+}
+
+impl Arrivals {
+    /// The arrivals of worker `index`; `None` in closed loop.
+    pub(super) fn of_worker(plan: &Plan, index: usize) -> Option<Self> {
+        let schedule = plan.load.schedule()?;
+        let curve = schedule.curve(plan.warmup, plan.stop.duration);
+        let first = Cursor::first(schedule.spacing);
+        let requests = plan.stop.requests;
+        Some(Self::new(
+            curve,
+            first,
+            requests,
+            (index, plan.load.threads),
+        ))
+    }
+
+    /// Of worker `index` of `workers`.
+    fn new(
+        curve: Curve,
+        mut first: Cursor,
+        requests: Option<u64>,
+        (index, workers): (usize, usize),
+    ) -> Self {
+        first.advance(&curve, index);
+        Self {
+            curve,
+            workers,
+            not_due: first.clone(),
+            next: first,
+            waiting: 0,
+            requests,
+            replaced: 0,
+        }
+    }
+
+    /// The intended start of the next request, in nanoseconds since the run began, warm-up
+    /// included; `None` if count or time allow no more.
+    pub(super) fn peek_ns(&self) -> Option<u64> {
+        self.start_ns(&self.next)
+    }
+
+    /// Takes the next request.
+    pub(super) fn pop(&mut self) -> Option<u64> {
+        let start_ns = self.peek_ns()?;
+        self.next.advance(&self.curve, self.workers);
+        self.waiting = self.waiting.saturating_sub(1);
+        Some(start_ns)
+    }
+
+    /// How many have come due by `now_ns`, which must not go back, and were not taken.
+    pub(super) fn waiting(&mut self, now_ns: u64) -> u64 {
+        if self.waiting == 0 {
+            self.not_due = self.next.clone();
+        }
+        let is_due = |start_ns| start_ns <= now_ns;
+        while self.start_ns(&self.not_due).is_some_and(is_due) {
+            self.not_due.advance(&self.curve, self.workers);
+            self.waiting += 1;
+        }
+        self.waiting
+    }
+
+    /// The measured part begins with `count` requests of the warm-up, under way or waiting, that
+    /// will count: as many fewer follow.
+    pub(super) fn replace(&mut self, count: u64) {
+        self.replaced += count * self.workers as u64;
+    }
+
+    fn start_ns(&self, at: &Cursor) -> Option<u64> {
+        let is_too_many = self
+            .requests
+            .is_some_and(|requests| at.measured + self.replaced >= requests);
+        if is_too_many && !self.curve.is_in_warmup(at.count) {
+            return None;
+        }
+        self.curve.reaches_ns(at.count)
+    }
+}
+
+impl Cursor {
+    fn first(spacing: Spacing) -> Self {
+        let mut random = spacing.seed().map(Random::new);
+        Self {
+            count: random.as_mut().map_or(0.0, Random::exponential),
+            measured: 0,
+            random,
+        }
+    }
+
+    /// Passes `arrivals` arrivals.
+    fn advance(&mut self, curve: &Curve, arrivals: usize) {
+        for _ in 0..arrivals {
+            self.measured += u64::from(!curve.is_in_warmup(self.count));
+            self.count += self.random.as_mut().map_or(1.0, Random::exponential);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
