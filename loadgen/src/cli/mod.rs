@@ -8,6 +8,7 @@ mod run;
 use std::ffi::OsString;
 use std::path::Path;
 
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use bench::BenchArgs;
@@ -16,6 +17,8 @@ pub use error::UsageError;
 pub use run::{OutputPlan, RunArgs};
 
 use run::FlagOrder;
+
+use crate::output::ab_version;
 
 /// What the program was asked to do.
 #[derive(Debug)]
@@ -82,7 +85,14 @@ pub enum SchemaOf {
 pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
     // Beside the commands, not in `Cli`: a command needs none of the flags of a run.
     let mut command = RunArgs::augment_args(Cli::command());
-    let usage = |error: &clap::Error, command| UsageError::of_clap(error, command, argv);
+    let called_as_ab = is_called_ab(argv);
+    if called_as_ab {
+        command = command.name("ab");
+    }
+    let usage = |error: &clap::Error, command| match error.kind() {
+        ErrorKind::DisplayVersion if called_as_ab => UsageError::Asked(ab_version()),
+        _ => UsageError::of_clap(error, command, argv),
+    };
     let matches = command
         .try_get_matches_from_mut(argv)
         .map_err(|error| usage(&error, &command))?;
@@ -94,7 +104,7 @@ pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
         None => {
             let run = RunArgs::from_arg_matches(&matches);
             let mut run = run.map_err(|error| usage(&error, &command))?;
-            run.told(FlagOrder::of(&matches), is_called_ab(argv));
+            run.told(FlagOrder::of(&matches), called_as_ab);
             Ok(Command::Run(Box::new(run)))
         }
     }

@@ -1,13 +1,16 @@
 //! One run: `loadgen [flags] URL`.
 
+mod files;
+
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::Path;
+
+use files::Files;
 
 use crate::cli::{OutputPlan, RunArgs};
 use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
-use crate::output::{self, AbProgress, Bar, Format, ResultFile};
+use crate::output::{self, AbProgress, Bar, Format};
 use crate::plan::{Plan, Schedule};
 use crate::record::{Context, Record};
 use crate::run;
@@ -36,7 +39,7 @@ pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
 }
 
 fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, String> {
-    let file = output.file.as_deref().map(open).transpose()?;
+    let files = Files::open(output)?;
     let interrupted =
         signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let context = Context {
@@ -48,12 +51,11 @@ fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, 
     warn_of_local_ports(plan);
     let (record, summary) = run_with_progress(plan, output, &context)
         .map_err(|error| format!("cannot start the load: {error}; see the limits (ulimit -a)"))?;
-    if output.verbosity > 0 {
+    if output.verbosity > 0 && output.format != Format::Ab {
         output::talk(&output::traffic(output.verbosity, plan, &summary));
     }
-    // Each is tried, whatever becomes of the other: what was measured should not be lost.
-    let written = keep(file, output, &record);
-    let text = output::render(output.format, &record, &summary, output.ab);
+    let written = files.write(&record, &summary);
+    let text = output::render(output.format, &record, &summary, &output.ab);
     output::print(&text).map_err(|error| {
         format!("cannot write to stdout: {error}; use -o FILE to keep a result")
     })?;
@@ -62,26 +64,7 @@ fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, 
         output::complain("the server's process ended during the run, so what it paid is not known");
     }
     tell(output, &record);
-    Ok(judge(&record))
-}
-
-/// Writes the record's file, if one was asked for.
-fn keep(file: Option<ResultFile>, output: &OutputPlan, record: &Record) -> Result<(), String> {
-    let (Some(file), Some(path)) = (file, &output.file) else {
-        return Ok(());
-    };
-    let path = path.display();
-    file.finish(&record.to_json())
-        .map_err(|error| format!("cannot write {path}: {error}; make room and run again"))
-}
-
-fn open(path: &Path) -> Result<ResultFile, String> {
-    ResultFile::create(path).map_err(|error| {
-        format!(
-            "cannot write {}: {error}; choose another -o",
-            path.display()
-        )
-    })
+    Ok(judge(output.format, &record))
 }
 
 fn run_with_progress(
@@ -126,7 +109,7 @@ fn tell(output: &OutputPlan, record: &Record) {
     if output.format == Format::Json && is_read_by_a_person && !output.quiet {
         output::talk(&output::summary(record));
     }
-    if record.requests.succeeded == 0 && !record.interrupted {
+    if !has_success(output.format, record) && !record.interrupted {
         output::complain(&no_success(record));
     }
 }
@@ -150,10 +133,18 @@ fn no_success(record: &Record) -> String {
     }
 }
 
-fn judge(record: &Record) -> Exit {
+/// Whether anything was there to be measured. To ab, and so to those who run it, any answer is.
+fn has_success(format: Format, record: &Record) -> bool {
+    match format {
+        Format::Ab => !record.statuses.is_empty(),
+        Format::Json | Format::Text => record.requests.succeeded > 0,
+    }
+}
+
+fn judge(format: Format, record: &Record) -> Exit {
     if record.interrupted {
         Exit::Interrupted
-    } else if record.requests.succeeded == 0 {
+    } else if !has_success(format, record) {
         Exit::Failed
     } else {
         Exit::Done

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-pub use ab::AbOptions;
+pub use ab::{AbOptions, TableAttributes, percentiles_csv, version as ab_version};
 pub use file::ResultFile;
 pub use progress::{AbProgress, Bar};
 pub use traffic::traffic;
@@ -31,7 +31,7 @@ pub enum Format {
 
 /// The run in this form, whole.
 #[must_use]
-pub fn render(format: Format, record: &Record, summary: &Summary, options: AbOptions) -> String {
+pub fn render(format: Format, record: &Record, summary: &Summary, options: &AbOptions) -> String {
     match format {
         Format::Json => record.to_json(),
         Format::Ab => ab::render(record, summary, options),

@@ -137,6 +137,7 @@ fn target(plan: &plan::Plan, summary: &Summary) -> Target {
 fn settings(plan: &plan::Plan) -> Plan {
     let scenario = &plan.scenario;
     let schedule = plan.load.schedule();
+    let route = &plan.target.route;
     Plan {
         method: scenario.method.as_str().to_owned(),
         http_version: scenario.version.label().to_owned(),
@@ -168,7 +169,7 @@ fn settings(plan: &plan::Plan) -> Plan {
             rule => Some(rule.to_string()),
         },
         expect_body: plan.expect.body.is_some(),
-        source_addresses: Vec::new(),
+        source_addresses: route.sources.iter().map(ToString::to_string).collect(),
         cpu_list: cores(plan.cores.as_ref()),
     }
 }

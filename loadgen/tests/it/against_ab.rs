@@ -2,9 +2,12 @@
 //! first three are answered well: what is true stands in the record, and in
 //! ab's own lines of the text.
 
+use std::fs::OpenOptions;
+
 use crate::behaviour::Behaviour::{self, *};
+use crate::closed_port::ClosedPort;
 use crate::fault_server::FaultServer;
-use crate::loadgen::{Ended, run};
+use crate::loadgen::{Ended, command, run, start};
 use crate::record::Counts;
 use crate::script::Script;
 
@@ -95,6 +98,47 @@ fn one_request_that_hangs_is_one_failure_and_the_run_goes_on() {
             "   (Connect: 0, Receive: 1, Length: 0, Exceptions: 0)",
         ],
     );
+}
+
+#[test]
+fn a_closed_port_is_twenty_connections_refused() {
+    let closed = ClosedPort::new();
+    let url = format!("http://{}/", closed.address());
+    let record = run(&["-n", REQUESTS, "-r", &url]).record();
+    let counts = Counts::of_record(&record);
+    assert_eq!(counts, Counts::new(0, &[("connect_refused", 20)]));
+
+    let ended = run(&["--format", "ab", "-n", REQUESTS, "-r", &url]);
+    // Nothing was measured, which ab says with -r by nothing but its counts.
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let lines = [
+        "Complete requests:      20",
+        "Failed requests:        20",
+        "   (Connect: 20, Receive: 0, Length: 0, Exceptions: 0)",
+    ];
+    assert_has_lines(&ended.stdout, &lines);
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_the_report_is_printed() {
+    let server = FaultServer::start(Script::always(Good));
+    let args = ["--format", "ab", "-n", REQUESTS, "-e", "/dev/full"];
+    let ended = run(&[&args[..], &[&server.url()]].concat());
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    ended.assert_one_line_on_stderr(&["/dev/full", "No space left"]);
+    assert_has_lines(&ended.stdout, &["Complete requests:      20"]);
+
+    let mut command = command(&["--format", "ab", "-n", REQUESTS, &server.url()]);
+    command.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let ended = start(command).end();
+    ended.assert_one_line_error(1, &["stdout", "No space left"]);
+}
+
+#[test]
+fn ab_s_columns_are_followed_by_the_causes_with_one_colon_a_line() {
+    let text = text_against(&Script::good_then(3, ResetsAfterRequest), &[]);
+    let (_, causes) = text.split_once("\n\nFailures by cause\n").expect("causes");
+    assert_eq!(causes, "read_reset:             17\n", "{text}");
 }
 
 #[test]

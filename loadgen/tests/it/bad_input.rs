@@ -132,8 +132,10 @@ fn help_is_grouped_and_version_is_a_line() {
     let headings = [
         "How much:",
         "What to send:",
+        "How connections are made:",
         "What counts as success:",
         "Output:",
+        "As ab:",
         "Measuring the server:",
     ];
     let found = help.stdout.lines().filter(|line| headings.contains(line));

@@ -28,6 +28,8 @@ mod against_ab; // the faults that ab miscounts, in JSON and in ab's own lines
 mod bad_input; // what a person can type wrong
 mod bench_command; // benchmarks: of the servers, and of what is none
 mod beside_ab; // ab's text, line for line, of ab and of loadgen
+mod beside_ab_files; // what ab writes beside its text, or in its place
+mod called_as_ab; // the program under ab's name: flags, exit codes
 mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
 mod faults; // the fault table: one row, one test

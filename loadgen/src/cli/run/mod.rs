@@ -1,13 +1,17 @@
 //! The flags of a run: ab's letters with ab's meanings, and what ab does not have. One file for
 //! each heading of `--help`.
 
+mod ab;
 mod engine;
 mod how_much;
 mod output;
+mod route;
 mod server;
 mod success;
 mod what_to_send;
 mod when;
+
+use std::borrow::Cow;
 
 use clap::{Args, ValueHint};
 
@@ -18,9 +22,11 @@ use crate::plan::{Plan, Target};
 pub(super) use how_much::FlagOrder;
 pub use output::OutputPlan;
 
+use ab::AsAb;
 use engine::How;
 use how_much::HowMuch;
 use output::Output;
+use route::Connections;
 use server::Server;
 use success::Success;
 use what_to_send::{UrlsFile, WhatToSend};
@@ -40,11 +46,15 @@ pub struct RunArgs {
     #[command(flatten)]
     what_to_send: WhatToSend,
     #[command(flatten)]
+    connections: Connections,
+    #[command(flatten)]
     how: How,
     #[command(flatten)]
     success: Success,
     #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    as_ab: AsAb,
     #[command(flatten)]
     server: Server,
 
@@ -76,12 +86,11 @@ impl RunArgs {
     ///
     /// One line that names the flag, the file or the URL, and the next step.
     pub fn into_plan(self) -> Result<(Plan, OutputPlan), UsageError> {
-        let format = self.output.format(self.called_as_ab);
+        let format = self.output.format(self.as_ab.format(), self.called_as_ab);
         let as_ab = format == Format::Ab;
         let urls = self.what_to_send.read_urls()?;
         let first = urls.as_ref().and_then(UrlsFile::first);
-        let url = self.url.as_deref().or(first).unwrap_or_default();
-        let target = Target::resolve(url).map_err(|error| UsageError::line(error.to_string()))?;
+        let target = self.target(self.url.as_deref().or(first).unwrap_or_default())?;
         let stop = self.how_much.stop();
         let load = self
             .how_much
@@ -105,17 +114,46 @@ impl RunArgs {
         let output = OutputPlan {
             format,
             file: self.output.output,
+            percentiles_file: self.as_ab.percentiles_file.clone(),
             quiet: self.output.quiet,
             verbosity: self.output.verbosity,
             ab: AbOptions {
-                percentiles: !self.output.no_percentiles,
-                deviation: !self.output.no_deviation,
+                html: self.as_ab.table(),
+                percentiles: !self.as_ab.no_percentiles,
+                deviation: !self.as_ab.no_deviation,
                 progress: !self.output.quiet,
+                verbosity: self.output.verbosity,
+                request: plan
+                    .scenario
+                    .request(&plan.target, &plan.scenario.paths.list()[0]),
                 keep_alive: self.what_to_send.keep_alive,
                 any_length: self.success.any_length,
                 sends_body: plan.scenario.body.is_some(),
             },
         };
         Ok((plan, output))
+    }
+
+    /// Where requests go, by the flags that say how.
+    fn target(&self, url: &str) -> Result<Target, UsageError> {
+        let url = match self.called_as_ab {
+            true => with_scheme(url),
+            false => Cow::Borrowed(url),
+        };
+        let target = Target::resolve(&url).map_err(|error| UsageError::line(error.to_string()))?;
+        Ok(Target {
+            route: self.connections.route(target.route),
+            ..target
+        })
+    }
+}
+
+/// ab takes `HOST[:PORT]/PATH` for a URL too.
+fn with_scheme(url: &str) -> Cow<'_, str> {
+    let host = url.split_once('/').map_or("", |(host, _)| host);
+    let is_bare = !host.is_empty() && !url.contains("://") && !host.contains('@');
+    match is_bare {
+        true => Cow::Owned(format!("http://{url}")),
+        false => Cow::Borrowed(url),
     }
 }

@@ -20,16 +20,11 @@ pub(super) struct Output {
     /// Show neither progress nor summary on stderr
     #[arg(short, long)]
     pub(super) quiet: bool,
-    /// Show on stderr: 2 the request, 3 and the first answer's status line, 4 and its head
+    /// Show on stderr: 2 the request, 3 and the first answer's status line, 4 and its head; in
+    /// ab's format on stdout, as ab does: 2 the request and the first answer's head, 3 its status
     #[arg(short, value_name = "LEVEL", default_value = "0", value_parser = verbosity)]
     #[arg(allow_negative_numbers = true)]
     pub(super) verbosity: u8,
-    /// ab's format: leave out the table of percentiles
-    #[arg(short = 'd')]
-    pub(super) no_percentiles: bool,
-    /// ab's format: leave out median, deviation and warnings
-    #[arg(short = 'S')]
-    pub(super) no_deviation: bool,
 }
 
 /// What is shown of a run, and where.
@@ -39,20 +34,23 @@ pub struct OutputPlan {
     pub format: Format,
     /// The record's file, besides.
     pub file: Option<PathBuf>,
+    /// ab's `-e`: the file of percentiles.
+    pub percentiles_file: Option<PathBuf>,
     /// Neither progress nor summary.
     pub quiet: bool,
     /// ab's levels: how much of the traffic is shown.
     pub verbosity: u8,
-    /// Parts of ab's text to leave out.
+    /// What ab's text is to have.
     pub ab: crate::output::AbOptions,
 }
 
 impl Output {
-    pub(super) fn format(&self, called_as_ab: bool) -> Format {
-        match called_as_ab {
-            true => self.format.unwrap_or(Format::Ab),
-            false => self.format.unwrap_or(Format::Json),
-        }
+    /// What is printed: what was said, or else what another flag implies, or the program's name.
+    pub(super) fn format(&self, implied: Option<Format>, called_as_ab: bool) -> Format {
+        self.format.or(implied).unwrap_or(match called_as_ab {
+            true => Format::Ab,
+            false => Format::Json,
+        })
     }
 }
 

@@ -18,30 +18,41 @@ impl FailedColumns {
     pub(super) fn of(failures: &Failures) -> Self {
         let mut columns = Self::default();
         for (cause, count) in failures.iter() {
-            match cause {
-                Cause::Dns
-                | Cause::ConnectRefused
-                | Cause::ConnectTimeout
-                | Cause::ConnectUnreachable
-                | Cause::ConnectReset
-                | Cause::NoLocalPort
-                | Cause::NoFileDescriptor
-                | Cause::TlsHandshake
-                | Cause::WriteReset
-                | Cause::WriteTimeout => columns.connect += count,
-                Cause::ReadReset
-                | Cause::ReadTimeout
-                | Cause::ClosedBeforeResponse
-                | Cause::ClosedMidResponse
-                | Cause::MalformedResponse
-                | Cause::ResponseTooLarge => columns.receive += count,
-                Cause::UnexpectedLength | Cause::UnexpectedBody => columns.length += count,
-                // ab does not call these failed; they have a line of their own.
-                Cause::UnexpectedStatus => {}
-                Cause::Other => columns.exceptions += count,
-            }
+            columns.add(cause, count);
         }
         columns
+    }
+
+    /// Whether ab calls such a request failed.
+    pub(super) fn has(cause: Cause) -> bool {
+        let mut columns = Self::default();
+        columns.add(cause, 1);
+        columns.sum() > 0
+    }
+
+    fn add(&mut self, cause: Cause, count: u64) {
+        match cause {
+            Cause::Dns
+            | Cause::ConnectRefused
+            | Cause::ConnectTimeout
+            | Cause::ConnectUnreachable
+            | Cause::ConnectReset
+            | Cause::NoLocalPort
+            | Cause::NoFileDescriptor
+            | Cause::TlsHandshake
+            | Cause::WriteReset
+            | Cause::WriteTimeout => self.connect += count,
+            Cause::ReadReset
+            | Cause::ReadTimeout
+            | Cause::ClosedBeforeResponse
+            | Cause::ClosedMidResponse
+            | Cause::MalformedResponse
+            | Cause::ResponseTooLarge => self.receive += count,
+            Cause::UnexpectedLength | Cause::UnexpectedBody => self.length += count,
+            // ab does not call these failed; they have a line of their own.
+            Cause::UnexpectedStatus => {}
+            Cause::Other => self.exceptions += count,
+        }
     }
 
     pub(super) fn sum(&self) -> u64 {

@@ -2,25 +2,31 @@
 
 use super::*;
 use crate::http1::Answer;
+use crate::outcome::Cause;
 use crate::outcome::Outcome;
 use crate::record::sample::sample;
 use crate::recorder::{Recorder, Timing};
 
 const MS: u64 = 1_000_000;
 
-const PLAIN: AbOptions = AbOptions {
-    percentiles: true,
-    deviation: true,
-    progress: true,
-    keep_alive: false,
-    any_length: false,
-    sends_body: false,
-};
+/// No flag but those that make the run.
+fn plain() -> AbOptions {
+    AbOptions {
+        html: None,
+        percentiles: true,
+        deviation: true,
+        progress: true,
+        verbosity: 0,
+        request: b"POST / HTTP/1.0\r\nHost: 127.0.0.1:7080\r\n\r\nthe body".to_vec(),
+        keep_alive: false,
+        any_length: false,
+        sends_body: false,
+    }
+}
 
 /// A second in which 990 of 1000 requests were answered, 7 of them with 500.
 fn record() -> Record {
     let mut record = sample();
-    record.tool.version = "0.1.0".to_owned();
     record.elapsed_s = 1.0;
     record.plan.requests = Some(1000);
     record.requests.succeeded = 983;
@@ -75,8 +81,12 @@ fn summary() -> Summary {
     }
 }
 
-fn text(options: AbOptions) -> String {
+fn text(options: &AbOptions) -> String {
     render(&record(), &summary(), options)
+}
+
+fn assert_text(text: &str, golden: &str) {
+    assert_eq!(text, golden.replace("VERSION", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
@@ -84,9 +94,9 @@ fn every_line_is_where_ab_has_it() {
     let options = AbOptions {
         keep_alive: true,
         sends_body: true,
-        ..PLAIN
+        ..plain()
     };
-    assert_eq!(text(options), include_str!("../golden/ab.txt"));
+    assert_text(&text(&options), include_str!("../golden/ab.txt"));
 }
 
 #[test]
@@ -95,9 +105,9 @@ fn flags_leave_out_tables_and_the_length() {
         percentiles: false,
         deviation: false,
         any_length: true,
-        ..PLAIN
+        ..plain()
     };
-    assert_eq!(text(options), include_str!("../golden/ab_short.txt"));
+    assert_text(&text(&options), include_str!("../golden/ab_short.txt"));
 }
 
 #[test]
@@ -105,7 +115,14 @@ fn the_end_is_said_where_progress_is_not() {
     let banner = |requests, progress| {
         let mut record = record();
         record.plan.requests = requests;
-        let text = render(&record, &summary(), AbOptions { progress, ..PLAIN });
+        let text = render(
+            &record,
+            &summary(),
+            &AbOptions {
+                progress,
+                ..plain()
+            },
+        );
         text.lines().nth(4).unwrap_or_default().to_owned()
     };
     let (silent, tells) = (
@@ -124,8 +141,9 @@ fn without_an_answer_there_are_no_times() {
         recorder: Recorder::new(0, true),
         ..summary()
     };
-    let text = render(&record(), &summary, PLAIN);
-    assert!(text.ends_with("[Kbytes/sec] received\n"), "{text}");
+    let text = render(&record(), &summary, &plain());
+    assert!(!text.contains("Connection Times"), "{text}");
+    assert_eq!(percentiles_csv(&summary), "Percentage served,Time in ms\n");
 }
 
 /// Half of all lies below half a millisecond, the mean above: rounded, they are a millisecond
@@ -146,7 +164,7 @@ fn median_and_mean_on_either_side_of_half_a_millisecond_are_doubted() {
             recorder,
             ..summary()
         };
-        let text = render(&record(), &summary, PLAIN);
+        let text = render(&record(), &summary, &plain());
         let remark = text.lines().find(|line| line.contains("the total time"));
         remark.map(str::to_owned)
     };
@@ -159,4 +177,105 @@ fn median_and_mean_on_either_side_of_half_a_millisecond_are_doubted() {
         remark(&[450, 450, 450, 650, 650]).as_deref(),
         Some("ERROR: The median and mean for the total time are more than twice the standard")
     );
+}
+
+#[test]
+fn every_row_of_the_html_table_is_where_ab_has_it() {
+    let options = AbOptions {
+        html: Some(TableAttributes {
+            table: "border=1".to_owned(),
+            row: "class=row".to_owned(),
+            cell: "class=cell".to_owned(),
+        }),
+        keep_alive: true,
+        sends_body: true,
+        ..plain()
+    };
+    assert_text(&text(&options), include_str!("../golden/ab.html"));
+}
+
+#[test]
+fn what_the_server_says_is_no_markup() {
+    let mut record = record();
+    record.target.server_software = Some("<script>&".to_owned());
+    let options = AbOptions {
+        html: Some(TableAttributes::default()),
+        ..plain()
+    };
+    let html = render(&record, &summary(), &options);
+    assert!(
+        html.contains("<td colspan=2 >&lt;script&gt;&amp;</td>"),
+        "{html}"
+    );
+}
+
+#[test]
+fn traffic_is_shown_by_level_without_the_bodies() {
+    let shown = |verbosity, first_head: &str| {
+        let summary = Summary {
+            first_head: Some(first_head.as_bytes().to_vec()),
+            ..summary()
+        };
+        let text = render(
+            &record(),
+            &summary,
+            &AbOptions {
+                verbosity,
+                ..plain()
+            },
+        );
+        let (_, traffic) = text.split_once("(be patient)\n").unwrap();
+        let (traffic, _) = traffic.split_once("\n\nServer Software:").unwrap();
+        traffic.to_owned()
+    };
+    let request = "INFO: POST header == \n---\nPOST / HTTP/1.0\nHost: 127.0.0.1:7080\n\n\n---\n";
+    let good = "HTTP/1.0 200 OK\r\nX: \x1b\r\n\r\n";
+    let answer = "LOG: header received:\nHTTP/1.0 200 OK\nX: \\x1b\n\n\n";
+    assert_eq!(shown(1, good), "");
+    assert_eq!(shown(2, good), format!("{request}{answer}"));
+    let code = "LOG: Response code = 200\n";
+    assert_eq!(shown(3, good), format!("{request}{answer}{code}"));
+    let bad = shown(2, "HTTP/1.0 500 Oops\r\n\r\n");
+    assert!(
+        bad.ends_with("\n\nWARNING: Response code not 2xx (500)\n"),
+        "{bad}"
+    );
+}
+
+#[test]
+fn percentiles_are_the_nearest_ranks_from_the_shortest_to_the_longest() {
+    let mut recorder = Recorder::new(0, true);
+    for time_ms in 1..=50 {
+        let timing = Timing {
+            ended_ns: time_ms * MS,
+            ..Timing::default()
+        };
+        recorder.ended(Outcome::Succeeded, &timing);
+    }
+    let csv = percentiles_csv(&Summary {
+        recorder,
+        ..summary()
+    });
+    let rows: Vec<_> = csv.lines().collect();
+    assert_eq!(rows[0], "Percentage served,Time in ms");
+    assert_eq!(rows.len(), 102);
+    for (percent, rank) in [
+        (0, 1),
+        (1, 1),
+        (2, 1),
+        (3, 2),
+        (50, 25),
+        (51, 26),
+        (99, 50),
+        (100, 50),
+    ] {
+        let (name, time) = rows[percent + 1].split_once(',').unwrap();
+        assert_eq!(name, percent.to_string());
+        // To the three digits that times are kept with.
+        let time: f64 = time.parse().unwrap();
+        assert!(
+            (time / f64::from(rank) - 1.0).abs() < 1e-3,
+            "{percent}: {time}"
+        );
+    }
 }

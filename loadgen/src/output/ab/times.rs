@@ -9,16 +9,16 @@ use crate::recorder::{AbCounts, Times};
 const PERCENTILES: [u8; 9] = [50, 66, 75, 80, 90, 95, 98, 99, 100];
 
 /// One row of the table of times, in milliseconds.
-struct Row {
+pub(super) struct Row {
     /// As the table says it.
-    name: &'static str,
+    pub(super) name: &'static str,
     /// As a remark says it.
     what: &'static str,
-    min: u64,
-    mean: u64,
+    pub(super) min: u64,
+    pub(super) mean: u64,
     deviation: f64,
     median: u64,
-    max: u64,
+    pub(super) max: u64,
 }
 
 impl Row {
@@ -42,14 +42,19 @@ fn whole_ms(time: Duration) -> u64 {
     ((time.as_micros() + 500) / 1000) as u64
 }
 
-/// `Connection Times`, and ab's remarks about them; without `deviation` three columns.
-pub(super) fn write_table(out: &mut String, counts: &AbCounts, deviation: bool) -> Result {
-    let rows = [
+/// The rows of the table of times.
+pub(super) fn rows(counts: &AbCounts) -> [Row; 4] {
+    [
         Row::new("Connect:", "the initial connection time", &counts.connect),
         Row::new("Processing:", "the processing time", &counts.processing),
         Row::new("Waiting:", "the waiting time", &counts.waiting),
         Row::new("Total:", "the total time", &counts.total),
-    ];
+    ]
+}
+
+/// `Connection Times`, and ab's remarks about them; without `deviation` three columns.
+pub(super) fn write_table(out: &mut String, counts: &AbCounts, deviation: bool) -> Result {
+    let rows = rows(counts);
     writeln!(out, "\nConnection Times (ms)")?;
     match deviation {
         true => write_rows(out, &rows),

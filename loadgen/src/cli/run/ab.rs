@@ -1,0 +1,54 @@
+//! What ab prints and writes beyond its text: flags that only make sense in ab's place.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::output::{Format, TableAttributes};
+
+/// Flags of ab's output.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "As ab")]
+pub(super) struct AsAb {
+    /// ab's format: leave out the table of percentiles
+    #[arg(short = 'd')]
+    pub(super) no_percentiles: bool,
+    /// ab's format: leave out median, deviation and warnings
+    #[arg(short = 'S')]
+    pub(super) no_deviation: bool,
+    /// Write the times within which 0, 1, 2 to 100 % of the requests were served, as CSV
+    #[arg(short = 'e', value_name = "FILE")]
+    pub(super) percentiles_file: Option<PathBuf>,
+    /// ab's format, as an HTML table
+    #[arg(short = 'w')]
+    html: bool,
+    /// Attributes of the HTML table; implies -w
+    #[arg(short = 'x', value_name = "ATTRIBUTES")]
+    table: Option<String>,
+    /// Attributes of its rows; implies -w
+    #[arg(short = 'y', value_name = "ATTRIBUTES")]
+    row: Option<String>,
+    /// Attributes of its cells; implies -w [default: bgcolor=white]
+    #[arg(short = 'z', value_name = "ATTRIBUTES")]
+    cell: Option<String>,
+}
+
+impl AsAb {
+    /// The format that these flags ask for, if they ask for one.
+    pub(super) fn format(&self) -> Option<Format> {
+        self.is_html().then_some(Format::Ab)
+    }
+
+    /// The attributes of an HTML table, if one is asked for.
+    pub(super) fn table(&self) -> Option<TableAttributes> {
+        self.is_html().then(|| TableAttributes {
+            table: self.table.clone().unwrap_or_default(),
+            row: self.row.clone().unwrap_or_default(),
+            cell: self.cell.clone().unwrap_or("bgcolor=white".to_owned()),
+        })
+    }
+
+    fn is_html(&self) -> bool {
+        self.html || self.table.is_some() || self.row.is_some() || self.cell.is_some()
+    }
+}
