@@ -1,5 +1,7 @@
 //! One run: `loadgen [flags] URL`.
 
+mod gates;
+
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -8,7 +10,7 @@ use crate::cli::{OutputPlan, RunArgs};
 use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
 use crate::output::{self, AbProgress, Bar, Format, ResultFile};
-use crate::plan::Plan;
+use crate::plan::{Gate, Plan};
 use crate::record::{Context, Record};
 use crate::run;
 use crate::signal;
@@ -62,7 +64,7 @@ fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, 
         output::complain("the server's process ended during the run, so what it paid is not known");
     }
     tell(output, &record);
-    Ok(judge(&record))
+    Ok(judge(&plan.gates, &record))
 }
 
 /// Writes the record's file, if one was asked for.
@@ -150,13 +152,16 @@ fn no_success(record: &Record) -> String {
     }
 }
 
-fn judge(record: &Record) -> Exit {
+fn judge(gates: &[Gate], record: &Record) -> Exit {
     if record.interrupted {
+        if !gates.is_empty() {
+            output::complain("the run was interrupted, so its gates were not judged");
+        }
         Exit::Interrupted
     } else if record.requests.succeeded == 0 {
         Exit::Failed
     } else {
-        Exit::Done
+        gates::conclude(gates, record)
     }
 }
 

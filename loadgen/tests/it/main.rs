@@ -31,6 +31,7 @@ mod beside_ab; // ab's text, line for line, of ab and of loadgen
 mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
 mod faults; // the fault table: one row, one test
+mod gates; // limits set beforehand, and the exit codes that scripts see
 mod our_side; // signals, full disks, closed pipes, too few descriptors
 mod pipelines; // several requests on a connection before the first is answered
 mod secrets; // what must not be repeated

@@ -2,6 +2,7 @@
 //! each heading of `--help`.
 
 mod engine;
+mod gates;
 mod how_much;
 mod output;
 mod server;
@@ -18,6 +19,7 @@ pub(super) use how_much::FlagOrder;
 pub use output::OutputPlan;
 
 use engine::How;
+use gates::Gates;
 use how_much::HowMuch;
 use output::Output;
 use server::Server;
@@ -39,6 +41,8 @@ pub struct RunArgs {
     how: How,
     #[command(flatten)]
     success: Success,
+    #[command(flatten)]
+    gates: Gates,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -97,6 +101,7 @@ impl RunArgs {
             ab_times: as_ab,
             cores: self.how_much.cores()?,
             server: self.server.process()?,
+            gates: self.gates.gates(),
             target,
         };
         let output = OutputPlan {
