@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::cli::{OutputPlan, RunArgs};
 use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
-use crate::output::{self, AbProgress, Bar, Format, ResultFile};
+use crate::output::{self, AbProgress, Format, LiveView, ResultFile, ShowProgress};
 use crate::plan::{Gate, Plan};
 use crate::record::{Context, Record};
 use crate::run;
@@ -91,15 +91,15 @@ fn run_with_progress(
     output: &OutputPlan,
     context: &Context,
 ) -> std::io::Result<(Record, Summary)> {
-    if output.format == Format::Ab && !output.quiet {
+    let is_shown_by_default = output.progress == ShowProgress::Auto && !output.quiet;
+    if output.format == Format::Ab && is_shown_by_default {
         let mut progress = AbProgress::new(plan.stop.requests);
         let (record, summary) = run::run(plan, context, &mut progress)?;
         progress.finish(record.requests.succeeded + record.requests.failed);
         return Ok((record, summary));
     }
-    let shows_bar = !output.quiet && std::io::stderr().is_terminal();
-    let mut observer: Box<dyn Observer> = match shows_bar {
-        true => Box::new(Bar::new(plan.stop)),
+    let mut observer: Box<dyn Observer> = match output.progress.is_shown(output.quiet) {
+        true => Box::new(LiveView::new(plan.stop, plan.warmup)),
         false => Box::new(()),
     };
     run::run(plan, context, observer.as_mut())

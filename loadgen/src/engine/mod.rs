@@ -4,7 +4,8 @@
 //! - `crew`: the worker threads of any engine; `ledger`: what each counts; `budget`: whether
 //!   another request may begin; `turns`: what it asks for;
 //!   `failure`: errors of the system as causes;
-//! - [`control`]: what workers and the thread that watches over them share.
+//! - [`control`]: what workers and the thread that watches over them share, and [`live`], what is
+//!   known of latencies meanwhile.
 
 mod budget;
 pub mod control;
@@ -12,6 +13,7 @@ mod crew;
 mod failure;
 mod fast;
 mod ledger;
+pub mod live;
 mod turns;
 
 use std::io;

@@ -108,6 +108,7 @@ impl RunArgs {
             format,
             file: self.output.output,
             quiet: self.output.quiet,
+            progress: self.output.progress,
             verbosity: self.output.verbosity,
             ab: AbOptions {
                 percentiles: !self.output.no_percentiles,
