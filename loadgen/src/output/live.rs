@@ -67,12 +67,11 @@ impl ShowProgress {
 
 impl Screen {
     fn of_stderr() -> Self {
-        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         match io::stderr().is_terminal() && !is_dumb {
-            // https://no-color.org
             true => Self::Terminal {
-                colour: !is_set("NO_COLOR"),
+                // https://no-color.org
+                colour: env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
             },
             false => Self::Log,
         }
@@ -80,14 +79,17 @@ impl Screen {
 
     /// Asked each time, since windows change.
     fn look(self) -> Look {
-        let columns = tcgetwinsize(io::stderr()).ok();
-        let columns = columns.map(|size| usize::from(size.ws_col));
-        match self {
-            Self::Log => Look::default(),
-            Self::Terminal { colour } => Look {
-                width: Some(columns.filter(|&width| width > 0).unwrap_or(WIDTH)),
-                colour,
-            },
+        let Self::Terminal { colour } = self else {
+            return Look::default();
+        };
+        let columns = tcgetwinsize(io::stderr()).map_or(0, |size| size.ws_col);
+        let width = match columns {
+            0 => WIDTH,
+            columns => usize::from(columns),
+        };
+        Look {
+            width: Some(width),
+            colour,
         }
     }
 
