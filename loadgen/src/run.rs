@@ -24,6 +24,10 @@ pub fn run(
     observer: &mut dyn Observer,
 ) -> io::Result<(Record, Summary)> {
     let control = Control::new(plan.load.threads, context.interrupted.clone());
+    let control = match observer.wants_live() {
+        true => control.with_live(),
+        false => control,
+    };
     let mut probes = Probes::new(plan, observer);
     let summary = engine::run(plan, &control, &mut probes)?;
     let measured = probes.finish();
@@ -124,7 +128,7 @@ impl Observer for Probes<'_> {
         self.observer.begins();
     }
 
-    fn progresses(&mut self, progress: Progress) {
+    fn progresses(&mut self, progress: Progress<'_>) {
         self.observer.progresses(progress);
     }
 

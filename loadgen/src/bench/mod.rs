@@ -233,6 +233,7 @@ fn run_plan(
             model: Some(spec.model.clone()),
             cores: Some(plan.cores.server.clone()),
         }),
+        gates: Vec::new(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! One run: `loadgen [flags] URL`.
 
 mod files;
+mod gates;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -10,8 +11,8 @@ use files::Files;
 use crate::cli::{OutputPlan, RunArgs};
 use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
-use crate::output::{self, AbProgress, Bar, Format};
-use crate::plan::{Plan, Schedule};
+use crate::output::{self, AbProgress, Format, LiveView, ShowProgress};
+use crate::plan::{Gate, Plan, Schedule};
 use crate::record::{Context, Record};
 use crate::run;
 use crate::signal;
@@ -64,7 +65,7 @@ fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, 
         output::complain("the server's process ended during the run, so what it paid is not known");
     }
     tell(output, &record);
-    Ok(judge(output.format, &record))
+    Ok(judge(output.format, &plan.gates, &record))
 }
 
 fn run_with_progress(
@@ -72,15 +73,15 @@ fn run_with_progress(
     output: &OutputPlan,
     context: &Context,
 ) -> std::io::Result<(Record, Summary)> {
-    if output.format == Format::Ab && !output.quiet {
+    let is_shown_by_default = output.progress == ShowProgress::Auto && !output.quiet;
+    if output.format == Format::Ab && is_shown_by_default {
         let mut progress = AbProgress::new(plan.stop.requests);
         let (record, summary) = run::run(plan, context, &mut progress)?;
         progress.finish(record.requests.succeeded + record.requests.failed);
         return Ok((record, summary));
     }
-    let shows_bar = !output.quiet && std::io::stderr().is_terminal();
-    let mut observer: Box<dyn Observer> = match shows_bar {
-        true => Box::new(Bar::new(plan.stop)),
+    let mut observer: Box<dyn Observer> = match output.progress.is_shown(output.quiet) {
+        true => Box::new(LiveView::new(plan.stop, plan.warmup)),
         false => Box::new(()),
     };
     run::run(plan, context, observer.as_mut())
@@ -141,13 +142,16 @@ fn has_success(format: Format, record: &Record) -> bool {
     }
 }
 
-fn judge(format: Format, record: &Record) -> Exit {
+fn judge(format: Format, gates: &[Gate], record: &Record) -> Exit {
     if record.interrupted {
+        if !gates.is_empty() {
+            output::complain("the run was interrupted, so its gates were not judged");
+        }
         Exit::Interrupted
     } else if !has_success(format, record) {
         Exit::Failed
     } else {
-        Exit::Done
+        gates::conclude(gates, record)
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::live::{Live, LiveCounts};
+
 /// Nanoseconds since the run began, by the monotonic clock: what happens to the time of day
 /// meanwhile does not matter.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +16,7 @@ pub struct Clock(Instant);
 pub struct Control {
     interrupted: Arc<AtomicBool>,
     workers: Vec<Tally>,
+    live: Option<LiveCounts>,
 }
 
 /// A worker's progress on a cache line of its own, so that showing it costs the others nothing.
@@ -25,22 +28,28 @@ struct Tally {
 }
 
 /// How far a run has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
     /// Requests that ended.
     pub ended: u64,
     /// Those of them that failed.
     pub failed: u64,
     /// Since the measured part began.
     pub elapsed: Duration,
+    /// How long requests take, if the observer asked for it by [`Observer::wants_live`].
+    pub live: Option<&'a LiveCounts>,
 }
 
 /// Somebody who watches a run from the thread that started it.
 pub trait Observer {
+    /// Whether workers are to tell of each request while they run. Asked once, before the run.
+    fn wants_live(&self) -> bool {
+        false
+    }
     /// The measured part is about to begin.
     fn begins(&mut self) {}
     /// Called about ten times a second in the measured part.
-    fn progresses(&mut self, _progress: Progress) {}
+    fn progresses(&mut self, _progress: Progress<'_>) {}
     /// The measured part has ended.
     fn ends(&mut self) {}
 }
@@ -74,6 +83,16 @@ impl Control {
         Self {
             interrupted,
             workers: (0..workers).map(|_| Tally::default()).collect(),
+            live: None,
+        }
+    }
+
+    /// The same for a run that somebody watches: its workers tell of each request.
+    #[must_use]
+    pub fn with_live(self) -> Self {
+        Self {
+            live: Some(LiveCounts::new(self.workers.len())),
+            ..self
         }
     }
 
@@ -95,9 +114,16 @@ impl Control {
         tally.failed.store(failed, Ordering::Relaxed);
     }
 
+    /// Where worker `index` tells of each request that ends.
+    #[must_use]
+    pub fn live(&self, index: usize) -> Live<'_> {
+        let live = self.live.as_ref();
+        live.map_or_else(Live::default, |live| live.worker(index))
+    }
+
     /// How far all workers have come, as far as they have told.
     #[must_use]
-    pub fn progress(&self, elapsed: Duration) -> Progress {
+    pub fn progress(&self, elapsed: Duration) -> Progress<'_> {
         let sum = |field: fn(&Tally) -> &AtomicU64| {
             let counts = self.workers.iter().map(field);
             counts.map(|count| count.load(Ordering::Relaxed)).sum()
@@ -106,6 +132,7 @@ impl Control {
             ended: sum(|tally| &tally.ended),
             failed: sum(|tally| &tally.failed),
             elapsed,
+            live: self.live.as_ref(),
         }
     }
 }

@@ -67,7 +67,12 @@ where
                             control,
                             clock,
                             budget,
-                            ledger: Ledger::new(plan, budget.measured_from_ns, first_length),
+                            ledger: Ledger::new(
+                                plan,
+                                budget.measured_from_ns,
+                                first_length,
+                                control.live(index),
+                            ),
                         })
                     })
             })

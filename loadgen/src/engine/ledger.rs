@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use super::live::Live;
 use crate::http1::Answer;
 use crate::outcome::{Cause, Outcome};
 use crate::plan::Plan;
@@ -19,6 +20,8 @@ pub(super) struct Ledger<'a> {
     last_ended_ns: u64,
     /// Of the thread, since the measured part began.
     busy: Option<ThreadBusy>,
+    /// Told of each request, for whoever watches.
+    live: Live<'a>,
 }
 
 /// What a worker has done.
@@ -34,6 +37,7 @@ impl<'a> Ledger<'a> {
         plan: &'a Plan,
         measured_from_ns: u64,
         first_length: &'a OnceLock<u64>,
+        live: Live<'a>,
     ) -> Self {
         Self {
             plan,
@@ -42,6 +46,7 @@ impl<'a> Ledger<'a> {
             first_head: None,
             last_ended_ns: measured_from_ns,
             busy: None,
+            live,
         }
     }
 
@@ -165,6 +170,8 @@ impl<'a> Ledger<'a> {
         self.last_ended_ns = timing.ended_ns;
         if self.is_measuring() {
             self.recorder.ended(outcome, timing);
+            self.live
+                .ended(outcome, timing.ended_ns - timing.started_ns);
         }
     }
 

@@ -4,7 +4,8 @@
 //! - `crew`: the worker threads of any engine; `ledger`: what each counts; `budget`: whether
 //!   another request may begin; `arrivals`: when it is to, in open loop; `turns`: what it asks
 //!   for; `failure`: errors of the system as causes;
-//! - [`control`]: what workers and the thread that watches over them share.
+//! - [`control`]: what workers and the thread that watches over them share, and [`live`], what is
+//!   known of latencies meanwhile.
 
 mod arrivals;
 mod budget;
@@ -13,6 +14,7 @@ mod crew;
 mod failure;
 mod fast;
 mod ledger;
+pub mod live;
 mod turns;
 
 use std::io;

@@ -2,6 +2,7 @@
 
 mod ab;
 mod file;
+mod live;
 mod progress;
 mod text;
 mod traffic;
@@ -12,7 +13,8 @@ use clap::ValueEnum;
 
 pub use ab::{AbOptions, TableAttributes, percentiles_csv, version as ab_version};
 pub use file::ResultFile;
-pub use progress::{AbProgress, Bar};
+pub use live::{LiveView, ShowProgress};
+pub use progress::AbProgress;
 pub use traffic::traffic;
 
 use crate::engine::Summary;

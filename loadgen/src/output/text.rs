@@ -48,6 +48,13 @@ fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
     write_latency(out, "connect", record.latency_ns.connect.as_ref())?;
     write_latency(out, "first byte", record.latency_ns.first_byte.as_ref())?;
     write_costs(out, record)?;
+    for gate in &record.gates {
+        let verdict = match gate.passed {
+            true => "gate kept",
+            false => "GATE MISSED",
+        };
+        writeln!(out, "  {verdict}: {}", gate.message)?;
+    }
     for finding in &record.validity.reasons {
         writeln!(
             out,
@@ -106,6 +113,8 @@ fn write_costs(out: &mut String, record: &Record) -> std::fmt::Result {
 mod tests {
     use super::*;
     use crate::outcome::Cause;
+    use crate::plan::Gate;
+    use crate::record::GateResult;
     use crate::record::sample::sample;
 
     #[test]
@@ -123,6 +132,20 @@ mod tests {
         record.server = None;
         let text = render(&record.judged());
         assert_eq!(text, include_str!("golden/text_failures.txt"));
+    }
+
+    #[test]
+    fn gates_are_shown_kept_or_missed() {
+        let mut record = sample();
+        let gates = [Gate::MaxErrorRate(0.01), Gate::MinRate(20_000.0)];
+        record.gates = gates
+            .iter()
+            .map(|gate| GateResult::of(gate, &record))
+            .collect();
+        let text = render(&record);
+        let kept = "  gate kept: --max-error-rate 1 %: 0 % of the requests failed\n";
+        let missed = "  GATE MISSED: --min-rate 20000: 10000.0 requests succeeded per second\n";
+        assert!(text.contains(kept) && text.contains(missed), "{text}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod engine;
 mod expect;
+mod gate;
 mod header;
 mod load;
 mod parse;
@@ -18,9 +19,10 @@ use std::time::Duration;
 
 pub use engine::{Driver, Engine};
 pub use expect::{Expect, LengthRule, StatusSet};
+pub use gate::Gate;
 pub use header::{Credentials, Header};
 pub use load::{Arrival, Load};
-pub use parse::{above_zero, duration, seconds};
+pub use parse::{above_zero, duration, per_second, seconds, share};
 pub use paths::{Order, Paths};
 pub use route::{Destination, Route};
 pub use scenario::{HttpVersion, Method, Scenario, identification};
@@ -56,6 +58,8 @@ pub struct Plan {
     pub cores: Option<CpuSet>,
     /// The process that serves, if its costs are to be measured.
     pub server: Option<ServerProcess>,
+    /// What the finished run is held against.
+    pub gates: Vec<Gate>,
 }
 
 /// When a run ends; whichever comes first.

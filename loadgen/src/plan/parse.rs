@@ -54,6 +54,35 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     Ok(time)
 }
 
+/// A share such as `1%` or `0.01`, as a number from 0 to 1.
+///
+/// # Errors
+///
+/// One line that shows the form.
+pub fn share(text: &str) -> Result<f64, String> {
+    let (number, whole) = match text.strip_suffix('%') {
+        Some(percent) => (percent.trim_end(), 100.0),
+        None => (text, 1.0),
+    };
+    let number = number.parse().map(|number: f64| number / whole).ok();
+    number
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "give a share from 0 to 1, or 0% to 100%, such as 1% or 0.01".to_owned())
+}
+
+/// A rate such as `1000`, `1000/s` or `0.5`, per second; above 0.
+///
+/// # Errors
+///
+/// One line that shows the form.
+pub fn per_second(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix("/s").unwrap_or(text);
+    let number = number.parse().ok();
+    number
+        .filter(|rate: &f64| rate.is_normal() && *rate > 0.0)
+        .ok_or_else(|| "give a number above 0 per second, such as 1000 or 1000/s".to_owned())
+}
+
 fn form() -> String {
     "give a number with us, ms, s, m or h, such as 300ms or 5s".to_owned()
 }
@@ -94,5 +123,32 @@ mod tests {
             assert!(duration(text).is_err(), "{text}");
         }
         assert!(seconds("0").is_err());
+    }
+
+    #[test]
+    fn a_share_is_a_number_up_to_1_or_a_percentage() {
+        for (text, expected) in [
+            ("1%", 0.01),
+            ("0.5 %", 0.005),
+            ("0.01", 0.01),
+            ("0", 0.0),
+            ("100%", 1.0),
+            ("1", 1.0),
+        ] {
+            assert_eq!(share(text), Ok(expected), "{text}");
+        }
+        for text in ["", "%", "2", "101%", "-1%", "NaN", "inf", "1%%", "few"] {
+            assert!(share(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_a_number_above_zero() {
+        for (text, expected) in [("1000", 1e3), ("1000/s", 1e3), ("0.5", 0.5), ("1e6/s", 1e6)] {
+            assert_eq!(per_second(text), Ok(expected), "{text}");
+        }
+        for text in ["", "/s", "0", "-1", "NaN", "inf", "1000/m", "1k"] {
+            assert!(per_second(text).is_err(), "{text}");
+        }
     }
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use super::{
-    Bench, Client, Distribution, Environment, Histograms, LatencyMs, LatencyNs, Metrics, Network,
-    Path, Plan, Record, Requests, SCHEMA, Schedule, Second, Server, Target, Tool, Validity,
-    encode_histogram, timestamp,
+    Bench, Client, Distribution, Environment, GateResult, Histograms, LatencyMs, LatencyNs,
+    Metrics, Network, Path, Plan, Record, Requests, SCHEMA, Schedule, Second, Server, Target, Tool,
+    Validity, encode_histogram, timestamp,
 };
 use crate::engine::Summary;
 use crate::plan;
@@ -103,9 +103,17 @@ pub fn build(
         server: server(plan, recorder, measured),
         network: Some(Network::from(&measured.network)),
         validity: Validity::from(Vec::new()),
+        gates: Vec::new(),
         interrupted: summary.interrupted,
     };
-    record.judged()
+    let gates = gates(plan, &record);
+    Record { gates, ..record }.judged()
+}
+
+/// How the finished run stands against the limits set for it.
+fn gates(plan: &plan::Plan, record: &Record) -> Vec<GateResult> {
+    let gates = plan.gates.iter().filter(|_| !record.interrupted);
+    gates.map(|gate| GateResult::of(gate, record)).collect()
 }
 
 fn tool(context: &Context) -> Tool {

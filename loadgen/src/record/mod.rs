@@ -12,6 +12,7 @@ mod bench;
 mod build;
 mod client;
 mod environment;
+mod gate;
 mod histogram;
 mod judge;
 mod latency;
@@ -38,6 +39,7 @@ pub use bench::Bench;
 pub use build::{Context, Measured, ServerMeasured, build};
 pub use client::Client;
 pub use environment::{Environment, PortRange};
+pub use gate::GateResult;
 pub use histogram::{HistogramError, Histograms, decode_histogram, encode_histogram};
 pub use judge::judge;
 pub use latency::{Distribution, LatencyNs};
@@ -127,6 +129,11 @@ pub struct Record {
     pub network: Option<Network>,
     /// Whether the run can be believed, and why not.
     pub validity: Validity,
+    /// The limits that were set for the run, and whether it kept them; absent
+    /// if there were none, or if the run was interrupted: part of a run says
+    /// nothing about the whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateResult>,
     /// The run was ended by a signal before its plan was done.
     pub interrupted: bool,
     /// A flat summary under the names that CI scripts already read from other

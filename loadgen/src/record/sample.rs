@@ -66,6 +66,7 @@ pub(crate) fn sample() -> Record {
             valid: true,
             reasons: Vec::new(),
         },
+        gates: Vec::new(),
         interrupted: false,
         metrics: Metrics {
             success_rate: 1.0,

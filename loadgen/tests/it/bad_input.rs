@@ -71,6 +71,20 @@ fn a_timeout_that_is_none_is_named() {
 }
 
 #[test]
+fn a_limit_that_is_none_is_named() {
+    for (flag, limit, form) in [
+        ("--max-error-rate", "2", "1% or 0.01"),
+        ("--max-error-rate", "-1", "1% or 0.01"),
+        ("--max-p99", "0", "300ms"),
+        ("--max-p99", "fast", "300ms"),
+        ("--min-rate", "0", "1000/s"),
+        ("--min-rate", "-5", "1000/s"),
+    ] {
+        check(USAGE, &[flag, limit], &[flag, limit, form]);
+    }
+}
+
+#[test]
 fn a_format_that_does_not_exist_is_named_with_those_that_do() {
     check(
         USAGE,
@@ -134,6 +148,7 @@ fn help_is_grouped_and_version_is_a_line() {
         "What to send:",
         "How connections are made:",
         "What counts as success:",
+        "Gates:",
         "Output:",
         "As ab:",
         "Measuring the server:",

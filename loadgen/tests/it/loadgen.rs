@@ -70,9 +70,14 @@ pub(crate) fn run(args: &[&str]) -> Ended {
 }
 
 pub(crate) fn start(mut command: Command) -> Running {
+    command.stderr(Stdio::piped());
+    start_as_it_is(command)
+}
+
+/// The same for a command whose stderr goes where the caller wants it.
+pub(crate) fn start_as_it_is(mut command: Command) -> Running {
     let child = command
         .stdin(Stdio::null())
-        .stderr(Stdio::piped())
         .spawn()
         .expect("loadgen starts");
     Running {

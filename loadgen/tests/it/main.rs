@@ -18,7 +18,8 @@ mod check; // runs it against a script, and holds its record against the log
 mod loadgen; // starts the binary, guards against a hang, collects what it said
 mod record; // what a record must say of itself, and how it agrees with the log
 mod rounds; // made-up rounds of a benchmark
-mod schema; // what results must look like, as the repository keeps it
+mod schema;
+mod terminal; // in the place of a person's // what results must look like, as the repository keeps it
 
 // What it is held against.
 mod ab; // the real one, if it is installed
@@ -33,6 +34,8 @@ mod called_as_ab; // the program under ab's name: flags, exit codes
 mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
 mod faults; // the fault table: one row, one test
+mod gates; // limits set beforehand, and the exit codes that scripts see
+mod live_view; // how a run is going, on a terminal and in a log
 mod our_side; // signals, full disks, closed pipes, too few descriptors
 mod pipelines; // several requests on a connection before the first is answered
 mod secrets; // what must not be repeated

@@ -3,6 +3,7 @@
 
 mod ab;
 mod engine;
+mod gates;
 mod how_much;
 mod output;
 mod route;
@@ -24,6 +25,7 @@ pub use output::OutputPlan;
 
 use ab::AsAb;
 use engine::How;
+use gates::Gates;
 use how_much::HowMuch;
 use output::Output;
 use route::Connections;
@@ -51,6 +53,8 @@ pub struct RunArgs {
     how: How,
     #[command(flatten)]
     success: Success,
+    #[command(flatten)]
+    gates: Gates,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -109,6 +113,7 @@ impl RunArgs {
             ab_times: as_ab,
             cores: self.how_much.cores()?,
             server: self.server.process()?,
+            gates: self.gates.gates(),
             target,
         };
         let output = OutputPlan {
@@ -116,6 +121,7 @@ impl RunArgs {
             file: self.output.output,
             percentiles_file: self.as_ab.percentiles_file.clone(),
             quiet: self.output.quiet,
+            progress: self.output.progress,
             verbosity: self.output.verbosity,
             ab: AbOptions {
                 html: self.as_ab.table(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::output::Format;
+use crate::output::{Format, ShowProgress};
 
 /// Flags about output.
 #[derive(Debug, Args)]
@@ -20,6 +20,11 @@ pub(super) struct Output {
     /// Show neither progress nor summary on stderr
     #[arg(short, long)]
     pub(super) quiet: bool,
+    /// Show how the run is going on stderr: auto (on a terminal), always (elsewhere a line a
+    /// second) or never
+    #[arg(long, value_enum, value_name = "WHEN", hide_possible_values = true)]
+    #[arg(default_value = "auto")]
+    pub(super) progress: ShowProgress,
     /// Show on stderr: 2 the request, 3 and the first answer's status line, 4 and its head; in
     /// ab's format on stdout, as ab does: 2 the request and the first answer's head, 3 its status
     #[arg(short, value_name = "LEVEL", default_value = "0", value_parser = verbosity)]
@@ -38,6 +43,8 @@ pub struct OutputPlan {
     pub percentiles_file: Option<PathBuf>,
     /// Neither progress nor summary.
     pub quiet: bool,
+    /// When to show how the run is going.
+    pub progress: ShowProgress,
     /// ab's levels: how much of the traffic is shown.
     pub verbosity: u8,
     /// What ab's text is to have.
