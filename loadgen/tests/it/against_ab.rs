@@ -98,7 +98,7 @@ fn one_request_that_hangs_is_one_failure_and_the_run_goes_on() {
 }
 
 #[test]
-fn a_length_that_changes_fails_in_the_text_unless_l_allows_it() {
+pub(crate) fn a_length_that_changes_fails_in_the_text_unless_l_allows_it() {
     let script = Script::good_then(3, LongerBody);
     let text = text_against(&script, &[]);
     assert_has_lines(
