@@ -142,7 +142,7 @@ fn ab_s_columns_are_followed_by_the_causes_with_one_colon_a_line() {
 }
 
 #[test]
-fn a_length_that_changes_fails_in_the_text_unless_l_allows_it() {
+pub(crate) fn a_length_that_changes_fails_in_the_text_unless_l_allows_it() {
     let script = Script::good_then(3, LongerBody);
     let text = text_against(&script, &[]);
     assert_has_lines(

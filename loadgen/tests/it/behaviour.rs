@@ -54,6 +54,7 @@ behaviours! {
     ServerError: "answers 500",
     ClosesOnAccept: "accepts and closes without reading",
     NeverReads: "accepts and reads nothing, so that a large request cannot be written",
+    ResetsMidRequest: "reads a part of the request and resets",
     ResetsAfterRequest: "reads the request and resets",
     Http10ByResetting: "answers as HTTP/1.0, without a length, and resets",
     ResetsMidBody: "resets after half of the body",
@@ -65,6 +66,8 @@ behaviours! {
     ChunkSizeOverflows: "sends a chunk size over 64 bits",
     ChunkDataWithoutCrlf: "sends a chunk whose data is not followed by CRLF",
     Garbage: "greets as an SSH server does",
+    GarbageEndless: "sends zeros without end",
+    StatusNotANumber: "answers with a status that is no number",
     TwoLengths: "sends two different Content-Lengths",
     LengthWithChunked: "sends Content-Length together with chunked",
     ExtraBytesAfterBody: "sends a second answer that nobody asked for",
@@ -111,7 +114,10 @@ pub(crate) enum Ending {
 impl Behaviour {
     /// Whether this is done to a new connection, before a request is read.
     pub(crate) fn is_at_accept(self) -> bool {
-        matches!(self, Self::ClosesOnAccept | Self::NeverReads)
+        matches!(
+            self,
+            Self::ClosesOnAccept | Self::NeverReads | Self::ResetsMidRequest
+        )
     }
 
     /// What is sent in answer to `request`, and how that ends.
@@ -188,7 +194,7 @@ impl Behaviour {
                 AsAsked,
             ),
             Self::ClosesOnAccept | Self::ClosesWithoutAByte => send(Vec::new(), Close),
-            Self::ResetsAfterRequest => send(Vec::new(), Reset),
+            Self::ResetsMidRequest | Self::ResetsAfterRequest => send(Vec::new(), Reset),
             Self::ResetsMidBody => send(cut(good.len() - 3), Reset),
             Self::HeadCutShort => send(cut(20), Close),
             Self::BodyCutShort => send(cut(good.len() - 3), Close),
@@ -197,6 +203,11 @@ impl Behaviour {
             Self::ChunkSizeOverflows => send(chunked("10000000000000005\r\nhello"), Stall),
             Self::ChunkDataWithoutCrlf => send(chunked("5\r\nhelloworld\r\n"), Stall),
             Self::Garbage => send(b"SSH-2.0-OpenSSH_9.9\r\n".to_vec(), Stall),
+            Self::GarbageEndless => Performance {
+                steps: vec![Step::SendForever(vec![0; 4096])],
+                ending: Close,
+            },
+            Self::StatusNotANumber => send(b"HTTP/1.1 2OO OK\r\n\r\n".to_vec(), Stall),
             Self::TwoLengths => {
                 let lengths = "Content-Length: 5\r\nContent-Length: 6\r\n";
                 send(answer("200 OK", lengths, BODY), Stall)

@@ -54,7 +54,11 @@ impl FaultServer {
 
     /// Listens on a given address, which another server has left.
     pub(crate) fn start_on(address: SocketAddr, script: Script) -> Self {
-        let listener = TcpListener::bind(address).expect("a free port");
+        Self::start_with(TcpListener::bind(address).expect("a free port"), script)
+    }
+
+    /// Takes over a listener, and what waits in its accept queue.
+    pub(crate) fn start_with(listener: TcpListener, script: Script) -> Self {
         let address = listener.local_addr().expect("the listener's address");
         let (stopped, stop) = io::pipe().expect("a pipe");
         let shared = Arc::new(Shared {
@@ -211,10 +215,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     let next = shared.script.at(shared.log().played.len());
     if next.is_at_accept() {
         shared.play();
-        if next == Behaviour::NeverReads {
-            shared.wait(Some(PollFd::new(&stream, PollFlags::RDHUP)), PATIENCE)?;
-        }
-        return Ok(());
+        return meet(&mut stream, next, shared);
     }
     let mut received = Vec::new();
     while let Some(request) = read_request(&mut stream, &mut received, shared)? {
@@ -227,6 +228,21 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
             Ending::Reset => return SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
             Ending::Stall => return wait_for_end(&mut stream, shared),
         }
+    }
+    Ok(())
+}
+
+/// What is done to a connection whose request is not read.
+fn meet(stream: &mut TcpStream, behaviour: Behaviour, shared: &Shared) -> io::Result<()> {
+    match behaviour {
+        Behaviour::NeverReads => {
+            shared.wait(Some(PollFd::new(stream, PollFlags::RDHUP)), PATIENCE)?;
+        }
+        Behaviour::ResetsMidRequest => {
+            stream.read_exact(&mut [0; 1024])?;
+            SockRef::from(&*stream).set_linger(Some(Duration::ZERO))?;
+        }
+        _ => {}
     }
     Ok(())
 }

@@ -2,17 +2,67 @@
 //! such request is counted. A row is a test; it runs in several manners
 //! (one request at a time or several, new connections or keep-alive, one
 //! worker or two), and the client's record is held against the server's log.
+//! Rows that need more than one server's behaviour are tests of their own, here
+//! or in `away`.
 
-use rustix::process::Signal;
-
+use crate::against_ab::a_length_that_changes_fails_in_the_text_unless_l_allows_it;
+use crate::away::*;
 use crate::behaviour::Behaviour::{self, *};
 use crate::check::{EVERY_MANNER, Manner, at_once, check_conservation};
-use crate::closed_port::ClosedPort;
-use crate::fault_server::FaultServer;
-use crate::loadgen::{command, run, start};
-use crate::record::Counts;
 use crate::record::Outcome::{self, Failure, Success};
 use crate::script::Script;
+
+/// What the table has a row for: what the server does. Row 1 is the first.
+const SERVER_DOES: [&str; 22] = [
+    "resets after reading the request",
+    "closes without a byte",
+    "sends less than Content-Length and closes",
+    "breaks the rules of chunks: a size that is no number, or no CRLF after the data",
+    "closes before the last chunk",
+    "sends chunk extensions and trailers",
+    "answers garbage",
+    "sends 100 or 103 before its answer",
+    "sends a head over the limit, or without end",
+    "drips its answer past the timeout, or within it",
+    "stops in mid-answer, or before it",
+    "sends more bytes than its answer has",
+    "sends 204 or 304, or answers HEAD, with a length and without one",
+    "answers as HTTP/1.0 and ends by closing",
+    "gives two lengths, or a length and chunks",
+    "changes the length of its answers",
+    "answers what was not expected: 4xx, 5xx, another body",
+    "closes a connection that is idle",
+    "closes a connection as it said it would",
+    "is not there",
+    "has a full accept queue, so that the kernel drops what comes",
+    "restarts in mid-run",
+];
+
+/// Tests of rows that need more than one behaviour of one server.
+const ELSEWHERE: &[(usize, fn())] = &[
+    (
+        11,
+        a_request_that_cannot_be_written_in_time_is_write_timeout,
+    ),
+    (
+        16,
+        a_length_that_changes_fails_in_the_text_unless_l_allows_it,
+    ),
+    (
+        20,
+        a_closed_port_is_connect_refused_and_a_run_without_success_exits_1,
+    ),
+    (
+        20,
+        a_network_without_a_way_to_the_server_is_connect_unreachable,
+    ),
+    (21, a_full_accept_queue_is_connect_timeout),
+    (
+        21,
+        an_accept_queue_that_was_full_for_a_while_costs_time_and_is_told,
+    ),
+    (22, a_restart_fails_what_it_meets_and_nothing_else),
+];
 
 /// Where only keep-alive shows the fault.
 const KEEP_ALIVE: &[Manner] = &[EVERY_MANNER[1], EVERY_MANNER[3], EVERY_MANNER[5]];
@@ -25,6 +75,8 @@ const GOOD_ANSWERS: usize = 3;
 
 /// One row of the table.
 pub(crate) struct Row {
+    /// What the server does, in [`SERVER_DOES`], counted from 1.
+    pub(crate) number: usize,
     pub(crate) behaviour: Behaviour,
     pub(crate) manners: &'static [Manner],
     /// Options that this row needs besides its manner.
@@ -33,9 +85,10 @@ pub(crate) struct Row {
 }
 
 macro_rules! fault_table {
-    ($($name:ident: $behaviour:ident, $manners:ident, $args:expr => $outcome:expr;)*) => {
+    ($($number:literal $name:ident: $behaviour:ident, $manners:ident, $args:expr => $outcome:expr;)*) => {
         /// The table's rows.
         pub(crate) const TABLE: &[Row] = &[$(Row {
+            number: $number,
             behaviour: $behaviour,
             manners: $manners,
             args: &$args,
@@ -45,6 +98,7 @@ macro_rules! fault_table {
         $(#[test]
         fn $name() {
             check(&Row {
+                number: $number,
                 behaviour: $behaviour,
                 manners: $manners,
                 args: &$args,
@@ -56,110 +110,116 @@ macro_rules! fault_table {
 
 // The name: what the server does, in which manners, with which options => outcome.
 fault_table! {
-    a_reset_after_the_request_is_read_reset:
+    1 a_reset_after_the_request_is_read_reset:
         ResetsAfterRequest, EVERY_MANNER, [] => Failure("read_reset");
-    a_reset_within_the_body_is_read_reset:
+    1 a_reset_within_the_body_is_read_reset:
         ResetsMidBody, EVERY_MANNER, [] => Failure("read_reset");
-
-    a_reset_is_no_end_of_a_body_without_length:
+    1 a_reset_is_no_end_of_a_body_without_length:
         Http10ByResetting, EVERY_MANNER, [] => Failure("read_reset");
 
-    a_close_without_a_byte_is_closed_before_response:
+    2 a_close_without_a_byte_is_closed_before_response:
         ClosesWithoutAByte, EVERY_MANNER, [] => Failure("closed_before_response");
 
-    a_head_cut_short_is_closed_mid_response:
+    3 a_head_cut_short_is_closed_mid_response:
         HeadCutShort, EVERY_MANNER, [] => Failure("closed_mid_response");
-    a_body_shorter_than_promised_is_closed_mid_response:
+    3 a_body_shorter_than_promised_is_closed_mid_response:
         BodyCutShort, EVERY_MANNER, [] => Failure("closed_mid_response");
 
-    a_chunk_size_that_is_not_hexadecimal_is_malformed:
+    4 a_chunk_size_that_is_not_hexadecimal_is_malformed:
         ChunkSizeNotHex, EVERY_MANNER, [] => Failure("malformed_response");
-    a_chunk_size_that_overflows_is_malformed:
+    4 a_chunk_size_that_overflows_is_malformed:
         ChunkSizeOverflows, EVERY_MANNER, [] => Failure("malformed_response");
-    a_chunk_without_its_crlf_is_malformed:
+    4 a_chunk_without_its_crlf_is_malformed:
         ChunkDataWithoutCrlf, EVERY_MANNER, [] => Failure("malformed_response");
 
-    a_chunked_body_without_its_last_chunk_is_closed_mid_response:
+    5 a_chunked_body_without_its_last_chunk_is_closed_mid_response:
         ChunkedNeverEnded, EVERY_MANNER, [] => Failure("closed_mid_response");
 
-    a_chunked_answer_succeeds:
+    6 a_chunked_answer_succeeds:
         Chunked, EVERY_MANNER, [] => Success;
-    a_chunked_answer_in_segments_of_one_byte_succeeds:
+    6 a_chunked_answer_in_segments_of_one_byte_succeeds:
         ChunkedByteByByte, EVERY_MANNER, [] => Success;
-    chunk_extensions_and_trailers_succeed:
+    6 chunk_extensions_and_trailers_succeed:
         ChunkedWithExtensionsAndTrailers, EVERY_MANNER, [] => Success;
 
-    an_answer_that_is_not_http_is_malformed:
+    7 an_answer_that_is_not_http_is_malformed:
         Garbage, EVERY_MANNER, [] => Failure("malformed_response");
 
-    an_answer_after_100_continue_succeeds:
+    7 a_status_that_is_no_number_is_malformed:
+        StatusNotANumber, EVERY_MANNER, [] => Failure("malformed_response");
+    7 bytes_without_end_that_are_not_http_are_malformed:
+        GarbageEndless, EVERY_MANNER, [] => Failure("malformed_response");
+
+    8 an_answer_after_100_continue_succeeds:
         ContinueFirst, EVERY_MANNER, [] => Success;
-    an_answer_after_103_early_hints_succeeds:
+    8 an_answer_after_103_early_hints_succeeds:
         EarlyHintsFirst, EVERY_MANNER, [] => Success;
 
-    a_head_over_the_limit_is_response_too_large:
+    9 a_head_over_the_limit_is_response_too_large:
         HeadTooLarge, EVERY_MANNER, [] => Failure("response_too_large");
-    a_head_without_end_is_response_too_large:
+    9 a_head_without_end_is_response_too_large:
         HeadEndless, EVERY_MANNER, [] => Failure("response_too_large");
 
-    a_body_without_end_is_read_timeout_and_starves_nobody:
+    10 a_body_without_end_is_read_timeout_and_starves_nobody:
         BodyEndless, EVERY_MANNER, SHORT_TIMEOUT => Failure("read_timeout");
-    interim_answers_without_end_are_response_too_large:
+    9 interim_answers_without_end_are_response_too_large:
         InterimEndless, EVERY_MANNER, [] => Failure("response_too_large");
 
-    a_head_that_drips_past_the_timeout_is_read_timeout:
+    10 a_head_that_drips_past_the_timeout_is_read_timeout:
         DripsPastTimeout, EVERY_MANNER, SHORT_TIMEOUT => Failure("read_timeout");
-    a_body_that_drips_within_the_timeout_succeeds:
+    10 a_body_that_drips_within_the_timeout_succeeds:
         DripsWithinTimeout, EVERY_MANNER, LONG_TIMEOUT => Success;
 
-    silence_after_the_request_is_read_timeout:
+    11 silence_after_the_request_is_read_timeout:
         Silent, EVERY_MANNER, SHORT_TIMEOUT => Failure("read_timeout");
-    silence_within_the_head_is_read_timeout:
+    11 silence_within_the_head_is_read_timeout:
         StopsMidHead, EVERY_MANNER, SHORT_TIMEOUT => Failure("read_timeout");
-    silence_within_the_body_is_read_timeout:
+    11 silence_within_the_body_is_read_timeout:
         StopsMidBody, EVERY_MANNER, SHORT_TIMEOUT => Failure("read_timeout");
 
-    bytes_after_the_body_are_malformed_and_never_the_next_answer:
+    12 bytes_after_the_body_are_malformed_and_never_the_next_answer:
         ExtraBytesAfterBody, KEEP_ALIVE, [] => Failure("malformed_response");
 
-    a_204_without_content_length_succeeds:
+    13 a_204_without_content_length_succeeds:
         NoContent, EVERY_MANNER, [] => Success;
-    a_204_with_content_length_has_no_body_and_succeeds:
+    13 a_204_with_content_length_has_no_body_and_succeeds:
         NoContentWithLength, EVERY_MANNER, [] => Success;
-    a_304_without_content_length_succeeds:
+    13 a_304_without_content_length_succeeds:
         NotModified, EVERY_MANNER, [] => Success;
-    a_304_with_content_length_has_no_body_and_succeeds:
+    13 a_304_with_content_length_has_no_body_and_succeeds:
         NotModifiedWithLength, EVERY_MANNER, [] => Success;
-    an_answer_to_head_with_content_length_has_no_body_and_succeeds:
+    13 an_answer_to_head_with_content_length_has_no_body_and_succeeds:
         Good, EVERY_MANNER, ["-i"] => Success;
-    an_answer_to_head_without_content_length_succeeds:
+    13 an_answer_to_head_without_content_length_succeeds:
         BareHead, EVERY_MANNER, ["-i"] => Success;
 
-    an_http_1_0_answer_that_ends_by_closing_succeeds:
+    14 an_http_1_0_answer_that_ends_by_closing_succeeds:
         Http10ByClosing, EVERY_MANNER, [] => Success;
 
-    two_different_content_lengths_are_malformed:
+    15 two_different_content_lengths_are_malformed:
         TwoLengths, EVERY_MANNER, [] => Failure("malformed_response");
-    content_length_with_chunked_is_malformed:
+    15 content_length_with_chunked_is_malformed:
         LengthWithChunked, EVERY_MANNER, [] => Failure("malformed_response");
 
-    a_length_that_changes_succeeds:
+    16 a_length_that_changes_succeeds:
         LongerBody, EVERY_MANNER, [] => Success;
-    a_length_other_than_the_first_is_unexpected_if_the_first_is_expected:
+    16 a_length_other_than_the_first_is_unexpected_if_the_first_is_expected:
         LongerBody, ONE_BY_ONE, ["--expect-length", "first"] => Failure("unexpected_length");
-    a_length_other_than_a_given_one_is_unexpected:
+    16 a_length_other_than_a_given_one_is_unexpected:
         LongerBody, EVERY_MANNER, ["--expect-length", "5"] => Failure("unexpected_length");
 
-    a_404_is_an_unexpected_status:
+    17 a_404_is_an_unexpected_status:
         NotFound, EVERY_MANNER, [] => Failure("unexpected_status");
-    a_404_that_is_expected_succeeds:
+    17 a_404_that_is_expected_succeeds:
         NotFound, EVERY_MANNER, ["--expect-status", "2xx,404"] => Success;
-    a_500_is_an_unexpected_status:
+    17 a_500_is_an_unexpected_status:
         ServerError, EVERY_MANNER, [] => Failure("unexpected_status");
+    17 a_body_other_than_the_expected_one_is_an_unexpected_body:
+        LongerBody, EVERY_MANNER, ["--expect-body", "hello"] => Failure("unexpected_body");
 
-    an_idle_connection_that_was_closed_is_reopened_before_the_next_request:
+    18 an_idle_connection_that_was_closed_is_reopened_before_the_next_request:
         ClosesWhenIdle, EVERY_MANNER, [] => Success;
-    an_announced_close_is_obeyed_and_the_connection_reopened:
+    19 an_announced_close_is_obeyed_and_the_connection_reopened:
         CloseAnnounced, EVERY_MANNER, [] => Success;
 }
 
@@ -171,75 +231,31 @@ const SHORT_TIMEOUT: [&str; 2] = ["--timeout", "500ms"];
 const LONG_TIMEOUT: [&str; 2] = ["--timeout", "15s"];
 
 #[test]
-fn a_closed_port_is_connect_refused_and_a_run_without_success_exits_1() {
-    let closed = ClosedPort::new();
-    let url = format!("http://{}/", closed.address());
-    for manner in EVERY_MANNER {
-        let ended = run(&[&["-n", "20", &url], *manner].concat());
-        assert_eq!(ended.code, Some(1), "{ended:?}");
-        let counts = Counts::of_record(&ended.record());
-        assert_eq!(
-            counts,
-            Counts::new(0, &[("connect_refused", 20)]),
-            "{manner:?}"
-        );
-    }
+fn a_request_that_cannot_be_written_in_time_is_write_timeout() {
+    check_long_request(NeverReads, &SHORT_TIMEOUT, Failure("write_timeout"));
 }
 
-#[test]
-fn a_request_that_cannot_be_written_in_time_is_write_timeout() {
+/// For what is done at accept no good answer can come before it.
+fn check_long_request(behaviour: Behaviour, args: &[&str], outcome: Outcome) {
     // More than the socket buffers of both sides take.
     let body = tempfile::NamedTempFile::new().unwrap();
     body.as_file().set_len(32 << 20).unwrap();
     let path = body.path().to_str().unwrap();
     at_once(EVERY_MANNER, |manner| {
-        let args = [manner, &["-p", path], &SHORT_TIMEOUT].concat();
-        let script = Script::always(NeverReads);
-        let outcome_of = |_| Failure("write_timeout");
-        check_conservation(script, 4, &args, outcome_of, "the server never reads");
+        let args = [manner, &["-p", path], args].concat();
+        let sentence = behaviour.sentence();
+        check_conservation(Script::always(behaviour), 4, &args, |_| outcome, sentence);
     });
 }
 
 #[test]
-fn a_server_that_restarts_costs_failures_only_while_it_is_away() {
-    // It leaves while it owes an answer, and is back on the same port.
-    let before = FaultServer::start(Script::good_then(10, Silent));
-    let url = before.url();
-    let running = start(command(&["-n", "100000000", &url]));
-    before.wait_until(|log| log.played.len() == 11);
-    let address = before.address();
-    before.stop();
-    let after = FaultServer::start_on(address, Script::always(Good));
-    after.wait_until(|log| log.answers_sent >= 10);
-    running.signal(Signal::INT);
-
-    let record = running.end().record();
-    let log = after.stop();
-    let counts = Counts::of_record(&record);
-    assert_eq!(
-        counts.failures.get("closed_before_response"),
-        Some(&1),
-        "{counts:?}"
-    );
-    let away = [
-        "closed_before_response",
-        "connect_refused",
-        "connect_reset",
-        "read_reset",
-    ];
-    assert!(
-        counts
-            .failures
-            .keys()
-            .all(|cause| away.contains(&cause.as_str())),
-        "{counts:?}"
-    );
-    let answered_after = counts.succeeded - 10;
-    assert!(answered_after >= 9, "{counts:?}");
-    assert!(
-        answered_after + counts.cancelled >= log.played.len() as u64,
-        "{counts:?}"
-    );
+fn every_row_is_tested() {
+    for (index, sentence) in SERVER_DOES.iter().enumerate() {
+        let number = index + 1;
+        let is_tested = TABLE.iter().any(|row| row.number == number)
+            || ELSEWHERE.iter().any(|(row, _)| *row == number);
+        assert!(is_tested, "row {number} has no test: the server {sentence}");
+    }
 }
 
 #[test]
@@ -277,6 +293,9 @@ fn check_manner(row: &Row, manner: Manner, faults: usize) {
     };
     let args = [manner, row.args].concat();
     let sentence = row.behaviour.sentence();
-    let circumstances = format!("the server {sentence}; options {args:?}");
+    let circumstances = format!(
+        "row {}: the server {sentence}; options {args:?}",
+        row.number
+    );
     check_conservation(script, requests, &args, outcome_of, &circumstances);
 }

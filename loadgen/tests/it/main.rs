@@ -6,10 +6,13 @@ mod behaviour; // what it may do with one request, as bytes and an ending
 mod closed_port; // a server that is not there
 mod fault_server; // the sockets: plays a script, keeps the log
 mod fault_server_tests; // the yardstick itself, measured over raw sockets
+mod needs; // what a machine may lack
 mod request; // as much of a request as an answer depends on
+mod sandbox; // a network and a file system that one test has to itself
 mod script; // which behaviour meets which request
 
 // Servers that behave.
+mod canned_server; // the same bytes for every request, as fast as can be
 mod fake_servers; // programs in the place of those of this project
 mod server; // those of this project, in the test's own process
 
@@ -26,17 +29,21 @@ mod ab; // the real one, if it is installed
 
 // What is tested.
 mod against_ab; // the faults that ab miscounts, in JSON and in ab's own lines
+mod away; // the fault table's rows of servers that are not there
 mod bad_input; // what a person can type wrong
 mod bench_command; // benchmarks: of the servers, and of what is none
 mod beside_ab; // ab's text, line for line, of ab and of loadgen
 mod beside_ab_files; // what ab writes beside its text, or in its place
 mod called_as_ab; // the program under ab's name: flags, exit codes
+mod clock; // the clock on the wall, set in the middle of a run
 mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
 mod faults; // the fault table: one row, one test
 mod gates; // limits set beforehand, and the exit codes that scripts see
 mod live_view; // how a run is going, on a terminal and in a log
+mod memory; // which does not grow with the number of requests
 mod our_side; // signals, full disks, closed pipes, too few descriptors
 mod pipelines; // several requests on a connection before the first is answered
 mod secrets; // what must not be repeated
 mod urls; // several URLs from a file
+mod validity; // every reason to doubt a run, brought about

@@ -10,11 +10,15 @@ use rustix::process::Signal;
 use crate::behaviour::Behaviour::{Good, Silent};
 use crate::fault_server::FaultServer;
 use crate::loadgen::{command, command_with_descriptor_limit, run, start};
-use crate::record::Counts;
+use crate::record::{Counts, codes};
+use crate::sandbox::Sandbox;
 use crate::script::Script;
 
 /// A request timeout that no test waits for.
 const NEVER: [&str; 2] = ["--timeout", "60s"];
+
+/// A part of the warning.
+const PORTS_WILL_RUN_OUT: &str = "the local ports will run out";
 
 #[test]
 fn a_first_sigint_ends_the_run_with_a_partial_record() {
@@ -51,7 +55,15 @@ fn assert_partial_record_after(signal: Signal) {
 }
 
 #[test]
-fn a_second_sigint_ends_the_run_at_once() {
+fn a_second_signal_ends_the_run_at_once() {
+    for first in [Signal::INT, Signal::TERM] {
+        for second in [Signal::INT, Signal::TERM] {
+            assert_ended_at_once_by(first, second);
+        }
+    }
+}
+
+fn assert_ended_at_once_by(first: Signal, second: Signal) {
     // The result goes to a pipe that is full and that nobody reads, so that
     // the first signal alone cannot end the run.
     let (reader, mut writer) = io::pipe().unwrap();
@@ -65,9 +77,9 @@ fn a_second_sigint_ends_the_run_at_once() {
     let running = start(command);
 
     server.wait_until(|log| log.played.len() == 2);
-    running.signal(Signal::INT);
+    running.signal(first);
     server.wait_until(|log| log.connections_ended == 2);
-    running.signal(Signal::INT);
+    running.signal(second);
 
     let ended = running.end();
     assert!(
@@ -142,13 +154,18 @@ fn an_output_path_that_cannot_be_written_fails_before_any_request() {
 }
 
 #[test]
-fn requests_that_find_no_descriptor_fail_under_that_cause() {
+pub(crate) fn requests_that_find_no_descriptor_fail_under_that_cause() {
     // The server keeps every connection, so that descriptors run out.
     let server = FaultServer::start(Script::always(Silent));
     let args = ["-n", "100", "-c", "50", "--timeout", "500ms", &server.url()];
     let ended = start(command_with_descriptor_limit(24, &args)).end();
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    let counts = Counts::of_record(&ended.record());
+    let record = ended.record();
+    assert!(
+        codes(&record).contains(&"descriptors_exhausted"),
+        "{record}"
+    );
+    let counts = Counts::of_record(&record);
     let without_descriptor = counts
         .failures
         .get("no_file_descriptor")
@@ -158,6 +175,63 @@ fn requests_that_find_no_descriptor_fail_under_that_cause() {
     assert!(without_descriptor > 0, "{counts:?}");
     assert_eq!(without_descriptor + timed_out, 100, "{counts:?}");
     assert_eq!(timed_out, server.stop().played.len() as u64, "{counts:?}");
+}
+
+#[test]
+pub(crate) fn requests_that_find_no_local_port_fail_under_that_cause() {
+    Sandbox::run(|sandbox| {
+        // The server keeps every connection, so that ports run out.
+        let server = FaultServer::start(Script::always(Silent));
+        sandbox.set("net.ipv4.ip_local_port_range", "40000 40019");
+        sandbox.set("net.ipv4.tcp_tw_reuse", "0");
+        let args = ["-n", "50", "-c", "25", "--timeout", "500ms", &server.url()];
+        let ended = run(&args);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.stderr.contains(PORTS_WILL_RUN_OUT), "{ended:?}");
+        let record = ended.record();
+        let expected = [("no_local_port", 30), ("read_timeout", 20)];
+        assert_eq!(Counts::of_record(&record), Counts::new(0, &expected));
+        assert!(codes(&record).contains(&"ports_exhausted"), "{record}");
+        assert_eq!(server.stop().played.len(), 20);
+    });
+}
+
+#[test]
+fn that_local_ports_will_not_last_is_said_before_the_run() {
+    Sandbox::run(|sandbox| {
+        let server = FaultServer::start(Script::always(Good));
+        let url = server.url();
+        sandbox.set("net.ipv4.ip_local_port_range", "40000 40019");
+        let warns = |args: &[&str]| {
+            let ended = run(&[args, &[&url]].concat());
+            ended.stderr.contains(PORTS_WILL_RUN_OUT)
+        };
+        sandbox.set("net.ipv4.tcp_tw_reuse", "2");
+        assert!(!warns(&["-n", "21"]), "on loopback ports are taken again");
+        sandbox.set("net.ipv4.tcp_tw_reuse", "0");
+        assert!(!warns(&["-n", "2"]));
+        assert!(warns(&["-n", "21"]));
+        assert!(!warns(&["-n", "21", "-k"]), "one port is enough");
+    });
+}
+
+#[test]
+fn a_full_disk_under_the_records_file_is_an_error() {
+    Sandbox::run(|sandbox| {
+        let directory = tempfile::tempdir().unwrap();
+        // A page: a record is longer.
+        sandbox.mount_disk(directory.path(), 4096);
+        let path = directory.path().join("record.json");
+        let path = path.to_str().unwrap();
+        let server = FaultServer::start(Script::always(Good));
+        let ended = run(&["-n", "5", "-o", path, &server.url()]);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        ended.assert_one_line_on_stderr(&[path, "No space left", "make room"]);
+        // What was measured is not lost.
+        assert_eq!(Counts::of_record(&ended.record()), Counts::new(5, &[]));
+        let left = std::fs::read_dir(directory.path()).unwrap().count();
+        assert_eq!(left, 0, "no half of a record is left");
+    });
 }
 
 #[test]

@@ -148,6 +148,15 @@ pub(crate) fn assert_connections_agree(record: &Value, log: &Log) {
     );
 }
 
+/// The codes of the reasons for which the run is to be doubted.
+pub(crate) fn codes(record: &Value) -> Vec<&str> {
+    let reasons = record["validity"]["reasons"]
+        .as_array()
+        .expect("reasons is an array");
+    let codes = reasons.iter().map(|reason| &reason["code"]);
+    codes.map(|code| code.as_str().expect("a name")).collect()
+}
+
 /// The causes that occurred, after a look at the list: all causes, no others.
 fn failures(record: &Value) -> BTreeMap<String, u64> {
     let listed = record["failures"]

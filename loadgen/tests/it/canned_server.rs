@@ -1,0 +1,55 @@
+//! A server that answers each request with the same bytes, as fast as it can:
+//! for tests in which the load generator is to be at its limit.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::thread;
+
+/// It listens until the process ends; a connection lasts as long as its client.
+pub(crate) struct CannedServer(SocketAddr);
+
+impl CannedServer {
+    /// Sends `answer`, which must be one whole answer, whatever the request.
+    pub(crate) fn start(answer: Vec<u8>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("the listener's address");
+        // Shared by all connections, and by the process for as long as it lives.
+        let answer: &'static [u8] = answer.leak();
+        thread::spawn(move || {
+            while let Ok((stream, _)) = listener.accept() {
+                // An error means that the client went away.
+                thread::spawn(move || serve(stream, answer));
+            }
+        });
+        Self(address)
+    }
+
+    /// Five bytes.
+    pub(crate) fn hello() -> Self {
+        Self::start(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello".to_vec())
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.0)
+    }
+}
+
+/// All requests of a connection are alike, so that their bytes tell how many there are.
+fn serve(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut buffer = [0; 65536];
+    let mut received_bytes = stream.read(&mut buffer)?;
+    let end = buffer[..received_bytes]
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n");
+    let request_bytes = end.ok_or(ErrorKind::InvalidData)? + 4;
+    while received_bytes > 0 {
+        let requests = received_bytes / request_bytes;
+        for _ in 0..requests {
+            stream.write_all(answer)?;
+        }
+        let of_the_next = received_bytes % request_bytes;
+        received_bytes = of_the_next + stream.read(&mut buffer)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! Every reason to doubt a run, brought about in a run: what has to be seen to
+//! be believed is the doubt.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use loadgen::record::Reason;
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::away::a_full_accept_queue_is_connect_timeout;
+use crate::behaviour::Behaviour::{self, DripsWithinTimeout, Good, NotFound, Silent};
+use crate::canned_server::CannedServer;
+use crate::closed_port::ClosedPort;
+use crate::fault_server::FaultServer;
+use crate::loadgen::{command, command_of, program, run, start};
+use crate::our_side::{
+    requests_that_find_no_descriptor_fail_under_that_cause,
+    requests_that_find_no_local_port_fail_under_that_cause,
+};
+use crate::record::codes;
+use crate::sandbox::Sandbox;
+use crate::script::Script;
+
+/// The test that brings each reason about. A reason without one does not compile.
+const _: fn(&Reason) -> fn() = |reason| match reason {
+    Reason::NoSuccess => a_run_without_a_success_is_invalid,
+    Reason::Interrupted => a_run_that_a_signal_ended_is_invalid,
+    Reason::DebugBuild => a_debug_build_is_invalid_and_no_other,
+    Reason::PortsExhausted { .. } => requests_that_find_no_local_port_fail_under_that_cause,
+    Reason::DescriptorsExhausted { .. } => requests_that_find_no_descriptor_fail_under_that_cause,
+    Reason::FailuresPresent { .. } => failures_are_noted_and_many_are_invalid,
+    Reason::ClientSaturated { .. } => a_client_that_has_no_time_left_limits_the_rate,
+    Reason::ScheduleSlipped { .. } => a_closed_loop_has_no_schedule,
+    Reason::CutShort { .. } => a_run_shorter_than_its_answers_is_noted,
+    Reason::Starved { .. } => connections_that_are_never_served_are_noted,
+    Reason::TooFewSamples { .. } => percentiles_of_few_samples_are_noted,
+    Reason::SynRetransmits { .. } | Reason::AcceptQueueOverflow { .. } => {
+        a_full_accept_queue_is_connect_timeout
+    }
+    Reason::CpuSteal { .. } => stolen_cpu_time_is_noted,
+    Reason::RateDrifted { .. } => a_server_that_slows_down_is_noted,
+};
+
+#[test]
+fn a_run_without_a_success_is_invalid() {
+    let closed = ClosedPort::new();
+    let url = format!("http://{}/", closed.address());
+    let record = run(&["-n", "5", &url]).record();
+    assert_severity(&record, "no_success", "invalid");
+    assert_eq!(record["validity"]["valid"], false);
+}
+
+#[test]
+fn a_run_that_a_signal_ended_is_invalid() {
+    let server = FaultServer::start(Script::good_then(3, Silent));
+    let running = start(command(&["-n", "10", &server.url()]));
+    server.wait_until(|log| log.played.len() == 4);
+    running.signal(Signal::INT);
+    let record = running.end().record();
+    assert_severity(&record, "interrupted", "invalid");
+    assert_eq!(record["validity"]["valid"], false);
+}
+
+#[test]
+fn a_debug_build_is_invalid_and_no_other() {
+    let server = FaultServer::start(Script::always(Good));
+    let record = run(&["-n", "5", &server.url()]).record();
+    // The tests and the program are built alike.
+    let is_debug = cfg!(debug_assertions);
+    assert_eq!(
+        codes(&record).contains(&"debug_build"),
+        is_debug,
+        "{record}"
+    );
+    assert_eq!(record["validity"]["valid"], !is_debug, "{record}");
+}
+
+#[test]
+fn failures_are_noted_and_many_are_invalid() {
+    let with_failures = |failures: usize| {
+        let mut behaviours = vec![Good; 400];
+        behaviours[..failures].fill(NotFound);
+        record_of(behaviours, &["-n", "400", "-k"])
+    };
+    assert!(!codes(&with_failures(0)).contains(&"failures_present"));
+    // One in a hundred is the limit.
+    assert_severity(&with_failures(4), "failures_present", "note");
+    assert_severity(&with_failures(5), "failures_present", "invalid");
+}
+
+#[test]
+fn a_client_that_has_no_time_left_limits_the_rate() {
+    // To send them costs next to nothing, to read them as much as chunks can.
+    let chunks = "1\r\na\r\n".repeat(1 << 20);
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let server = CannedServer::start(format!("{head}{chunks}0\r\n\r\n").into_bytes());
+    let url = server.url();
+    let args = ["--duration", "2s", "-c", "8", "-k", "--threads", "1", &url];
+    let ended = start(command_before_others(&args)).end();
+    assert_severity(&ended.record(), "client_saturated", "limits_rate");
+}
+
+#[test]
+fn a_closed_loop_has_no_schedule() {
+    let record = record_of(vec![Good], &["-n", "5"]);
+    assert_eq!(record["client"].get("late_share"), None, "{record}");
+}
+
+#[test]
+fn a_run_shorter_than_its_answers_is_noted() {
+    let behaviours = vec![Good, Good, Good, Silent];
+    let record = record_of(behaviours, &["--duration", "300ms", "-c", "4"]);
+    assert_severity(&record, "cut_short", "note");
+}
+
+#[test]
+fn connections_that_are_never_served_are_noted() {
+    // As an accept loop that keeps its first connection.
+    let behaviours = vec![Silent, Silent, Silent, Good];
+    let record = record_of(behaviours, &["--duration", "1s", "-c", "4", "-k"]);
+    assert_severity(&record, "starved", "note");
+    assert!(!codes(&record).contains(&"cut_short"), "{record}");
+}
+
+#[test]
+fn percentiles_of_few_samples_are_noted() {
+    let record = record_of(vec![Good], &["-n", "20"]);
+    assert_severity(&record, "too_few_samples", "note");
+}
+
+#[test]
+fn stolen_cpu_time_is_noted() {
+    // What a hypervisor does cannot be done to it; what the kernel says of it can.
+    Sandbox::run(|sandbox| {
+        sandbox.replace("/proc/stat", "cpu  1000 0 0 9000 0 0 0 0 0 0\n");
+        let server = FaultServer::start(Script::good_then(1, DripsWithinTimeout));
+        let running = start(command(&["-n", "2", &server.url()]));
+        server.wait_until(|log| log.played.len() == 2);
+        fs::write("/proc/stat", "cpu  1060 0 0 9030 0 0 0 10 0 0\n").unwrap();
+        let record = running.end().record();
+        assert_eq!(record["environment"]["cpu_steal_share"], 0.1, "{record}");
+        assert_severity(&record, "cpu_steal", "note");
+    });
+}
+
+#[test]
+fn a_server_that_slows_down_is_noted() {
+    // So many that the first second is full of them; then two a second.
+    let mut behaviours = vec![Good; 1000];
+    behaviours.push(DripsWithinTimeout);
+    let record = record_of(behaviours, &["--duration", "4500ms", "-k"]);
+    assert_severity(&record, "rate_drifted", "note");
+}
+
+#[test]
+fn runs_that_cannot_be_believed_are_not_compared_unless_that_is_allowed() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = FaultServer::start(Script::sequence(vec![NotFound, Good]));
+    let paths = ["a.json", "b.json"].map(|name| directory.path().join(name));
+    let paths = paths.each_ref().map(|path| path.to_str().unwrap());
+    for path in paths {
+        // One failure in ten, in the first of them.
+        let ended = run(&["-n", "10", "-q", "-o", path, &server.url()]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+    let ended = run(&["compare", paths[0], paths[1]]);
+    assert_eq!(ended.code, Some(5), "{ended:?}");
+    assert!(
+        ended.stdout.contains("10 % of the requests failed"),
+        "{ended:?}"
+    );
+    let ended = run(&["compare", "--allow-invalid", paths[0], paths[1]]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+/// A run that gets the core it wants whoever else wants it, if that is allowed: how busy a worker
+/// was is told by the time that it had.
+fn command_before_others(args: &[&str]) -> Command {
+    let (chrt, first) = ("chrt", ["--fifo", "1"]);
+    let tried = Command::new(chrt).args(first).arg("true").status();
+    if !tried.is_ok_and(|status| status.success()) {
+        return command(args);
+    }
+    let program = [program().to_str().unwrap()];
+    command_of(Path::new(chrt), &[&first[..], &program, args].concat())
+}
+
+/// The record of a run against a server that plays `behaviours`.
+fn record_of(behaviours: Vec<Behaviour>, args: &[&str]) -> Value {
+    let server = FaultServer::start(Script::sequence(behaviours));
+    let ended = start(command(&[args, &[&server.url()]].concat()));
+    ended.end_within(Duration::from_secs(30)).record()
+}
+
+fn assert_severity(record: &Value, code: &str, severity: &str) {
+    let reasons = record["validity"]["reasons"].as_array().unwrap();
+    let found = reasons.iter().find(|reason| reason["code"] == code);
+    let found = found.unwrap_or_else(|| panic!("{code} is not among the reasons: {record}"));
+    assert_eq!(found["severity"], severity, "{record}");
+}
