@@ -170,8 +170,8 @@ impl<'a> Ledger<'a> {
         self.last_ended_ns = timing.ended_ns;
         if self.is_measuring() {
             self.recorder.ended(outcome, timing);
-            self.live
-                .ended(outcome, timing.ended_ns - timing.started_ns);
+            let latency_ns = timing.ended_ns.saturating_sub(timing.intended_ns);
+            self.live.ended(outcome, latency_ns);
         }
     }
 

@@ -70,19 +70,6 @@ pub fn share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "give a share from 0 to 1, or 0% to 100%, such as 1% or 0.01".to_owned())
 }
 
-/// A rate such as `1000`, `1000/s` or `0.5`, per second; above 0.
-///
-/// # Errors
-///
-/// One line that shows the form.
-pub fn per_second(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix("/s").unwrap_or(text);
-    let number = number.parse().ok();
-    number
-        .filter(|rate: &f64| rate.is_normal() && *rate > 0.0)
-        .ok_or_else(|| "give a number above 0 per second, such as 1000 or 1000/s".to_owned())
-}
-
 fn form() -> String {
     "give a number with us, ms, s, m or h, such as 300ms or 5s".to_owned()
 }
@@ -139,16 +126,6 @@ mod tests {
         }
         for text in ["", "%", "2", "101%", "-1%", "NaN", "inf", "1%%", "few"] {
             assert!(share(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_rate_is_a_number_above_zero() {
-        for (text, expected) in [("1000", 1e3), ("1000/s", 1e3), ("0.5", 0.5), ("1e6/s", 1e6)] {
-            assert_eq!(per_second(text), Ok(expected), "{text}");
-        }
-        for text in ["", "/s", "0", "-1", "NaN", "inf", "1000/m", "1k"] {
-            assert!(per_second(text).is_err(), "{text}");
         }
     }
 }

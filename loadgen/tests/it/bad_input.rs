@@ -77,8 +77,9 @@ fn a_limit_that_is_none_is_named() {
         ("--max-error-rate", "-1", "1% or 0.01"),
         ("--max-p99", "0", "300ms"),
         ("--max-p99", "fast", "300ms"),
-        ("--min-rate", "0", "1000/s"),
-        ("--min-rate", "-5", "1000/s"),
+        ("--min-rate", "0", "500 or 30/m"),
+        ("--min-rate", "-5", "500, 30/m"),
+        ("--min-rate", "1..5", "one rate"),
     ] {
         check(USAGE, &[flag, limit], &[flag, limit, form]);
     }

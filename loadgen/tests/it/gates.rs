@@ -73,6 +73,24 @@ fn a_missed_limit_is_a_line_with_both_numbers() {
 }
 
 #[test]
+fn in_an_open_loop_the_wait_for_a_place_counts() {
+    // One after another, 20 ms each, a start every 10 ms: the last waits for the others.
+    let server = Server::start(Kind::Async);
+    let limits = ["--max-p99", "60ms", "--rate", "100", "--max-in-flight", "1"];
+    let args = ["-n", "10", "-k", &server.url("/delay/20")];
+    let ended = run(&[&limits[..], &args].concat());
+    assert_eq!(ended.code, Some(MISSED), "{ended:?}");
+    let record = ended.record();
+    let measured = &record["gates"][0]["measured"];
+    let corrected_ns = &record["latency_ns"]["corrected"]["p99"];
+    assert_eq!(measured.as_f64(), corrected_ns.as_f64(), "{ended:?}");
+    assert!(
+        ended.stderr.contains("from the intended starts"),
+        "{ended:?}"
+    );
+}
+
+#[test]
 fn failures_are_a_share_of_what_ended() {
     let server = FaultServer::start(Script::good_then(3, ResetsAfterRequest));
     let tried = |limit| run(&["-n", "4", "--max-error-rate", limit, &server.url()]);
@@ -144,7 +162,7 @@ fn text_for_people_shows_the_gates() {
         "--max-error-rate",
         "1%",
         "--min-rate",
-        "1e9",
+        "1000000",
         "--format",
         "text",
     ];
@@ -155,7 +173,7 @@ fn text_for_people_shows_the_gates() {
         "{ended:?}"
     );
     assert!(
-        ended.stdout.contains("GATE MISSED: --min-rate 1000000000"),
+        ended.stdout.contains("GATE MISSED: --min-rate 1000000"),
         "{ended:?}"
     );
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::plan::{Gate, per_second, seconds, share};
+use crate::plan::{Gate, Rate, seconds, share};
 
 /// Flags about limits.
 #[derive(Debug, Args)]
@@ -17,9 +17,18 @@ pub(super) struct Gates {
     /// of the times since the intended starts
     #[arg(long, value_name = "TIME", value_parser = seconds, allow_negative_numbers = true)]
     max_p99: Option<Duration>,
-    /// Exit with 3 if fewer requests than this succeed per second
+    /// Exit with 3 if fewer requests than this succeed per second; 30/m is per minute
     #[arg(long, value_name = "N", value_parser = per_second, allow_negative_numbers = true)]
     min_rate: Option<f64>,
+}
+
+/// A rate that stays the same, per second.
+fn per_second(text: &str) -> Result<f64, String> {
+    let rate: Rate = text.parse()?;
+    match rate.is_ramp() {
+        true => Err("give one rate, such as 500 or 30/m".to_owned()),
+        false => Ok(rate.from_per_second),
+    }
 }
 
 impl Gates {
