@@ -40,6 +40,7 @@ const SERVER_DOES: [&str; 22] = [
 
 /// Tests of rows that need more than one behaviour of one server.
 const ELSEWHERE: &[(usize, fn())] = &[
+    (1, a_reset_while_the_request_is_written_is_write_reset),
     (
         11,
         a_request_that_cannot_be_written_in_time_is_write_timeout,
@@ -233,6 +234,11 @@ const LONG_TIMEOUT: [&str; 2] = ["--timeout", "15s"];
 #[test]
 fn a_request_that_cannot_be_written_in_time_is_write_timeout() {
     check_long_request(NeverReads, &SHORT_TIMEOUT, Failure("write_timeout"));
+}
+
+#[test]
+fn a_reset_while_the_request_is_written_is_write_reset() {
+    check_long_request(ResetsMidRequest, &[], Failure("write_reset"));
 }
 
 /// For what is done at accept no good answer can come before it.

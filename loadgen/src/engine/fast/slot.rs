@@ -55,6 +55,8 @@ pub(super) struct Slot {
     pub(super) attempts: usize,
     /// When the last of them was.
     pub(super) attempted_ns: u64,
+    /// What was handed over to be sent on its connection, in bytes.
+    pub(super) queued_bytes: usize,
     /// When its last request ended.
     pub(super) ended_ns: u64,
 }

@@ -355,6 +355,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             .get(state.destination)
             .ok_or(Cause::Dns)?;
         state.attempts += 1;
+        state.queued_bytes = 0;
         state.attempted_ns = now_ns;
         let hop = Hop {
             destination,
@@ -397,12 +398,19 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let last = flights.range(flights.len() - count..);
         let bytes = self.requests.batch(last.map(|flight| flight.timing.path));
         self.job.ledger.sent_bytes(bytes.len());
+        self.slots[slot].queued_bytes += bytes.len();
         let sent = self.driver.send(slot, bytes);
         sent.map_err(|error| self.cause(slot, &error))
     }
 
     /// What an error of the slot's connection means for its requests.
-    fn cause(&self, slot: usize, error: &io::Error) -> Cause {
+    fn cause(&mut self, slot: usize, error: &io::Error) -> Cause {
+        let state = &self.slots[slot];
+        if state.phase == Phase::Connecting && self.driver.unsent_bytes(slot) < state.queued_bytes {
+            // Whoever took a byte was there: the connection broke as soon as it was open.
+            let now_ns = self.job.clock.now_ns();
+            self.advance(slot, Progress::Sending, now_ns, now_ns);
+        }
         failure::cause(self.slots[slot].phase_of_requests(), error)
     }
 
@@ -595,7 +603,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     fn fail_all(&mut self, error: &io::Error) {
         let now_ns = self.job.clock.now_ns();
         for slot in 0..self.slots.len() {
-            self.fail(slot, self.cause(slot, error), now_ns);
+            let cause = self.cause(slot, error);
+            self.fail(slot, cause, now_ns);
         }
     }
 
