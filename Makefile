@@ -17,7 +17,7 @@ test:         ## run all tests
 bench: build  ## measure sync against async: about two minutes, results in results/
 	$(BIN)/loadgen bench
 
-bench-peers:  ## measure against wrk, ab, oha and nginx, as far as they are installed
+bench-peers:  ## measure against wrk, ab, h2load, oha, hey, nginx and bare loops: nine minutes
 	cargo bench --locked -p loadgen --bench peers
 
 serve: build  ## run both servers, on ports 7080 and 8080, until Ctrl-C

@@ -1,120 +1,148 @@
 //! What the measurements are held against.
 
-use crate::client::Client;
-use crate::scenario::{Cell, KEEP_ALIVE, Measured, NEW_CONNECTION, Run, Scenario};
-use crate::server::Server;
+use std::fmt;
+
+use crate::matrix::{Cell, Measured, Run};
 use crate::spread::Spread;
 
-/// A ratio between two cells of one scenario, and where it should lie.
+/// Where a figure of one cell should lie, or its ratio to that of another.
 pub(crate) struct Goal {
-    pub(crate) label: &'static str,
-    scenario: &'static Scenario,
-    figure: fn(&Run) -> f64,
-    ours: (Server, Client),
-    theirs: (Server, Client),
+    pub(crate) label: String,
+    pub(crate) figure: Figure,
+    pub(crate) ours: Cell,
+    /// Without one it is the figure itself that is wanted.
+    pub(crate) theirs: Option<Cell>,
     pub(crate) wanted: Wanted,
 }
 
-/// Where a ratio should lie.
+/// A number that every run has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Figure {
+    RequestsPerSecond,
+    ClientUs,
+    ServerUs,
+    ClientRssMib,
+}
+
+/// Where a number should lie.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wanted {
     AtMost(f64),
     AtLeast(f64),
+    Between(f64, f64),
 }
 
-/// Every goal, in the order in which they are shown.
-pub(crate) static ALL: [Goal; 8] = [
-    client_cost(
-        "CPU per request, loadgen / wrk, at tokio",
-        Server::Tokio,
-        Client::Wrk,
-        0.90,
-    ),
-    client_cost(
-        "CPU per request, loadgen / wrk, at nginx",
-        Server::Nginx,
-        Client::Wrk,
-        0.90,
-    ),
-    client_cost(
-        "CPU per request, loadgen / oha, at tokio",
-        Server::Tokio,
-        Client::Oha,
-        0.35,
-    ),
-    client_cost(
-        "CPU per request, loadgen / oha, at nginx",
-        Server::Nginx,
-        Client::Oha,
-        0.35,
-    ),
-    rate(
-        "requests per second, loadgen / ab, at sequential",
-        Server::Sequential,
-    ),
-    rate("requests per second, loadgen / ab, at nginx", Server::Nginx),
-    server_cost(
-        "CPU per request, sequential / nginx",
-        &NEW_CONNECTION,
-        Server::Sequential,
-    ),
-    server_cost("CPU per request, tokio / nginx", &KEEP_ALIVE, Server::Tokio),
-];
-
-const fn client_cost(label: &'static str, server: Server, peer: Client, most: f64) -> Goal {
-    Goal {
-        label,
-        scenario: &KEEP_ALIVE,
-        figure: |run| run.client_us_per_request,
-        ours: (server, Client::Loadgen),
-        theirs: (server, peer),
-        wanted: Wanted::AtMost(most),
-    }
+/// A goal beside what was measured.
+pub(crate) struct Verdict {
+    /// What is held against the goal.
+    pub(crate) label: String,
+    /// `None` if it was not measured.
+    pub(crate) value: Option<Value>,
+    pub(crate) wanted: Wanted,
 }
 
-const fn rate(label: &'static str, server: Server) -> Goal {
-    Goal {
-        label,
-        scenario: &NEW_CONNECTION,
-        figure: |run| run.requests_per_second,
-        ours: (server, Client::Loadgen),
-        theirs: (server, Client::Ab),
-        wanted: Wanted::AtLeast(1.15),
-    }
-}
-
-const fn server_cost(label: &'static str, scenario: &'static Scenario, server: Server) -> Goal {
-    Goal {
-        label,
-        scenario,
-        figure: |run| run.server_us_per_request,
-        ours: (server, Client::Loadgen),
-        theirs: (Server::Nginx, Client::Loadgen),
-        wanted: Wanted::AtMost(1.0),
-    }
+/// What was measured, over rounds or in one run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value {
+    Rounds(Spread),
+    Once(f64),
 }
 
 impl Goal {
-    /// The ratio, round by round; `None` if one side of it is missing.
-    pub(crate) fn ratio(&self, measured: &[Measured]) -> Option<Spread> {
-        let measured = measured.iter().find(|it| it.scenario == self.scenario)?;
-        let cell = |(server, client)| -> Option<&Cell> {
-            let mut cells = measured.cells.iter();
-            cells.find(|cell| cell.server == server && cell.client == client)
+    /// The ratio is taken within each round, so that what troubled both sides cancels out.
+    pub(crate) fn judge(&self, cells: &[Measured]) -> Verdict {
+        Verdict {
+            label: self.label.clone(),
+            value: self.spread(cells).map(Value::Rounds),
+            wanted: self.wanted,
+        }
+    }
+
+    fn spread(&self, cells: &[Measured]) -> Option<Spread> {
+        let find = |wanted: Cell| cells.iter().find(|measured| measured.cell == wanted);
+        let ours = find(self.ours)?;
+        let Some(theirs) = self.theirs else {
+            return ours.spread(|run| self.figure.of(run));
         };
-        let (ours, theirs) = (cell(self.ours)?, cell(self.theirs)?);
+        let theirs = find(theirs)?;
+        if ours.failure.is_some() || theirs.failure.is_some() {
+            return None;
+        }
         let rounds = ours.runs.iter().zip(&theirs.runs);
-        Some(Spread::of(rounds.map(|(ours, theirs)| {
-            (self.figure)(ours) / (self.figure)(theirs)
-        })))
+        Spread::of(
+            rounds.map(|(ours, theirs)| Some(self.figure.of(ours)? / self.figure.of(theirs)?)),
+        )
+    }
+}
+
+impl Figure {
+    pub(crate) fn of(self, run: &Run) -> Option<f64> {
+        match self {
+            Self::RequestsPerSecond => Some(run.requests_per_second),
+            Self::ClientUs => Some(run.client_us_per_request),
+            Self::ServerUs => run.server_us_per_request,
+            Self::ClientRssMib => Some(run.client_rss_mib),
+        }
+    }
+}
+
+/// As a goal's label begins.
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RequestsPerSecond => "requests/s",
+            Self::ClientUs => "client µs",
+            Self::ServerUs => "server µs",
+            Self::ClientRssMib => "client peak RSS, MiB",
+        })
+    }
+}
+
+impl Verdict {
+    /// `met`, `missed` or `missing`.
+    pub(crate) fn word(&self) -> &'static str {
+        match self.value {
+            None => "missing",
+            Some(value) if self.wanted.contains(value.middle()) => "met",
+            Some(_) => "missed",
+        }
+    }
+}
+
+impl Value {
+    fn middle(self) -> f64 {
+        match self {
+            Self::Rounds(spread) => spread.median,
+            Self::Once(value) => value,
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rounds(spread) => write!(f, "{spread:.2}"),
+            Self::Once(value) => write!(f, "{value:.2}"),
+        }
     }
 }
 
 impl Wanted {
-    pub(crate) fn is_met(self, ratio: f64) -> bool {
+    fn contains(self, value: f64) -> bool {
         match self {
-            Self::AtMost(most) => ratio <= most,
-            Self::AtLeast(least) => ratio >= least,
+            Self::AtMost(most) => value <= most,
+            Self::AtLeast(least) => value >= least,
+            Self::Between(least, most) => (least..=most).contains(&value),
+        }
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(most) => write!(f, "≤ {most:.2}"),
+            Self::AtLeast(least) => write!(f, "≥ {least:.2}"),
+            Self::Between(least, most) => write!(f, "{least:.2} to {most:.2}"),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
@@ -18,6 +19,12 @@ impl Interrupt {
         pipe::register(SIGINT, written.try_clone()?)?;
         pipe::register(SIGTERM, written)?;
         Ok(Self(readable))
+    }
+
+    /// Whether a signal has asked for the end.
+    pub(crate) fn has_come(&self) -> bool {
+        let mut looked_at = [PollFd::new(self, PollFlags::IN)];
+        matches!(poll(&mut looked_at, Some(&Timespec::default())), Ok(1..))
     }
 }
 

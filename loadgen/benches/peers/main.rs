@@ -1,25 +1,30 @@
-//! How fast loadgen and the two servers are, as ratios to programs that do the same work: wrk, oha
-//! and ab as clients, nginx as a server, all measured by turns in one run.
+//! How fast loadgen and the two servers are, as ratios to programs that do the same work: wrk,
+//! ab, h2load, oha and hey as clients, nginx as a server, and the bare loops, which do the least
+//! that a client can. All are measured by turns in one run.
 //!
-//! `cargo bench -p loadgen --bench peers` takes about two minutes and prints what was measured and
-//! each goal with `met` or `missed`. With `-- --ten-million` it asks instead whether loadgen's
-//! memory stays small over ten million requests, which takes about three.
+//! `cargo bench -p loadgen --bench peers` takes about nine minutes and prints what was measured
+//! and each goal with `met` or `missed`. `-- --list` names the scenarios, `-- NAME...` runs some
+//! of them; `ten-million`, which takes some minutes, runs only when it is named.
 //!
 //! Peers come from the directory that the variable `PEERS_BIN` names, else from `PATH`; goals
 //! about those that are not there are marked as missing. A missed goal is a result like another:
-//! the exit code is 1 only if something could not be measured.
+//! the exit code is 1 only if something that is there could not be measured.
 //!
-//! - [`scenario`]: what is measured, a matrix of servers and clients, in rounds;
+//! - [`arguments`]: what is asked for; [`scenario`]: all that can be measured;
+//! - [`matrix`]: clients against servers under a [`load`], in rounds;
 //! - [`goal`]: what the measurements are held against;
 //! - [`client`], [`server`]: the programs that are compared, and how each is run;
-//! - [`memory`]: ten million requests;
+//! - [`bare`]: the bare loops;
 //! - [`program`]: where programs are found; [`process`]: a started one, which always ends;
 //! - [`spread`], [`table`]: rounds as one number, and how it is shown.
 
+mod arguments;
+mod bare;
 mod client;
 mod goal;
 mod interrupt;
-mod memory;
+mod load;
+mod matrix;
 mod process;
 mod program;
 mod scenario;
@@ -31,9 +36,12 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 use loadgen::system::affinity::{CoreSplit, CpuSet};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tempfile::TempDir;
 
+use arguments::Wish;
 use interrupt::Interrupt;
+use scenario::Scenario;
 
 /// What every measurement needs.
 struct Bench {
@@ -45,15 +53,21 @@ struct Bench {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let is = |wanted: &str| arguments.iter().any(|argument| argument == wanted);
-    if !is("--bench") {
-        // A test runner that lists or runs everything comes by here too.
-        println!("peers: nothing is measured without `cargo bench`");
-        return ExitCode::SUCCESS;
-    }
-    match run(is("--ten-million")) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match arguments::wish() {
+        Wish::Nothing => {
+            println!("peers: nothing is measured without `cargo bench`");
+            Ok(true)
+        }
+        Wish::BareLoop => bare::main().map(|()| true),
+        Wish::List => {
+            table::print_scenarios(&scenario::ALL);
+            Ok(true)
+        }
+        Wish::Measure(scenarios) => measure(&scenarios),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("peers: {error:#}");
             ExitCode::FAILURE
@@ -61,22 +75,31 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(ten_million: bool) -> anyhow::Result<()> {
+/// Measures one scenario after the other, then shows the goals of all; whether all that is there
+/// could be measured.
+fn measure(scenarios: &[&Scenario]) -> anyhow::Result<bool> {
     let bench = Bench::new()?;
     program::build_servers()?;
-    if ten_million {
-        return memory::measure(&bench);
-    }
     program::tell_missing();
-    let measured = scenario::ALL
-        .iter()
-        .map(|scenario| scenario.measure(&bench))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    for measured in &measured {
-        table::print_cells(measured);
+    let mut is_whole = true;
+    let mut judged = Vec::new();
+    for scenario in scenarios {
+        eprintln!("peers: {} …", scenario.name);
+        println!("\n{}: {}", scenario.name, scenario.about);
+        match (scenario.measure)(&bench) {
+            Ok(report) => {
+                is_whole &= report.is_whole;
+                judged.push((*scenario, Ok(report.verdicts)));
+            }
+            Err(error) if bench.interrupt.has_come() => return Err(error),
+            Err(error) => {
+                is_whole = false;
+                judged.push((*scenario, Err(error)));
+            }
+        }
     }
-    table::print_goals(&measured);
-    Ok(())
+    table::print_goals(&judged);
+    Ok(is_whole)
 }
 
 impl Bench {
@@ -86,6 +109,7 @@ impl Bench {
             !cores.is_shared(),
             "one core for load and server together: nothing measured so means anything"
         );
+        allow_many_files()?;
         // One core each, however many there are: it is one thread that is compared.
         let first = |set: CpuSet| set.cores().take(1).collect();
         Ok(Self {
@@ -97,4 +121,11 @@ impl Bench {
             interrupt: Interrupt::new()?,
         })
     }
+}
+
+/// Raises the limit of open files as far as goes without privileges, for all that is started.
+fn allow_many_files() -> anyhow::Result<()> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    Ok(setrlimit(Resource::Nofile, limit)?)
 }

@@ -100,10 +100,11 @@ impl Process {
         Ok(cost)
     }
 
-    /// The last line on stderr.
+    /// The first line on stderr: what follows is advice, or what came of it.
     fn complaint(&self) -> String {
         let stderr = fs::read_to_string(&self.stderr).unwrap_or_default();
-        stderr.lines().last().unwrap_or("without a word").to_owned()
+        let mut lines = stderr.lines().filter(|line| !line.trim().is_empty());
+        lines.next().unwrap_or("without a word").to_owned()
     }
 
     /// Fails if the signal to end comes first, which only those who pass `bench` hear of.

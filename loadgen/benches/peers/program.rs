@@ -13,9 +13,10 @@ const PEERS_VARIABLE: &str = "PEERS_BIN";
 const SYSTEM_DIRECTORY: &str = "/usr/sbin";
 
 /// Programs that are not of this workspace.
-const PEERS: [&str; 4] = ["wrk", "ab", "oha", "nginx"];
+const PEERS: [&str; 6] = ["wrk", "ab", "h2load", "hey", "oha", "nginx"];
 
-const INSTALL: &str = "apt-get install wrk apache2-utils nginx-light; cargo install --locked oha";
+const INSTALL: &str = "apt-get install wrk apache2-utils nghttp2-client hey nginx-light; \
+                       cargo install --locked oha";
 
 /// loadgen itself, as cargo built it for this benchmark.
 pub(crate) const LOADGEN: &str = env!("CARGO_BIN_EXE_loadgen");

@@ -1,27 +1,35 @@
 //! What several rounds come to.
 
+use std::fmt;
+
 /// Median, smallest and largest of the rounds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
-    pub(crate) min: f64,
-    pub(crate) max: f64,
+    min: f64,
+    max: f64,
 }
 
 impl Spread {
-    /// Of one value a round; there is at least one.
-    pub(crate) fn of(values: impl Iterator<Item = f64>) -> Self {
-        let mut values: Vec<f64> = values.collect();
+    /// Of one value a round; `None` if there is no round, or one without a value.
+    pub(crate) fn of(values: impl Iterator<Item = Option<f64>>) -> Option<Self> {
+        let mut values: Vec<f64> = values.collect::<Option<_>>()?;
         values.sort_by(f64::total_cmp);
+        let (min, max) = (*values.first()?, *values.last()?);
         let middle = values.len() / 2;
         let median = match values.len() % 2 {
             0 => f64::midpoint(values[middle - 1], values[middle]),
             _ => values[middle],
         };
-        Self {
-            median,
-            min: values[0],
-            max: values[values.len() - 1],
-        }
+        Some(Self { median, min, max })
+    }
+}
+
+/// `0.85 (0.81–0.88)`, with as many decimals as asked for.
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = f.precision().unwrap_or(2);
+        let Self { median, min, max } = self;
+        write!(f, "{median:.digits$} ({min:.digits$}–{max:.digits$})")
     }
 }

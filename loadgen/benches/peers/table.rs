@@ -1,65 +1,73 @@
 //! What was measured, for a person.
 
-use std::fmt;
+use crate::goal::{Figure, Verdict};
+use crate::matrix::{Failure, Measured};
+use crate::scenario::Scenario;
 
-use crate::goal::{self, Wanted};
-use crate::scenario::{Cell, Measured};
-use crate::spread::Spread;
+/// Prints the names of scenarios.
+pub(crate) fn print_scenarios(scenarios: &[Scenario]) {
+    for Scenario { name, about, .. } in scenarios {
+        println!("  {name:<16}{about}");
+    }
+}
 
-/// Prints a scenario's cells: median and range over the rounds.
-pub(crate) fn print_cells(measured: &Measured) {
-    println!("\n{}", measured.scenario.label);
+/// Prints a line for each cell: median and range over the rounds.
+pub(crate) fn print_cells(cells: &[Measured]) {
+    let titles = ["requests/s", "client µs/request", "server µs/request"];
+    let [rate, client, server] = titles;
     println!(
-        "  {:<12}{:<10}{:>24}{:>22}{:>22}",
-        "server", "client", "requests/s", "client µs/request", "server µs/request"
+        "  {:<12}{:<18}{:<20}{rate:>25}{client:>22}{server:>22}",
+        "server", "client", "connections"
     );
-    for cell in &measured.cells {
+    for cell in cells {
         println!("  {}", cell_line(cell));
     }
 }
 
-fn cell_line(cell: &Cell) -> String {
-    let rate = cell.spread(|run| run.requests_per_second);
-    let client = cell.spread(|run| run.client_us_per_request);
-    let server = cell.spread(|run| run.server_us_per_request);
-    format!(
-        "{:<12}{:<10}{:>24}{:>22}{:>22}",
+fn cell_line(measured: &Measured) -> String {
+    let cell = &measured.cell;
+    let head = format!(
+        "{:<12}{:<18}{:<20}",
         cell.server.label(),
         cell.client.label(),
-        format!("{rate:.0}"),
-        format!("{client:.1}"),
-        format!("{server:.1}"),
-    )
+        cell.load.to_string()
+    );
+    let figures = match &measured.failure {
+        Some(Failure::Missing) => return format!("{head}  missing"),
+        Some(Failure::Failed(why)) => return format!("{head}  failed: {why}"),
+        None => [
+            (Figure::RequestsPerSecond, 0, 25),
+            (Figure::ClientUs, 1, 22),
+            (Figure::ServerUs, 1, 22),
+        ],
+    };
+    let figures = figures.map(|(figure, digits, width)| {
+        let spread = measured.spread(|run| figure.of(run));
+        let text = spread.map_or("–".to_owned(), |spread| format!("{spread:.digits$}"));
+        format!("{text:>width$}")
+    });
+    head + &figures.concat()
 }
 
-/// Prints each goal with the ratio that it is held against.
-pub(crate) fn print_goals(measured: &[Measured]) {
-    println!("\n  {:<50}{:>20}{:>9}", "goal", "ratio", "wanted");
-    for goal in &goal::ALL {
-        let (ratio, verdict) = match goal.ratio(measured) {
-            None => (String::from("–"), "missing"),
-            Some(ratio) if goal.wanted.is_met(ratio.median) => (format!("{ratio:.2}"), "met"),
-            Some(ratio) => (format!("{ratio:.2}"), "missed"),
-        };
-        let wanted = goal.wanted.to_string();
-        println!("  {:<50}{ratio:>20}{wanted:>9}  {verdict}", goal.label);
-    }
-}
-
-/// `0.85 (0.81–0.88)`, with as many decimals as asked for.
-impl fmt::Display for Spread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = f.precision().unwrap_or(2);
-        let Self { median, min, max } = self;
-        write!(f, "{median:.digits$} ({min:.digits$}–{max:.digits$})")
-    }
-}
-
-impl fmt::Display for Wanted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AtMost(most) => write!(f, "≤ {most:.2}"),
-            Self::AtLeast(least) => write!(f, "≥ {least:.2}"),
+/// Prints each goal beside what was measured.
+pub(crate) fn print_goals(judged: &[(&Scenario, anyhow::Result<Vec<Verdict>>)]) {
+    println!("\n  {:<66}{:>22}  wanted", "goal", "measured");
+    for (scenario, verdicts) in judged {
+        println!("  {}", scenario.name);
+        match verdicts {
+            Ok(verdicts) => verdicts.iter().for_each(print_goal),
+            Err(error) => println!("    missing: {error:#}"),
         }
     }
+}
+
+fn print_goal(verdict: &Verdict) {
+    let value = verdict.value.map(|value| value.to_string());
+    println!(
+        "    {:<64}{:>22}  {:<14}{}",
+        verdict.label,
+        value.as_deref().unwrap_or("–"),
+        verdict.wanted.to_string(),
+        verdict.word(),
+    );
 }

@@ -1,9 +1,16 @@
 //! The servers that are compared, and one of them running.
+//!
+//! - [`nginx`]: its configuration and what it serves;
+//! - [`pausing`]: a server of the benchmark itself, for the open loop.
+
+mod nginx;
+mod pausing;
+
+pub(crate) use pausing::{PAUSE, PERIOD, PausingServer};
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,12 +40,14 @@ pub(crate) enum Server {
     Tokio,
     /// One worker process, no access log.
     Nginx,
+    /// The same over TLS, with a certificate for P-256.
+    NginxTls,
 }
 
 /// A server that answers.
 pub(crate) struct Running {
-    pub(crate) server: Server,
-    pub(crate) url: String,
+    server: Server,
+    pub(crate) address: SocketAddr,
     /// The process that answers.
     pid: u32,
     process: Process,
@@ -50,11 +59,16 @@ impl Server {
             Self::Sequential => "sequential",
             Self::Tokio => "tokio",
             Self::Nginx => "nginx",
+            Self::NginxTls => "nginx TLS",
         }
     }
 
     pub(crate) fn is_missing(self) -> bool {
-        self == Self::Nginx && program::peer("nginx").is_none()
+        self.is_nginx() && program::peer("nginx").is_none()
+    }
+
+    fn is_nginx(self) -> bool {
+        matches!(self, Self::Nginx | Self::NginxTls)
     }
 
     /// Starts it on the server's core and waits until it answers.
@@ -62,9 +76,11 @@ impl Server {
         let (command, address) = match self {
             Self::Sequential => (ours("server-sync", self.label()), None),
             Self::Tokio => (ours("server-async", self.label()), None),
-            Self::Nginx => {
+            Self::Nginx | Self::NginxTls => {
                 let address = free_address()?;
-                (nginx(bench, address)?, Some(address))
+                let directory = bench.directory.path().join(self.label());
+                let command = nginx::command(&directory, address, self == Self::NginxTls)?;
+                (command, Some(address))
             }
         };
         let process = Process::start(bench, self.label(), &bench.cores.server, command)?;
@@ -73,13 +89,15 @@ impl Server {
             None => wait_for(&process, || announced_address(&process))?,
         };
         wait_for(&process, || Ok(TcpStream::connect(address).ok()))?;
-        check_answer(address).with_context(|| self.label())?;
+        if self != Self::NginxTls {
+            check_answer(address).with_context(|| self.label())?;
+        }
         Ok(Running {
             server: self,
-            url: format!("http://{address}/"),
-            pid: match self {
-                Self::Nginx => only_child(process.id())?,
-                _ => process.id(),
+            address,
+            pid: match self.is_nginx() {
+                true => only_child(process.id())?,
+                false => process.id(),
             },
             process,
         })
@@ -87,6 +105,15 @@ impl Server {
 }
 
 impl Running {
+    /// The URL of `path`.
+    pub(crate) fn url(&self, path: &str) -> String {
+        let scheme = match self.server {
+            Server::NginxTls => "https",
+            _ => "http",
+        };
+        format!("{scheme}://{}{path}", self.address)
+    }
+
     /// CPU time that it has used since it began.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         self.process.check_alive()?;
@@ -99,29 +126,6 @@ fn ours(name: &str, model: &str) -> Command {
     let mut command = Command::new(program::server(name));
     command.args(["--listen", "127.0.0.1:0", "--model", model]);
     command
-}
-
-/// nginx with what the others have: the same page, no log, no limit on a connection's requests.
-fn nginx(bench: &Bench, address: SocketAddr) -> anyhow::Result<Command> {
-    let directory = bench.directory.path().join("nginx");
-    fs::create_dir_all(&directory)?;
-    let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|name| format!("{name}_temp_path {name};\n"))
-        .concat();
-    let configuration = format!(
-        "daemon off; worker_processes 1; pid nginx.pid; error_log stderr;
-         events {{ worker_connections 4096; }}
-         http {{
-           access_log off; default_type text/html; keepalive_requests 1000000000;
-           {paths}
-           server {{ listen {address} backlog=4096; location / {{ return 200 '{PAGE}'; }} }}
-         }}"
-    );
-    fs::write(directory.join("nginx.conf"), configuration)?;
-    let mut command = Command::new(program::peer("nginx").unwrap_or_default());
-    command.args(["-e", "stderr", "-c", "nginx.conf", "-p"]);
-    command.arg(PathBuf::from(&directory));
-    Ok(command)
 }
 
 /// An address that was free a moment ago: nginx picks none by itself.

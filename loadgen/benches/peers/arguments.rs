@@ -1,0 +1,64 @@
+//! What is asked for on the command line.
+
+use std::env;
+
+use clap::Parser;
+
+use crate::bare;
+use crate::scenario::{self, Scenario};
+
+/// What cargo adds to the arguments of a benchmark, and to nobody else's.
+const CARGO_BENCH: &str = "--bench";
+
+/// What this program is to do.
+pub(crate) enum Wish {
+    /// A test runner that lists or runs everything comes by here too.
+    Nothing,
+    /// Be a bare loop, for the benchmark that started it.
+    BareLoop,
+    /// Name the scenarios.
+    List,
+    /// Measure these, in the order of [`scenario::ALL`].
+    Measure(Vec<&'static Scenario>),
+}
+
+/// Measures loadgen and the servers against their peers.
+#[derive(Debug, Parser)]
+#[command(name = "peers")]
+struct Arguments {
+    /// Scenarios to measure [default: all but ten-million]
+    #[arg(value_name = "NAME", value_parser = scenario_name)]
+    names: Vec<String>,
+    /// List the scenarios
+    #[arg(long)]
+    list: bool,
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// Reads the command line; ends the process if it makes no sense.
+pub(crate) fn wish() -> Wish {
+    let has = |flag: &str| env::args().any(|argument| argument == flag);
+    if has(bare::FLAG) {
+        return Wish::BareLoop;
+    }
+    if !has(CARGO_BENCH) {
+        return Wish::Nothing;
+    }
+    let arguments = Arguments::parse();
+    if arguments.list {
+        return Wish::List;
+    }
+    let is_wanted = |scenario: &&Scenario| match arguments.names.as_slice() {
+        [] => scenario.is_default,
+        names => names.iter().any(|name| name == scenario.name),
+    };
+    Wish::Measure(scenario::ALL.iter().filter(is_wanted).collect())
+}
+
+fn scenario_name(text: &str) -> Result<String, String> {
+    match scenario::ALL.iter().any(|scenario| scenario.name == text) {
+        true => Ok(text.to_owned()),
+        false => Err("no such scenario; see --list".to_owned()),
+    }
+}

@@ -1,0 +1,207 @@
+//! Clients against servers under a load, in rounds by turns.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::Bench;
+use crate::client::Client;
+use crate::goal::Goal;
+use crate::load::Load;
+use crate::process::Process;
+use crate::scenario::Report;
+use crate::server::{Running, Server};
+use crate::spread::Spread;
+use crate::table;
+
+/// Rounds that count.
+const ROUNDS: usize = 5;
+
+/// Length of the run of each cell before those that count.
+const WARM_UP_SECONDS: u64 = 1;
+
+/// Beyond its time a client may take so long to start and to end.
+const CLIENT_LONGEST_OVERTIME: Duration = Duration::from_secs(20);
+
+/// What is measured by turns, and what it is held against.
+pub(crate) struct Matrix {
+    /// Length of one run in seconds: what all clients can be told.
+    pub(crate) seconds: u64,
+    /// In the order in which they are shown.
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) goals: Vec<Goal>,
+}
+
+/// One client against one server under one load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cell {
+    pub(crate) server: Server,
+    pub(crate) client: Client,
+    pub(crate) load: Load,
+}
+
+/// What became of a cell.
+pub(crate) struct Measured {
+    pub(crate) cell: Cell,
+    /// In the order in which they were made: those of one round have the same index.
+    pub(crate) runs: Vec<Run>,
+    /// Why there are no runs, or no more.
+    pub(crate) failure: Option<Failure>,
+}
+
+/// Why a cell was not measured.
+pub(crate) enum Failure {
+    /// The client or the server is not there.
+    Missing,
+    /// In one line.
+    Failed(String),
+}
+
+/// One client against one server, once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    pub(crate) requests_per_second: f64,
+    pub(crate) client_us_per_request: f64,
+    /// Absent if the client has made more requests than those that it tells of.
+    pub(crate) server_us_per_request: Option<f64>,
+    pub(crate) client_rss_mib: f64,
+}
+
+/// The servers of a matrix, or why one of them did not start.
+struct Servers(Vec<(Server, Result<Running, String>)>);
+
+impl Matrix {
+    /// Measures what is there. Servers stay up from the first round to the last; the order of
+    /// runs is reversed from round to round, so that a drift of the machine spares nobody. A cell
+    /// that fails is left out from then on, and the others go on.
+    ///
+    /// # Errors
+    ///
+    /// Only if a signal asked for the end.
+    pub(crate) fn measure(&self, bench: &Bench) -> anyhow::Result<Report> {
+        let servers = Servers::start(bench, &self.cells);
+        let mut cells: Vec<Measured> = self.cells.iter().map(Measured::nothing).collect();
+        for cell in &mut cells {
+            cell.run(bench, &servers, WARM_UP_SECONDS)?;
+            cell.runs.clear();
+        }
+        for round in 0..ROUNDS {
+            let mut turns: Vec<&mut Measured> = cells.iter_mut().collect();
+            if round % 2 == 1 {
+                turns.reverse();
+            }
+            for cell in turns {
+                cell.run(bench, &servers, self.seconds)?;
+            }
+        }
+        table::print_cells(&cells);
+        Ok(Report {
+            verdicts: self.goals.iter().map(|goal| goal.judge(&cells)).collect(),
+            is_whole: !cells.iter().any(Measured::has_failed),
+        })
+    }
+}
+
+impl Servers {
+    /// Starts every server of `cells` that is there.
+    fn start(bench: &Bench, cells: &[Cell]) -> Self {
+        let mut servers = Vec::new();
+        for server in cells.iter().map(|cell| cell.server) {
+            let is_started = servers.iter().any(|(started, _)| *started == server);
+            if !is_started && !server.is_missing() {
+                let running = server.start(bench);
+                servers.push((server, running.map_err(|error| format!("{error:#}"))));
+            }
+        }
+        Self(servers)
+    }
+
+    fn get(&self, server: Server) -> Result<&Running, Failure> {
+        let mut servers = self.0.iter();
+        match servers.find(|(started, _)| *started == server) {
+            None => Err(Failure::Missing),
+            Some((_, Ok(running))) => Ok(running),
+            Some((_, Err(error))) => Err(Failure::Failed(error.clone())),
+        }
+    }
+}
+
+impl Cell {
+    /// Every client under every load against `server`.
+    pub(crate) fn each(server: Server, clients: &[Client], loads: &[Load]) -> Vec<Self> {
+        let under = |load: &Load| {
+            let load = *load;
+            clients.iter().map(move |&client| Self {
+                server,
+                client,
+                load,
+            })
+        };
+        loads.iter().flat_map(under).collect()
+    }
+
+    fn run(&self, bench: &Bench, servers: &Servers, seconds: u64) -> Result<Run, Failure> {
+        if self.client.is_missing() {
+            return Err(Failure::Missing);
+        }
+        let server = servers.get(self.server)?;
+        self.run_against(bench, server, seconds)
+            .map_err(|error| Failure::Failed(format!("{error:#}")))
+    }
+
+    fn run_against(&self, bench: &Bench, server: &Running, seconds: u64) -> anyhow::Result<Run> {
+        let command = self.client.command(server, &self.load, seconds)?;
+        let server_cpu = server.cpu()?;
+        let mut process = Process::start(bench, "client", &bench.cores.load, command)?;
+        let limit = Duration::from_secs(seconds) + CLIENT_LONGEST_OVERTIME;
+        let cost = process.wait(bench, limit)?;
+        let server_cpu = server.cpu()? - server_cpu;
+        let done = self.client.read(&process.stdout()?)?;
+        let client_cpu = match self.load.opened_before {
+            true => done.cpu.context("the client does not tell its cost")?,
+            false => cost.cpu,
+        };
+        let us_per_request = |cpu: Duration| cpu.as_secs_f64() * 1e6 / done.requests;
+        Ok(Run {
+            requests_per_second: done.requests / done.elapsed.as_secs_f64(),
+            client_us_per_request: us_per_request(client_cpu),
+            server_us_per_request: (!self.load.opened_before).then(|| us_per_request(server_cpu)),
+            client_rss_mib: cost.peak_rss_bytes as f64 / f64::from(1 << 20),
+        })
+    }
+}
+
+impl Measured {
+    fn nothing(cell: &Cell) -> Self {
+        Self {
+            cell: *cell,
+            runs: Vec::with_capacity(ROUNDS),
+            failure: None,
+        }
+    }
+
+    /// Runs the cell once more, unless it has failed before.
+    fn run(&mut self, bench: &Bench, servers: &Servers, seconds: u64) -> anyhow::Result<()> {
+        if self.failure.is_some() {
+            return Ok(());
+        }
+        match self.cell.run(bench, servers, seconds) {
+            Ok(run) => self.runs.push(run),
+            Err(_) if bench.interrupt.has_come() => bail!("interrupted"),
+            Err(failure) => self.failure = Some(failure),
+        }
+        Ok(())
+    }
+
+    fn has_failed(&self) -> bool {
+        matches!(self.failure, Some(Failure::Failed(_)))
+    }
+
+    /// Of one figure over the rounds; `None` unless each round has it.
+    pub(crate) fn spread(&self, figure: impl Fn(&Run) -> Option<f64>) -> Option<Spread> {
+        match self.failure {
+            None => Spread::of(self.runs.iter().map(figure)),
+            Some(_) => None,
+        }
+    }
+}

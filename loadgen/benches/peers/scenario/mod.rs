@@ -1,0 +1,99 @@
+//! All that can be measured, each by itself.
+//!
+//! - [`closed`]: clients beside each other, each as fast as it can;
+//! - [`open`]: whether a schedule is kept, and what is told of a server that is not;
+//! - [`start`]: how soon a run begins; [`ten_million`]: what many requests cost in memory.
+
+mod closed;
+mod open;
+mod start;
+mod ten_million;
+
+use crate::Bench;
+use crate::goal::Verdict;
+
+/// Something to measure.
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    /// In one line.
+    pub(crate) about: &'static str,
+    /// Whether it is measured without being named.
+    pub(crate) is_default: bool,
+    /// Measures, and prints what is not a goal.
+    pub(crate) measure: fn(&Bench) -> anyhow::Result<Report>,
+}
+
+/// What came of a scenario.
+pub(crate) struct Report {
+    pub(crate) verdicts: Vec<Verdict>,
+    /// Whether all that is there could be measured.
+    pub(crate) is_whole: bool,
+}
+
+impl Report {
+    /// Of a scenario that measures all or fails.
+    fn of(verdicts: Vec<Verdict>) -> Self {
+        Self {
+            verdicts,
+            is_whole: true,
+        }
+    }
+}
+
+/// In the order in which they are measured and shown.
+pub(crate) static ALL: [Scenario; 9] = [
+    Scenario {
+        name: "keep-alive",
+        about: "64 connections that are kept",
+        is_default: true,
+        measure: |bench| closed::keep_alive().measure(bench),
+    },
+    Scenario {
+        name: "new-connection",
+        about: "a new connection for each request, 64 at a time",
+        is_default: true,
+        measure: |bench| closed::new_connection().measure(bench),
+    },
+    Scenario {
+        name: "many",
+        about: "64, 1000 and 10 000 connections that are kept; cost without their opening",
+        is_default: true,
+        measure: |bench| closed::many_connections().measure(bench),
+    },
+    Scenario {
+        name: "large",
+        about: "answers of 16 KiB and 1 MiB on 64 connections that are kept",
+        is_default: true,
+        measure: |bench| closed::large_answers().measure(bench),
+    },
+    Scenario {
+        name: "tls",
+        about: "TLS 1.3 on 64 connections that are kept, and with a new one for each request",
+        is_default: true,
+        measure: |bench| closed::tls().measure(bench),
+    },
+    Scenario {
+        name: "schedule",
+        about: "10 000 requests a second for 30 s: how late each is sent",
+        is_default: true,
+        measure: open::schedule,
+    },
+    Scenario {
+        name: "pause",
+        about: "the same at a server that pauses for 500 ms every 5 s: what is told of it",
+        is_default: true,
+        measure: open::pause,
+    },
+    Scenario {
+        name: "start",
+        about: "from starting loadgen to its first request's first byte",
+        is_default: true,
+        measure: start::measure,
+    },
+    Scenario {
+        name: "ten-million",
+        about: "ten million requests: loadgen's peak memory",
+        is_default: false,
+        measure: ten_million::measure,
+    },
+];
