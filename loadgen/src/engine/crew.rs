@@ -152,7 +152,7 @@ fn summarise(
         elapsed_ns: ended_ns
             .unwrap_or_default()
             .saturating_sub(measured_from_ns),
-        workers_cpu_share: reports.iter().map(|report| report.cpu_share).collect(),
+        workers_busy: reports.iter().map(|report| report.busy).collect(),
         interrupted: control.is_interrupted(),
         first_head,
         first_length,

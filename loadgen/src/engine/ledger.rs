@@ -8,7 +8,7 @@ use crate::http1::Answer;
 use crate::outcome::{Cause, Outcome};
 use crate::plan::Plan;
 use crate::recorder::{Recorder, Timing};
-use crate::system::thread_cpu::ThreadBusy;
+use crate::system::thread_cpu::{BusyShare, ThreadBusy};
 
 /// A worker's counts. Nothing is counted before the measured part begins.
 pub(super) struct Ledger<'a> {
@@ -28,7 +28,7 @@ pub(super) struct Ledger<'a> {
 pub(super) struct Report {
     pub(super) recorder: Recorder,
     pub(super) ended_ns: u64,
-    pub(super) cpu_share: f64,
+    pub(super) busy: BusyShare,
     pub(super) first_head: Option<Vec<u8>>,
 }
 
@@ -191,7 +191,7 @@ impl<'a> Ledger<'a> {
         Report {
             recorder: self.recorder,
             ended_ns,
-            cpu_share: self.busy.map_or(0.0, |busy| busy.share()),
+            busy: self.busy.map(|busy| busy.share()).unwrap_or_default(),
             first_head: self.first_head,
         }
     }

@@ -23,6 +23,7 @@ pub use control::{Clock, Control, Observer, Progress};
 
 use crate::plan::{Engine, Plan};
 use crate::recorder::Recorder;
+use crate::system::thread_cpu::BusyShare;
 
 /// What a run came to.
 #[derive(Clone, Debug)]
@@ -31,8 +32,8 @@ pub struct Summary {
     pub recorder: Recorder,
     /// Length of the measured part, in nanoseconds.
     pub elapsed_ns: u64,
-    /// For each worker, the share of the measured part that it was on a CPU, 0 to 1.
-    pub workers_cpu_share: Vec<f64>,
+    /// For each worker, how busy it was in the measured part.
+    pub workers_busy: Vec<BusyShare>,
     /// Whether a signal ended the run before its plan was done.
     pub interrupted: bool,
     /// The head of the first answer that any worker got.

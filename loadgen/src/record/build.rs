@@ -18,6 +18,7 @@ use crate::system::affinity::CpuSet;
 use crate::system::kernel_counters::KernelCounters;
 use crate::system::process::ProcessCost;
 use crate::system::server_watch::ServerPeaks;
+use crate::system::thread_cpu::BusyShare;
 
 /// What a record says of a run besides what was planned and counted.
 #[derive(Clone, Debug, Default)]
@@ -266,7 +267,7 @@ fn schedule(recorder: &Recorder) -> Option<Schedule> {
 fn client(plan: &plan::Plan, summary: &Summary, measured: &Measured) -> Client {
     let cost = measured.client;
     let cpu_s = cost.map_or(0.0, |cost| cost.cpu.as_secs_f64());
-    let shares = summary.workers_cpu_share.clone();
+    let of_workers = |share: fn(&BusyShare) -> f64| summary.workers_busy.iter().map(share);
     Client {
         threads: plan.load.threads as u64,
         cpu_s,
@@ -277,8 +278,9 @@ fn client(plan: &plan::Plan, summary: &Summary, measured: &Measured) -> Client {
             .and_then(|cost| cost.system)
             .map(|time| time.as_secs_f64()),
         cpu_us_per_request: per_request_us(cpu_s, &summary.recorder.requests),
-        busiest_worker_cpu_share: shares.iter().copied().fold(0.0, f64::max),
-        workers_cpu_share: shares,
+        busiest_worker_cpu_share: of_workers(|busy| busy.cpu).fold(0.0, f64::max),
+        busiest_worker_runnable_share: of_workers(|busy| busy.runnable).reduce(f64::max),
+        workers_cpu_share: of_workers(|busy| busy.cpu).collect(),
         late_share: schedule(&summary.recorder).map(|schedule| schedule.late_share()),
         rss_bytes_peak: measured.client_rss_bytes_peak,
     }

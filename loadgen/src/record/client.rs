@@ -25,9 +25,13 @@ pub struct Client {
     /// For each worker its share of time on a CPU, 0 to 1
     /// (`CLOCK_THREAD_CPUTIME_ID` over `elapsed_s`).
     pub workers_cpu_share: Vec<f64>,
-    /// The largest of `workers_cpu_share`. Near 1 the generator was the limit,
-    /// and the rate says how fast it is.
+    /// The largest of `workers_cpu_share`.
     pub busiest_worker_cpu_share: f64,
+    /// The largest share of time that a worker was on a CPU or waited for one
+    /// that others had, 0 to 1 (`/proc/thread-self/schedstat`). Near 1 the
+    /// generator was the limit, and the rate says how fast it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busiest_worker_runnable_share: Option<f64>,
     /// Open loop only: share of requests that the generator started over 1 ms
     /// late although a connection was free, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]

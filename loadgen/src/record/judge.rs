@@ -96,7 +96,10 @@ fn client_saturated(record: &Record) -> Option<Reason> {
     if record.plan.spin == Some(true) {
         return None;
     }
-    let share = record.client.busiest_worker_cpu_share;
+    let client = &record.client;
+    let cpu_share = client.busiest_worker_cpu_share;
+    // What waits for a CPU is as little free as what is on it.
+    let share = client.busiest_worker_runnable_share.unwrap_or(cpu_share);
     (share > WORKER_CPU_SHARE_MAX).then_some(Reason::ClientSaturated { share })
 }
 

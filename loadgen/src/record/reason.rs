@@ -58,7 +58,7 @@ pub enum Reason {
     },
     /// A worker was busy all the time.
     ClientSaturated {
-        /// Share of time that the busiest worker was on a CPU, 0 to 1.
+        /// Share of time that the busiest worker was on a CPU or waited for one, 0 to 1.
         share: f64,
     },
     /// The generator did not keep its own schedule (open loop).
@@ -172,7 +172,7 @@ impl Reason {
                 format!("{} of the requests failed", percent(share))
             }
             Self::ClientSaturated { share } => format!(
-                "the busiest worker of the load generator was on a CPU {} of the time",
+                "the busiest worker of the load generator was on a CPU, or waited for one, {} of the time",
                 percent(share)
             ),
             Self::ScheduleSlipped { share } => format!(

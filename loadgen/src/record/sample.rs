@@ -209,6 +209,7 @@ fn client() -> Client {
         cpu_us_per_request: Some(65.0),
         workers_cpu_share: vec![0.65],
         busiest_worker_cpu_share: 0.65,
+        busiest_worker_runnable_share: None,
         late_share: None,
         rss_bytes_peak: Some(6 << 20),
     }

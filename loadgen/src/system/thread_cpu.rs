@@ -1,9 +1,11 @@
 //! How busy the calling thread is: the share of elapsed time in which it ran
 //! on a CPU. A worker near 100 % cannot send faster, so the run measured the
-//! load generator and not the server.
+//! load generator and not the server. Neither can one that waits for a CPU
+//! which others have, so that is known too.
 //!
-//! Source: `clock_gettime(CLOCK_THREAD_CPUTIME_ID)`, in nanoseconds, see
-//! clock_gettime(2).
+//! Sources: `clock_gettime(CLOCK_THREAD_CPUTIME_ID)`, in nanoseconds, see
+//! clock_gettime(2); `/proc/thread-self/schedstat`, whose second number is the
+//! time in nanoseconds that the thread spent waiting on a run queue.
 
 use std::marker::PhantomData;
 use std::time::{Duration, Instant};
@@ -20,19 +22,38 @@ pub fn thread_cpu_time() -> Duration {
     )
 }
 
+/// Time that the calling thread has waited for a CPU since it began; `None` where the kernel does
+/// not count it.
+fn thread_wait_time() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let wait_ns = text.split_whitespace().nth(1)?.parse().ok()?;
+    Some(Duration::from_nanos(wait_ns))
+}
+
 /// Measures the calling thread from [`ThreadBusy::start`] on. It cannot be
 /// sent to another thread, whose CPU clock is a different one.
 #[derive(Debug, Clone, Copy)]
 pub struct ThreadBusy {
     started: Instant,
     cpu_at_start: Duration,
+    wait_at_start: Option<Duration>,
     of_this_thread: PhantomData<*const ()>,
+}
+
+/// Shares of the elapsed time, 0 to 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct BusyShare {
+    /// On a CPU.
+    pub cpu: f64,
+    /// On a CPU, or waiting for one.
+    pub runnable: f64,
 }
 
 impl ThreadBusy {
     /// Begins to measure.
     pub fn start() -> Self {
         Self {
+            wait_at_start: thread_wait_time(),
             started: Instant::now(),
             cpu_at_start: thread_cpu_time(),
             of_this_thread: PhantomData,
@@ -44,14 +65,22 @@ impl ThreadBusy {
         thread_cpu_time().saturating_sub(self.cpu_at_start)
     }
 
-    /// Share of the elapsed time in which this thread ran on a CPU, 0 to 1.
-    pub fn share(&self) -> f64 {
-        let cpu_s = self.cpu().as_secs_f64();
+    /// Time that this thread has waited for a CPU since the start.
+    fn wait(&self) -> Duration {
+        let wait = thread_wait_time().zip(self.wait_at_start);
+        wait.map_or(Duration::ZERO, |(now, before)| now.saturating_sub(before))
+    }
+
+    /// Shares of the elapsed time.
+    pub fn share(&self) -> BusyShare {
         let elapsed_s = self.started.elapsed().as_secs_f64();
-        if elapsed_s > 0.0 {
-            (cpu_s / elapsed_s).min(1.0)
-        } else {
-            0.0
+        let of_elapsed = |time: Duration| match elapsed_s > 0.0 {
+            true => (time.as_secs_f64() / elapsed_s).min(1.0),
+            false => 0.0,
+        };
+        BusyShare {
+            cpu: of_elapsed(self.cpu()),
+            runnable: of_elapsed(self.cpu() + self.wait()),
         }
     }
 }
@@ -66,7 +95,8 @@ mod tests {
         while busy.cpu() < Duration::from_millis(2) {
             std::hint::spin_loop();
         }
-        assert!(busy.share() > 0.0 && busy.share() <= 1.0);
+        let share = busy.share();
+        assert!(share.cpu > 0.0 && share.cpu <= share.runnable && share.runnable <= 1.0);
     }
 
     #[test]

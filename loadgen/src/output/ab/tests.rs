@@ -74,7 +74,7 @@ fn summary() -> Summary {
     Summary {
         recorder,
         elapsed_ns: 1000 * MS,
-        workers_cpu_share: Vec::new(),
+        workers_busy: Vec::new(),
         interrupted: false,
         first_head: None,
         first_length: Some(50),
