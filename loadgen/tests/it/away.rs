@@ -1,6 +1,8 @@
 //! The rows of the fault table in which the server is not there: it refuses,
 //! its accept queue is full, it restarts, or its name leads nowhere.
 
+use std::net::SocketAddr;
+
 use rustix::process::Signal;
 
 use crate::behaviour::Behaviour::{Good, Silent};
@@ -134,4 +136,24 @@ fn restart_under_load(sandbox: &Sandbox, manner: &[&str]) {
     let met: u64 = met.into_iter().map(failed).sum();
     assert_eq!(counts.failed(), refused + met, "{counts:?}");
     after.stop();
+}
+
+#[test]
+pub(crate) fn a_dead_address_before_a_live_one_is_no_failure() {
+    Sandbox::run(|sandbox| {
+        sandbox.replace("/etc/hosts", "127.0.0.1 two.test\n127.0.0.2 two.test\n");
+        // The resolver names that first which resembles the address it is reached from.
+        let alive = SocketAddr::from(([127, 0, 0, 2], 0));
+        let server = FaultServer::start_on(alive, Script::always(Good));
+        let url = format!("http://two.test:{}/", server.address().port());
+        for manner in EVERY_MANNER {
+            let record = run(&[&["-n", "20"], *manner, &[&url]].concat()).record();
+            assert_eq!(
+                Counts::of_record(&record),
+                Counts::new(20, &[]),
+                "{manner:?}"
+            );
+        }
+        assert_eq!(server.stop().played.len(), 20 * EVERY_MANNER.len());
+    });
 }

@@ -54,7 +54,7 @@ behaviours! {
     ServerError: "answers 500",
     ClosesOnAccept: "accepts and closes without reading",
     NeverReads: "accepts and reads nothing, so that a large request cannot be written",
-    ResetsMidRequest: "reads a part of the request and resets",
+    ResetsAtFirstByte: "resets when a request begins to arrive",
     ResetsAfterRequest: "reads the request and resets",
     Http10ByResetting: "answers as HTTP/1.0, without a length, and resets",
     ResetsMidBody: "resets after half of the body",
@@ -116,7 +116,7 @@ impl Behaviour {
     pub(crate) fn is_at_accept(self) -> bool {
         matches!(
             self,
-            Self::ClosesOnAccept | Self::NeverReads | Self::ResetsMidRequest
+            Self::ClosesOnAccept | Self::NeverReads | Self::ResetsAtFirstByte
         )
     }
 
@@ -194,7 +194,7 @@ impl Behaviour {
                 AsAsked,
             ),
             Self::ClosesOnAccept | Self::ClosesWithoutAByte => send(Vec::new(), Close),
-            Self::ResetsMidRequest | Self::ResetsAfterRequest => send(Vec::new(), Reset),
+            Self::ResetsAtFirstByte | Self::ResetsAfterRequest => send(Vec::new(), Reset),
             Self::ResetsMidBody => send(cut(good.len() - 3), Reset),
             Self::HeadCutShort => send(cut(20), Close),
             Self::BodyCutShort => send(cut(good.len() - 3), Close),

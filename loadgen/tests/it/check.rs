@@ -4,10 +4,10 @@
 use std::thread;
 
 use crate::behaviour::Behaviour;
-use crate::fault_server::FaultServer;
 use crate::loadgen::run;
 use crate::record::{Counts, Outcome, assert_connections_agree};
 use crate::script::Script;
+use crate::way::Way;
 
 /// Options of one run.
 pub(crate) type Manner = &'static [&'static str];
@@ -35,17 +35,22 @@ pub(crate) fn at_once(manners: &[Manner], check: impl Fn(Manner) + Sync) {
 /// Runs `requests` requests against the script, and asserts that the client's
 /// record says what the server's log says, under the causes of `outcome_of`.
 pub(crate) fn check_conservation(
+    way: Way,
     script: Script,
     requests: usize,
     args: &[&str],
     outcome_of: impl Fn(Behaviour) -> Outcome,
     circumstances: &str,
 ) {
-    let server = FaultServer::start(script);
-    let ended = run(&[&["-n", &requests.to_string()], args, &[&server.url()]].concat());
+    let server = way.server(script);
+    let requests_text = requests.to_string();
+    let ended = run(&[way.args, &["-n", &requests_text], args, &[&server.url()]].concat());
+    // What a client has given up may still be on its way to the server.
+    server.wait_until(|log| log.played.len() >= requests);
     let log = server.stop();
     let record = ended.record();
     let counts = Counts::of_record(&record);
+    let circumstances = format!("{}: {circumstances}", way.label);
 
     assert_eq!(
         counts,

@@ -5,16 +5,18 @@
 //! is, because it is the yardstick. Everything that waits also waits for the
 //! stop, so that dropping the server ends it at once, also in mid-stall.
 
-use std::io::{self, PipeReader, PipeWriter, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::{self, PipeReader, PipeWriter};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::SockRef;
+use rustls::ServerConfig;
 
 use crate::behaviour::{Behaviour, Ending, Performance, Step};
+use crate::certificate::Certificate;
+use crate::channel::Channel;
 use crate::request::Request;
 use crate::script::Script;
 
@@ -59,10 +61,21 @@ impl FaultServer {
 
     /// Takes over a listener, and what waits in its accept queue.
     pub(crate) fn start_with(listener: TcpListener, script: Script) -> Self {
+        Self::serve(listener, script, None)
+    }
+
+    /// Encrypts what it says.
+    pub(crate) fn start_encrypted(script: Script, certificate: &Certificate) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        Self::serve(listener, script, Some(certificate.server_config()))
+    }
+
+    fn serve(listener: TcpListener, script: Script, security: Option<Arc<ServerConfig>>) -> Self {
         let address = listener.local_addr().expect("the listener's address");
         let (stopped, stop) = io::pipe().expect("a pipe");
         let shared = Arc::new(Shared {
             script,
+            security,
             stopped,
             log: Mutex::default(),
             changed: Condvar::new(),
@@ -84,7 +97,11 @@ impl FaultServer {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        let scheme = match self.shared.security {
+            Some(_) => "https",
+            None => "http",
+        };
+        format!("{scheme}://{}/", self.address)
     }
 
     /// Blocks until the log fulfils `condition`.
@@ -130,6 +147,8 @@ impl Drop for FaultServer {
 
 struct Shared {
     script: Script,
+    /// If connections are encrypted.
+    security: Option<Arc<ServerConfig>>,
     /// Readable (end of file) once the server is to stop.
     stopped: PipeReader,
     log: Mutex<Log>,
@@ -194,7 +213,8 @@ fn accept_until_stopped(listener: &TcpListener, shared: &Arc<Shared>) {
             let shared = Arc::clone(shared);
             connections.push(thread::spawn(move || {
                 // An error means that the client went away, which the log shows.
-                let _ = serve(stream, &shared);
+                let _ = Channel::new(stream, shared.security.as_ref(), PATIENCE)
+                    .and_then(|channel| serve(channel, &shared));
                 shared.note(|log| log.connections_ended += 1);
             }));
         }
@@ -208,49 +228,48 @@ fn accept_until_stopped(listener: &TcpListener, shared: &Arc<Shared>) {
 }
 
 /// One connection: requests are read and answered until one of both ends it.
-fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
-    stream.set_nonblocking(false)?;
-    stream.set_nodelay(true)?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+fn serve(mut channel: Channel, shared: &Shared) -> io::Result<()> {
     let next = shared.script.at(shared.log().played.len());
     if next.is_at_accept() {
         shared.play();
-        return meet(&mut stream, next, shared);
+        return meet(channel, next, shared);
     }
     let mut received = Vec::new();
-    while let Some(request) = read_request(&mut stream, &mut received, shared)? {
+    while let Some(request) = read_request(&mut channel, &mut received, shared)? {
         let performance = shared.play().perform(request);
-        let ending = perform(&mut stream, performance, shared)?;
+        let ending = perform(&mut channel, performance, shared)?;
         shared.note(|log| log.answers_sent += 1);
         match ending {
             Ending::AsAsked if request.keep_alive => {}
-            Ending::AsAsked | Ending::Close => break,
-            Ending::Reset => return SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
-            Ending::Stall => return wait_for_end(&mut stream, shared),
+            Ending::AsAsked => return channel.close(),
+            Ending::Close => break,
+            Ending::Reset => return channel.reset(),
+            Ending::Stall => return wait_for_end(&mut channel, shared),
         }
     }
     Ok(())
 }
 
 /// What is done to a connection whose request is not read.
-fn meet(stream: &mut TcpStream, behaviour: Behaviour, shared: &Shared) -> io::Result<()> {
+fn meet(channel: Channel, behaviour: Behaviour, shared: &Shared) -> io::Result<()> {
+    let wait_for = |happening| {
+        let socket = PollFd::new(channel.socket(), happening);
+        shared.wait(Some(socket), PATIENCE)
+    };
     match behaviour {
-        Behaviour::NeverReads => {
-            shared.wait(Some(PollFd::new(stream, PollFlags::RDHUP)), PATIENCE)?;
+        Behaviour::NeverReads => wait_for(PollFlags::RDHUP).map(drop),
+        Behaviour::ResetsAtFirstByte => {
+            wait_for(PollFlags::IN)?;
+            channel.reset()
         }
-        Behaviour::ResetsMidRequest => {
-            stream.read_exact(&mut [0; 1024])?;
-            SockRef::from(&*stream).set_linger(Some(Duration::ZERO))?;
-        }
-        _ => {}
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Reads one request whole, head and body; `None` when the client has closed
 /// or the server is to stop. Bytes past the request stay in `received`.
 fn read_request(
-    stream: &mut TcpStream,
+    channel: &mut Channel,
     received: &mut Vec<u8>,
     shared: &Shared,
 ) -> io::Result<Option<Request>> {
@@ -259,34 +278,30 @@ fn read_request(
             received.drain(..length);
             return Ok(Some(request));
         }
-        if shared.wait(Some(PollFd::new(stream, PollFlags::IN)), PATIENCE)? != Woken::Ready {
+        if !receive(channel, received, shared)? {
             return Ok(None);
-        }
-        let mut chunk = [0; 4096];
-        match stream.read(&mut chunk)? {
-            0 => return Ok(None),
-            count => received.extend_from_slice(&chunk[..count]),
         }
     }
     Err(io::Error::other("the request is too large"))
 }
 
+/// Waits for bytes of the client; false when it has closed or the server is to stop.
+fn receive(channel: &mut Channel, received: &mut Vec<u8>, shared: &Shared) -> io::Result<bool> {
+    let readable = PollFd::new(channel.socket(), PollFlags::IN);
+    Ok(shared.wait(Some(readable), PATIENCE)? == Woken::Ready && channel.receive(received)?)
+}
+
 /// Sends what the performance says; how it ends is left to the caller.
-fn perform(
-    stream: &mut TcpStream,
-    performance: Performance,
-    shared: &Shared,
-) -> io::Result<Ending> {
-    let closes = performance.ending == Ending::Close;
+fn perform(channel: &mut Channel, performance: Performance, shared: &Shared) -> io::Result<Ending> {
     // Corked, the last bytes wait for the FIN and travel with it.
-    SockRef::from(&*stream).set_tcp_cork(closes)?;
+    channel.cork(performance.ending == Ending::Close)?;
     for step in performance.steps {
         match step {
-            Step::Send(bytes) => stream.write_all(&bytes)?,
+            Step::Send(bytes) => channel.send(&bytes)?,
             Step::Drip(bytes, pause) => {
-                SockRef::from(&*stream).set_tcp_cork(false)?;
+                channel.cork(false)?;
                 for byte in bytes {
-                    stream.write_all(&[byte])?;
+                    channel.send(&[byte])?;
                     if shared.wait(None, pause)? == Woken::Stopped {
                         break;
                     }
@@ -294,24 +309,23 @@ fn perform(
             }
             Step::SendForever(bytes) => {
                 while shared.wait(None, Duration::ZERO)? != Woken::Stopped {
-                    stream.write_all(&bytes)?;
+                    channel.send(&bytes)?;
                 }
             }
         }
     }
-    if closes {
-        stream.shutdown(std::net::Shutdown::Write)?;
+    match performance.ending {
+        Ending::Close => channel.close()?,
+        Ending::AsAsked | Ending::Reset | Ending::Stall => {}
     }
     Ok(performance.ending)
 }
 
 /// Swallows what still comes until the client closes or the server is to stop.
-fn wait_for_end(stream: &mut TcpStream, shared: &Shared) -> io::Result<()> {
-    let mut scratch = [0; 4096];
-    while shared.wait(Some(PollFd::new(&*stream, PollFlags::IN)), PATIENCE)? == Woken::Ready {
-        if stream.read(&mut scratch)? == 0 {
-            break;
-        }
+fn wait_for_end(channel: &mut Channel, shared: &Shared) -> io::Result<()> {
+    let mut swallowed = Vec::new();
+    while receive(channel, &mut swallowed, shared)? {
+        swallowed.clear();
     }
     Ok(())
 }

@@ -5,7 +5,11 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+
 use crate::behaviour::Behaviour::{self, *};
+use crate::certificate::Certificate;
 use crate::fault_server::FaultServer;
 use crate::script::Script;
 
@@ -134,6 +138,51 @@ fn connections_that_only_connected_are_counted() {
     let clients: Vec<_> = (0..5).map(|_| connect(&server)).collect();
     assert_eq!(server.stop().connections_accepted, 5);
     drop(clients);
+}
+
+#[test]
+fn an_encrypted_answer_is_whole_and_ends_with_a_word_of_farewell() {
+    let (answer, ending) = encrypted_answer_to(Good);
+    assert!(
+        answer.ends_with("Content-Length: 5\r\n\r\nhello"),
+        "{answer}"
+    );
+    ending.expect("close_notify");
+}
+
+#[test]
+fn an_encrypted_connection_can_be_used_again() {
+    let certificate = Certificate::good();
+    let script = Script::good_then(2, ClosesWhenIdle);
+    let server = FaultServer::start_encrypted(script, &certificate);
+    let mut client = encrypted(&server, &certificate);
+    for _ in 0..3 {
+        client.write_all(KEEP_ALIVE).unwrap();
+    }
+    let mut answers = String::new();
+    client.read_to_string(&mut answers).unwrap();
+    assert_eq!(answers.matches("\r\n\r\nhello").count(), 3, "{answers}");
+    assert_eq!(server.stop().connections_accepted, 1);
+}
+
+/// All that it sends for one request that it may close after, and how that ends.
+fn encrypted_answer_to(behaviour: Behaviour) -> (String, std::io::Result<usize>) {
+    let certificate = Certificate::good();
+    let server = FaultServer::start_encrypted(Script::always(behaviour), &certificate);
+    let mut client = encrypted(&server, &certificate);
+    client.write_all(CLOSE).unwrap();
+    let mut answer = Vec::new();
+    let ending = client.read_to_end(&mut answer);
+    (String::from_utf8(answer).unwrap(), ending)
+}
+
+fn encrypted(
+    server: &FaultServer,
+    certificate: &Certificate,
+) -> StreamOwned<ClientConnection, TcpStream> {
+    let name = ServerName::from(server.address().ip());
+    let session = ClientConnection::new(certificate.client_config(), name).unwrap();
+    StreamOwned::new(session, connect(server))
 }
 
 /// All that the server sends for one request on a connection of its own.

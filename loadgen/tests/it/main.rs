@@ -3,6 +3,8 @@
 
 // A server that misbehaves on purpose and logs the truth.
 mod behaviour; // what it may do with one request, as bytes and an ending
+mod certificate; // of servers that encrypt, good and bad
+mod channel; // one of its connections, in the clear or encrypted
 mod closed_port; // a server that is not there
 mod fault_server; // the sockets: plays a script, keeps the log
 mod fault_server_tests; // the yardstick itself, measured over raw sockets
@@ -21,8 +23,9 @@ mod check; // runs it against a script, and holds its record against the log
 mod loadgen; // starts the binary, guards against a hang, collects what it said
 mod record; // what a record must say of itself, and how it agrees with the log
 mod rounds; // made-up rounds of a benchmark
-mod schema;
-mod terminal; // in the place of a person's // what results must look like, as the repository keeps it
+mod schema; // what results must look like, as the repository keeps it
+mod terminal; // in the place of a person's
+mod way; // who asks, and whether encrypted
 
 // What it is held against.
 mod ab; // the real one, if it is installed
