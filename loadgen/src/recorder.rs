@@ -39,7 +39,7 @@ pub struct Timing {
     pub intended_ns: u64,
     /// The connection was asked for, or, on one that was open, the request was written.
     pub started_ns: u64,
-    /// The connection was open; `started_ns` if it was before.
+    /// The connection was open, and secured if it is to be; `started_ns` if it was before.
     pub connected_ns: u64,
     /// The request's last byte was written, if it was.
     pub sent_ns: Option<u64>,
@@ -84,6 +84,8 @@ pub struct Recorder {
     pub total: Times,
     /// Opening of connections.
     pub connect: Times,
+    /// TLS handshakes.
+    pub tls: Times,
     /// Start to first byte, of successes.
     pub first_byte: Times,
     /// Start to failure.
@@ -162,6 +164,7 @@ impl Recorder {
             bytes: Bytes::default(),
             total: Times::default(),
             connect: Times::default(),
+            tls: Times::default(),
             first_byte: Times::default(),
             failed: Times::default(),
             cancelled: Times::default(),
@@ -200,6 +203,12 @@ impl Recorder {
             self.requests.issued += count;
             self.requests.cancelled += count;
         }
+    }
+
+    /// A connection was secured, which took this long, by resuming a session or anew.
+    pub fn secured(&mut self, took_ns: u64, is_resumed: bool) {
+        self.connections.resumed += u64::from(is_resumed);
+        self.tls.record(took_ns);
     }
 
     /// A connection was opened, which took this long.
@@ -282,11 +291,13 @@ impl AddAssign<&Self> for Recorder {
         self.connections.opened += other.connections.opened;
         self.connections.reused += other.connections.reused;
         self.connections.closed_by_peer += other.connections.closed_by_peer;
+        self.connections.resumed += other.connections.resumed;
         self.bytes.sent += other.bytes.sent;
         self.bytes.received += other.bytes.received;
         self.bytes.received_body += other.bytes.received_body;
         self.total += &other.total;
         self.connect += &other.connect;
+        self.tls += &other.tls;
         self.first_byte += &other.first_byte;
         self.failed += &other.failed;
         self.cancelled += &other.cancelled;

@@ -200,6 +200,7 @@ fn run_plan(
 ) -> Result<Plan, TargetError> {
     Ok(Plan {
         target: Target::resolve(&format!("http://{}{}", server.address(), scenario.path))?,
+        tls: None,
         scenario: crate::plan::Scenario {
             method: Method::GET,
             version: HttpVersion::Http11,

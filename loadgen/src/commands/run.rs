@@ -11,6 +11,7 @@ use files::Files;
 use crate::cli::{OutputPlan, RunArgs};
 use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
+use crate::outcome::Cause;
 use crate::output::{self, AbProgress, Format, LiveView, ShowProgress};
 use crate::plan::{Gate, Plan, Schedule};
 use crate::record::{Context, Record};
@@ -121,13 +122,19 @@ fn no_success(record: &Record) -> String {
     let most = record.failures.iter().max_by_key(|(_, count)| *count);
     match most {
         Some((cause, count)) if count > 0 => {
-            let next_step = match cause.is_before_the_request() {
-                true => "check that the server runs there",
-                false => "see what curl -v says of it",
+            let next_step = match cause {
+                Cause::TlsHandshake => "check that the server speaks TLS, and see curl -v",
+                cause if cause.is_before_the_request() => "check that the server runs there",
+                _ => "see what curl -v says of it",
             };
             let (label, description) = (cause.label(), cause.description());
+            let details = match (cause, &record.target.tls_error) {
+                (Cause::TlsHandshake, Some(error)) => format!(" ({error})"),
+                _ => String::new(),
+            };
             format!(
-                "no request to {url} succeeded: {count} {label}. {description} Next, {next_step}"
+                "no request to {url} succeeded: {count} {label}. {description}{details} \
+                 Next, {next_step}"
             )
         }
         _ => format!("no answer from {url} had come when the run ended; run longer"),

@@ -141,10 +141,8 @@ fn summarise(
 ) -> Summary {
     let measured_from_ns = nanoseconds(plan.warmup);
     let mut recorder = Recorder::of_plan(plan);
-    let mut first_head = None;
     for report in reports {
         recorder += &report.recorder;
-        first_head = first_head.or_else(|| report.first_head.clone());
     }
     let ended_ns = reports.iter().map(|report| report.ended_ns).max();
     Summary {
@@ -154,7 +152,14 @@ fn summarise(
             .saturating_sub(measured_from_ns),
         workers_busy: reports.iter().map(|report| report.busy).collect(),
         interrupted: control.is_interrupted(),
-        first_head,
+        first_head: first(reports, |report| &report.first_head),
+        first_tls: first(reports, |report| &report.first_tls),
+        first_tls_error: first(reports, |report| &report.first_tls_error),
         first_length,
     }
+}
+
+/// What the first worker that has it says.
+fn first<T: Clone>(reports: &[Report], field: impl Fn(&Report) -> &Option<T>) -> Option<T> {
+    reports.iter().find_map(|report| field(report).clone())
 }

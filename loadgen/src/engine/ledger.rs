@@ -7,6 +7,7 @@ use super::live::Live;
 use crate::http1::Answer;
 use crate::outcome::{Cause, Outcome};
 use crate::plan::Plan;
+use crate::record::Tls;
 use crate::recorder::{Recorder, Timing};
 use crate::system::thread_cpu::{BusyShare, ThreadBusy};
 
@@ -17,6 +18,8 @@ pub(super) struct Ledger<'a> {
     /// Body length of the first answer of the run, whichever worker gets it.
     first_length: &'a OnceLock<u64>,
     first_head: Option<Vec<u8>>,
+    first_tls: Option<Tls>,
+    first_tls_error: Option<String>,
     last_ended_ns: u64,
     /// Of the thread, since the measured part began.
     busy: Option<ThreadBusy>,
@@ -30,6 +33,8 @@ pub(super) struct Report {
     pub(super) ended_ns: u64,
     pub(super) busy: BusyShare,
     pub(super) first_head: Option<Vec<u8>>,
+    pub(super) first_tls: Option<Tls>,
+    pub(super) first_tls_error: Option<String>,
 }
 
 impl<'a> Ledger<'a> {
@@ -44,6 +49,8 @@ impl<'a> Ledger<'a> {
             recorder: Recorder::of_plan(plan),
             first_length,
             first_head: None,
+            first_tls: None,
+            first_tls_error: None,
             last_ended_ns: measured_from_ns,
             busy: None,
             live,
@@ -99,6 +106,27 @@ impl<'a> Ledger<'a> {
     pub(super) fn connected(&mut self, took_ns: u64) {
         if self.is_measuring() {
             self.recorder.connected(took_ns);
+        }
+    }
+
+    /// A connection was secured, in so many nanoseconds, by resuming a session or anew.
+    pub(super) fn secured(&mut self, took_ns: u64, is_resumed: bool) {
+        if self.is_measuring() {
+            self.recorder.secured(took_ns, is_resumed);
+        }
+    }
+
+    /// Keeps what the first handshake agreed upon.
+    pub(super) fn first_tls(&mut self, agreed: impl FnOnce() -> Option<Tls>) {
+        if self.first_tls.is_none() {
+            self.first_tls = agreed();
+        }
+    }
+
+    /// Keeps what was wrong with the first handshake that failed.
+    pub(super) fn first_tls_error(&mut self, error: impl FnOnce() -> Option<String>) {
+        if self.first_tls_error.is_none() {
+            self.first_tls_error = error();
         }
     }
 
@@ -193,6 +221,8 @@ impl<'a> Ledger<'a> {
             ended_ns,
             busy: self.busy.map(|busy| busy.share()).unwrap_or_default(),
             first_head: self.first_head,
+            first_tls: self.first_tls,
+            first_tls_error: self.first_tls_error,
         }
     }
 }

@@ -3,12 +3,14 @@
 //! - `fast`: ours;
 //! - `crew`: the worker threads of any engine; `ledger`: what each counts; `budget`: whether
 //!   another request may begin; `arrivals`: when it is to, in open loop; `turns`: what it asks
-//!   for; `failure`: errors of the system as causes;
+//!   for; `failure`: errors of the system as causes; `agreed` and `certificate`: what TLS came to;
 //! - [`control`]: what workers and the thread that watches over them share, and [`live`], what is
 //!   known of latencies meanwhile.
 
+mod agreed;
 mod arrivals;
 mod budget;
+mod certificate;
 pub mod control;
 mod crew;
 mod failure;
@@ -22,6 +24,7 @@ use std::io;
 pub use control::{Clock, Control, Observer, Progress};
 
 use crate::plan::{Engine, Plan};
+use crate::record::Tls;
 use crate::recorder::Recorder;
 use crate::system::thread_cpu::BusyShare;
 
@@ -38,6 +41,10 @@ pub struct Summary {
     pub interrupted: bool,
     /// The head of the first answer that any worker got.
     pub first_head: Option<Vec<u8>>,
+    /// What the first TLS handshake of any worker agreed upon.
+    pub first_tls: Option<Tls>,
+    /// What was wrong with the first one that failed.
+    pub first_tls_error: Option<String>,
     /// Length of the first answer's body, in bytes.
     pub first_length: Option<u64>,
 }

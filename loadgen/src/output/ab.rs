@@ -6,6 +6,7 @@ mod html;
 mod rows;
 mod text;
 mod times;
+mod tls;
 mod traffic;
 
 #[cfg(test)]

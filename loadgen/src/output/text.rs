@@ -46,6 +46,7 @@ fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
     }
     write_latency(out, "latency", record.latency_ns.total.as_ref())?;
     write_latency(out, "connect", record.latency_ns.connect.as_ref())?;
+    write_latency(out, "TLS", record.latency_ns.tls.as_ref())?;
     write_latency(out, "first byte", record.latency_ns.first_byte.as_ref())?;
     write_costs(out, record)?;
     for gate in &record.gates {

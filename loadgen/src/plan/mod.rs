@@ -14,6 +14,7 @@ mod route;
 mod scenario;
 mod schedule;
 mod target;
+mod tls;
 
 use std::time::Duration;
 
@@ -28,6 +29,9 @@ pub use route::{Destination, Route};
 pub use scenario::{HttpVersion, Method, Scenario, identification};
 pub use schedule::{Curve, Rate, Schedule, Spacing};
 pub use target::{Scheme, Target, TargetError, Url, mask_password};
+pub use tls::{
+    CipherSuites, Identity, Tls, TlsOptions, TlsVersions, Trust, iana_name, openssl_name,
+};
 
 use crate::system::affinity::CpuSet;
 
@@ -36,6 +40,8 @@ use crate::system::affinity::CpuSet;
 pub struct Plan {
     /// Where requests go.
     pub target: Target,
+    /// How connections are secured, if they are.
+    pub tls: Option<Tls>,
     /// What is sent, and whether connections are used again.
     pub scenario: Scenario,
     /// What counts as a success.

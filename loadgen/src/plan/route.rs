@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The way of a connection, from this machine to where it is opened to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,32 @@ impl Route {
             sources: Vec::new(),
             buffer_bytes: None,
         }
+    }
+
+    /// To a socket in the file system.
+    #[must_use]
+    pub fn to_unix(path: PathBuf) -> Self {
+        Self {
+            destinations: vec![Destination::Unix(path)],
+            ..Self::to(Vec::new())
+        }
+    }
+
+    /// The addresses that connections are opened to.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.destinations.iter().filter_map(|to| match to {
+            Destination::Tcp(address) => Some(*address),
+            Destination::Unix(_) => None,
+        })
+    }
+
+    /// The socket in the file system that they are opened to, if it is that.
+    #[must_use]
+    pub fn unix_path(&self) -> Option<&Path> {
+        self.destinations.iter().find_map(|to| match to {
+            Destination::Unix(path) => Some(path.as_path()),
+            Destination::Tcp(_) => None,
+        })
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Url {
     pub scheme: Scheme,
     /// Host as written, brackets of IPv6 included.
     pub host: String,
-    /// Port, 80 if the URL has none.
+    /// Port, 80 or 443 if the URL has none.
     pub port: u16,
     /// Path and query, as the request line has them.
     pub path: String,
@@ -45,7 +45,7 @@ pub enum Scheme {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TargetError {
     /// Not a URL that can be requested.
-    #[error("'{url}' is not a URL to load: {reason}; write http://HOST[:PORT]/PATH")]
+    #[error("'{url}' is not a URL to load: {reason}; write http://HOST[:PORT]/PATH, or https")]
     Url {
         /// As given, a password replaced by `***`.
         url: String,
@@ -67,7 +67,7 @@ impl Url {
     ///
     /// # Errors
     ///
-    /// It is none, or not plain http.
+    /// It is none, or neither http nor https.
     pub fn parse(url: &str) -> Result<Self, TargetError> {
         let wrong = |reason| TargetError::Url {
             url: abbreviated(&mask_password(url)),
@@ -76,8 +76,8 @@ impl Url {
         let uri: Uri = url.parse().map_err(|_| wrong("it cannot be parsed"))?;
         let scheme = match uri.scheme_str() {
             Some("http") => Scheme::Http,
-            Some("https") => return Err(wrong("https is not supported yet")),
-            Some(_) => return Err(wrong("only http is supported")),
+            Some("https") => Scheme::Https,
+            Some(_) => return Err(wrong("only http and https are supported")),
             None => return Err(wrong("the scheme is missing")),
         };
         let authority = uri
@@ -121,7 +121,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// A URL that is none, that is not plain http, or whose host does not resolve.
+    /// A URL that is none, that is neither http nor https, or whose host does not resolve.
     pub fn resolve(url: &str) -> Result<Self, TargetError> {
         let url = Url::parse(url)?;
         let route = Route::to(resolve(&url.host, url.port)?);
@@ -267,7 +267,7 @@ mod tests {
             "127.0.0.1:80",
             "/path",
             "ftp://127.0.0.1/",
-            "https://127.0.0.1/",
+            "ws://127.0.0.1/",
             "http:///",
             "http://127.0.0.1:0/",
             "http://127.0.0.1:99999/",

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use super::{
     Bench, Client, Distribution, Environment, GateResult, Histograms, LatencyMs, LatencyNs,
-    Metrics, Network, Path, Plan, Record, Requests, SCHEMA, Schedule, Second, Server, Target, Tool,
-    Validity, encode_histogram, timestamp,
+    Metrics, Network, Path, Plan, Record, Requests, SCHEMA, Schedule, Second, Server, Target,
+    TlsSettings, Tool, Validity, encode_histogram, timestamp,
 };
 use crate::engine::Summary;
 use crate::plan;
@@ -132,14 +132,18 @@ fn tool(context: &Context) -> Tool {
 }
 
 fn target(plan: &plan::Plan, summary: &Summary) -> Target {
-    let destinations = plan.target.route.destinations.iter();
+    let route = &plan.target.route;
     Target {
         url: plan.target.url.masked.clone(),
-        addresses: destinations.map(ToString::to_string).collect(),
-        unix_path: None,
+        addresses: route
+            .addresses()
+            .map(|address| address.to_string())
+            .collect(),
+        unix_path: route.unix_path().map(|path| path.display().to_string()),
         server_software: summary.server_software(),
         document_bytes: summary.first_length,
-        tls: None,
+        tls: summary.first_tls.clone(),
+        tls_error: summary.first_tls_error.clone(),
     }
 }
 
@@ -179,7 +183,17 @@ fn settings(plan: &plan::Plan) -> Plan {
         },
         expect_body: plan.expect.body.is_some(),
         source_addresses: route.sources.iter().map(ToString::to_string).collect(),
+        tls: plan.tls.as_ref().map(tls_settings),
         cpu_list: cores(plan.cores.as_ref()),
+    }
+}
+
+fn tls_settings(tls: &plan::Tls) -> TlsSettings {
+    TlsSettings {
+        verify: tls.verifies,
+        resumption: tls.resumes,
+        client_certificate: tls.has_certificate,
+        ciphers: tls.offered_ciphers(),
     }
 }
 
@@ -203,7 +217,7 @@ fn latency(recorder: &Recorder) -> LatencyNs {
     LatencyNs {
         total: distribution(&recorder.total),
         connect: distribution(&recorder.connect),
-        tls: None,
+        tls: distribution(&recorder.tls),
         first_byte: distribution(&recorder.first_byte),
         corrected: open_loop.and_then(|open_loop| distribution(&open_loop.corrected)),
         failed: distribution(&recorder.failed),
@@ -217,7 +231,7 @@ fn histograms(recorder: &Recorder) -> Histograms {
     Histograms {
         total: text(&recorder.total),
         connect: text(&recorder.connect),
-        tls: None,
+        tls: text(&recorder.tls),
         first_byte: text(&recorder.first_byte),
         corrected: open_loop.and_then(|open_loop| text(&open_loop.corrected)),
         failed: text(&recorder.failed),

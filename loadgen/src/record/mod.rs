@@ -46,7 +46,7 @@ pub use latency::{Distribution, LatencyNs};
 pub use metrics::{LatencyMs, Metrics};
 pub use network::Network;
 pub use path::{Path, PathLatency};
-pub use plan::Plan;
+pub use plan::{Plan, TlsSettings};
 pub use read::ReadError;
 pub use reason::{Reason, Severity};
 pub use requests::{Bytes, Connections, Failures, Requests};

@@ -78,6 +78,23 @@ pub struct Plan {
     pub expect_body: bool,
     /// Local addresses that connections come from; empty if the kernel chooses.
     pub source_addresses: Vec<String>,
+    /// How connections are secured; absent without TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsSettings>,
     /// CPUs that the workers were pinned to; empty if not pinned.
     pub cpu_list: Vec<usize>,
+}
+
+/// What is offered to the server in a TLS handshake, and what is asked of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TlsSettings {
+    /// Whether the server's certificate is verified.
+    pub verify: bool,
+    /// Whether sessions are resumed, which spares both sides most of a
+    /// handshake.
+    pub resumption: bool,
+    /// Whether a certificate is shown to a server that asks for one.
+    pub client_certificate: bool,
+    /// Cipher suites that are offered, the preferred first, by their IANA names.
+    pub ciphers: Vec<String>,
 }

@@ -33,6 +33,9 @@ pub struct Connections {
     pub reused: u64,
     /// Connections that the server closed.
     pub closed_by_peer: u64,
+    /// TLS handshakes that resumed a session.
+    #[serde(default)]
+    pub resumed: u64,
 }
 
 /// Bytes that went over the connections, without TLS, TCP and IP around them.

@@ -42,6 +42,7 @@ pub(crate) fn sample() -> Record {
             opened: 100_000,
             reused: 0,
             closed_by_peer: 100_000,
+            resumed: 0,
         },
         bytes: Bytes {
             sent: 7_800_000,
@@ -130,6 +131,7 @@ fn target() -> Target {
         server_software: Some("server-sync".to_owned()),
         document_bytes: Some(50),
         tls: None,
+        tls_error: None,
     }
 }
 
@@ -161,6 +163,7 @@ fn plan() -> Plan {
         expect_length: None,
         expect_body: false,
         source_addresses: Vec::new(),
+        tls: None,
         cpu_list: vec![0],
     }
 }

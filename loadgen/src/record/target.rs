@@ -23,6 +23,9 @@ pub struct Target {
     /// What TLS agreed upon; absent without TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
+    /// What was wrong in TLS the first time that something was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_error: Option<String>,
 }
 
 /// What client and server agreed upon in the first TLS handshake.
@@ -32,4 +35,21 @@ pub struct Tls {
     pub version: String,
     /// Cipher suite, by its IANA name.
     pub cipher: String,
+    /// Group of the key exchange, such as `X25519`; absent if a resumed session
+    /// did without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_exchange: Option<String>,
+    /// Application protocol (ALPN), such as `http/1.1`; absent if the server
+    /// chose none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    /// Name that the server was told (SNI); absent if it was told none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+    /// Common name of the subject of the server's certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_subject: Option<String>,
+    /// Length of the public key in the server's certificate in bits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_key_bits: Option<u32>,
 }

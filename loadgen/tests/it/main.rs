@@ -16,6 +16,7 @@ mod script; // which behaviour meets which request
 // Servers that behave.
 mod canned_server; // the same bytes for every request, as fast as can be
 mod fake_servers; // programs in the place of those of this project
+mod secure_server; // speaks TLS, and tells what its clients said
 mod server; // those of this project, in the test's own process
 
 // The client under test.
@@ -48,5 +49,7 @@ mod memory; // which does not grow with the number of requests
 mod our_side; // signals, full disks, closed pipes, too few descriptors
 mod pipelines; // several requests on a connection before the first is answered
 mod secrets; // what must not be repeated
+mod tls; // handshakes, sessions, certificates, names
+mod unix_socket; // a server behind a socket in the file system
 mod urls; // several URLs from a file
 mod validity; // every reason to doubt a run, brought about

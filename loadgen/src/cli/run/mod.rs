@@ -9,6 +9,7 @@ mod output;
 mod route;
 mod server;
 mod success;
+mod tls;
 mod what_to_send;
 mod when;
 
@@ -31,6 +32,7 @@ use output::Output;
 use route::Connections;
 use server::Server;
 use success::Success;
+use tls::TlsFlags;
 use what_to_send::{UrlsFile, WhatToSend};
 use when::When;
 
@@ -51,6 +53,8 @@ pub struct RunArgs {
     connections: Connections,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    tls: TlsFlags,
     #[command(flatten)]
     success: Success,
     #[command(flatten)]
@@ -100,6 +104,7 @@ impl RunArgs {
             .how_much
             .load(stop, &self.when, self.what_to_send.keep_alive)?;
         let plan = Plan {
+            tls: self.tls.tls(&target.url, as_ab)?,
             scenario: self
                 .what_to_send
                 .scenario(&target, urls.as_ref(), self.when.seed, as_ab)?,
@@ -146,11 +151,7 @@ impl RunArgs {
             true => with_scheme(url),
             false => Cow::Borrowed(url),
         };
-        let target = Target::resolve(&url).map_err(|error| UsageError::line(error.to_string()))?;
-        Ok(Target {
-            route: self.connections.route(target.route),
-            ..target
-        })
+        self.connections.target(&url)
     }
 }
 

@@ -2,15 +2,20 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::plan::{Route, above_zero};
+use super::super::UsageError;
+use crate::plan::{Route, Target, Url, above_zero};
 
 /// Flags about connections.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How connections are made")]
 pub(super) struct Connections {
+    /// Connect to this UNIX socket, whatever host the URL names
+    #[arg(long, value_name = "PATH")]
+    unix: Option<PathBuf>,
     /// Local address that connections come from; repeatable, each then takes its turn
     #[arg(short = 'B', long = "source-addr", value_name = "ADDRESS", value_parser = ip_address)]
     sources: Vec<IpAddr>,
@@ -21,13 +26,22 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// `route` as these flags want it.
-    pub(super) fn route(&self, route: Route) -> Route {
-        Route {
+    /// Where `url` leads, by way of these flags.
+    pub(super) fn target(&self, url: &str) -> Result<Target, UsageError> {
+        let target = match &self.unix {
+            Some(path) => Url::parse(url).map(|url| Target {
+                url,
+                route: Route::to_unix(path.clone()),
+            }),
+            None => Target::resolve(url),
+        };
+        let Target { url, route } = target.map_err(|error| UsageError::line(error.to_string()))?;
+        let route = Route {
             sources: self.sources.clone(),
             buffer_bytes: self.buffer_bytes.map(NonZeroUsize::get),
             ..route
-        }
+        };
+        Ok(Target { url, route })
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! - `worker`: when a request begins, how it ends, and what comes next;
 //! - `slot`: one of a worker's connections; `requests`: the bytes that are sent on it;
+//! - `transport`: what lies between its connection and HTTP; `tls`: TLS, if that does;
 //! - `driver`: moving bytes, as a trait, and `readiness`, which does it with epoll or kqueue;
 //! - `socket`: a connection's beginning; `outgoing`: what is to be sent on it.
 
@@ -12,6 +13,8 @@ mod readiness;
 mod requests;
 mod slot;
 mod socket;
+mod tls;
+mod transport;
 mod worker;
 
 use std::io;

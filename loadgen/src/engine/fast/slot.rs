@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 
 use super::driver::Then;
+use super::tls::Tls;
+use super::transport::Transport;
 use crate::engine::failure;
 use crate::engine::ledger::Ledger;
 use crate::http1::{Question, ResponseReader};
@@ -22,6 +24,8 @@ pub(super) enum Phase {
     HeldBack,
     /// Its connection is being opened.
     Connecting,
+    /// It is open, and being secured.
+    Securing,
     /// Requests are being written.
     Sending,
     /// Answers are awaited or read.
@@ -89,6 +93,7 @@ impl Slot {
     pub(super) fn phase_of_requests(&self) -> failure::Phase {
         match self.phase {
             Phase::Connecting => failure::Phase::Connecting,
+            Phase::Securing => failure::Phase::Securing,
             Phase::Sending => failure::Phase::Sending,
             _ => failure::Phase::Receiving,
         }
@@ -105,16 +110,21 @@ impl Slot {
     /// Takes bytes that came, and what is known of what follows them.
     pub(super) fn hear(
         &mut self,
+        transport: &mut Transport,
         question: Question<'_>,
         bytes: &[u8],
         then: Then,
         now_ns: u64,
         ledger: &mut Ledger<'_>,
     ) -> Heard {
-        match self.read_answers(question, bytes, now_ns, ledger) {
+        let heard = match transport {
+            Transport::Plain => self.read_answers(question, bytes, now_ns, ledger),
+            Transport::Tls(tls) => self.read_sealed(tls, question, bytes, now_ns, ledger),
+        };
+        match heard {
             // With Then::Failed the error that follows is the cause.
-            Heard::Nothing | Heard::Answer if then == Then::Ended => {
-                self.hear_end(question, now_ns, ledger)
+            Heard::Nothing | Heard::Answer if then == Then::Ended || transport.has_ended() => {
+                self.hear_end(transport, question, now_ns, ledger)
             }
             heard => heard,
         }
@@ -123,20 +133,57 @@ impl Slot {
     /// The server has said that no more will come: an answer may end so.
     pub(super) fn hear_end(
         &mut self,
+        transport: &mut Transport,
         question: Question<'_>,
         now_ns: u64,
         ledger: &mut Ledger<'_>,
     ) -> Heard {
+        let is_cut = transport.is_cut();
         if self.flights.is_empty() {
             return Heard::Last;
         }
+        if self.phase == Phase::Securing {
+            let error = "the server ended the connection in the middle of it";
+            ledger.first_tls_error(|| Some(error.to_owned()));
+            return Heard::Broken(Cause::TlsHandshake);
+        }
         match self.reader.end_of_stream(question) {
+            Ok(_) if is_cut => Heard::Broken(Cause::ClosedMidResponse),
             Ok(answer) => {
                 let flight = self.land(now_ns);
                 ledger.answered(&answer, &flight.timing);
                 Heard::Last
             }
             Err(cause) => Heard::Broken(cause),
+        }
+    }
+
+    /// Takes bytes that came in TLS.
+    fn read_sealed(
+        &mut self,
+        tls: &mut Tls,
+        question: Question<'_>,
+        bytes: &[u8],
+        now_ns: u64,
+        ledger: &mut Ledger<'_>,
+    ) -> Heard {
+        let mut rest = bytes;
+        let mut heard = Heard::Nothing;
+        loop {
+            match tls.open(&mut rest) {
+                Ok(None) => return heard,
+                Ok(Some(plaintext)) => {
+                    match self.read_answers(question, plaintext, now_ns, ledger) {
+                        Heard::Nothing => {}
+                        Heard::Answer => heard = Heard::Answer,
+                        end => return end,
+                    }
+                }
+                Err(cause) => {
+                    ledger.first_tls_error(|| tls.error());
+                    return Heard::Broken(cause);
+                }
+            }
         }
     }
 

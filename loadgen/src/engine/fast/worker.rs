@@ -1,5 +1,8 @@
 //! A worker: when a request begins, how it ends, and what comes next.
 
+mod securing;
+
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
@@ -7,6 +10,7 @@ use std::time::Duration;
 use super::driver::{Driver, Event, Hop, Progress, Then};
 use super::requests::Requests;
 use super::slot::{Flight, Heard, Phase, Slot};
+use super::transport::{Setup, Transport};
 use crate::engine::arrivals::Arrivals;
 use crate::engine::control::nanoseconds;
 use crate::engine::crew::Job;
@@ -43,6 +47,9 @@ pub(super) struct Worker<'a, D> {
     /// When there was a free connection again after there had been none.
     free_since_ns: u64,
     slots: Vec<Slot>,
+    /// For each slot, what lies between its connection and HTTP.
+    transports: Vec<Transport>,
+    setup: Setup<'a>,
     /// Slots that can take another request, each once.
     ready: VecDeque<usize>,
     /// In open loop, slots that were seen to have room beside the requests under way on them.
@@ -68,6 +75,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             next_tick_ns: 0,
             active: slots,
             slots: (0..slots).map(|_| Slot::default()).collect(),
+            transports: (0..slots).map(|_| Transport::default()).collect(),
+            setup: Setup::of(plan),
             ready: (0..slots).collect(),
             roomy: VecDeque::new(),
             server_closes: true,
@@ -152,15 +161,18 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             };
             let now_ns = self.job.clock.now_ns();
             let state = &mut self.slots[slot];
+            let transport = &mut self.transports[slot];
             let ledger = &mut self.job.ledger;
             match event {
                 Event::Progress(progress) => self.advance(slot, progress, now_ns, now_ns),
                 Event::Received { bytes, then } => {
-                    let heard = state.hear(question, bytes, then, now_ns, ledger);
-                    self.settle(slot, heard, then == Then::Ended, now_ns);
+                    let heard = state.hear(transport, question, bytes, then, now_ns, ledger);
+                    let heard = self.reply(slot, heard);
+                    let ended = then == Then::Ended || self.is_left(slot);
+                    self.settle(slot, heard, ended, now_ns);
                 }
                 Event::Ended => {
-                    let heard = state.hear_end(question, now_ns, ledger);
+                    let heard = state.hear_end(transport, question, now_ns, ledger);
                     self.settle(slot, heard, true, now_ns);
                 }
                 Event::Failed(error) => self.break_off(slot, &error, now_ns),
@@ -349,7 +361,6 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     fn attempt(&mut self, slot: usize, now_ns: u64) -> Result<(), Cause> {
         let route = &self.job.plan.target.route;
         let state = &mut self.slots[slot];
-        let count = state.flights.len();
         let destination = route
             .destinations
             .get(state.destination)
@@ -366,7 +377,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let connected = self.driver.connect(slot, hop);
         connected.map_err(|error| self.cause(slot, &error))?;
         let connected_ns = self.job.clock.now_ns();
-        let progress = self.send_requests(slot, count)?;
+        let progress = self.send_opening(slot)?;
         self.advance(slot, progress, connected_ns, self.job.clock.now_ns());
         Ok(())
     }
@@ -398,6 +409,11 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let last = flights.range(flights.len() - count..);
         let bytes = self.requests.batch(last.map(|flight| flight.timing.path));
         self.job.ledger.sent_bytes(bytes.len());
+        let bytes = self.transports[slot].seal(bytes);
+        self.send_bytes(slot, bytes)
+    }
+
+    fn send_bytes(&mut self, slot: usize, bytes: Cow<'a, [u8]>) -> Result<Progress, Cause> {
         self.slots[slot].queued_bytes += bytes.len();
         let sent = self.driver.send(slot, bytes);
         sent.map_err(|error| self.cause(slot, &error))
@@ -420,8 +436,11 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let state = &mut self.slots[slot];
         if state.phase == Phase::Connecting && progress != Progress::Connecting {
             self.destination = state.destination;
-            state.phase = Phase::Sending;
-            state.is_open = true;
+            state.is_open = self.transports[slot].is_plain();
+            state.phase = match state.is_open {
+                true => Phase::Sending,
+                false => Phase::Securing,
+            };
             if let Some(oldest) = state.flights.front() {
                 self.job
                     .ledger
@@ -548,7 +567,10 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     }
 
     fn close(&mut self, slot: usize) {
-        self.job.ledger.unsent_bytes(self.driver.unsent_bytes(slot));
+        let unsent_bytes = self.driver.unsent_bytes(slot);
+        let unsent_bytes = self.transports[slot].requests_in(unsent_bytes);
+        self.job.ledger.unsent_bytes(unsent_bytes);
+        self.say_farewell(slot);
         self.slots[slot].is_open = false;
         self.driver.close(slot);
     }
@@ -582,7 +604,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             }
             (phase, Some(oldest)) => {
                 let limit = match phase {
-                    Phase::Connecting => self.job.plan.connect_timeout,
+                    Phase::Connecting | Phase::Securing => self.job.plan.connect_timeout,
                     _ => self.job.plan.timeout,
                 };
                 if is_over(oldest.timing.started_ns, limit) {

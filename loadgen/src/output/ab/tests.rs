@@ -77,6 +77,8 @@ fn summary() -> Summary {
         workers_busy: Vec::new(),
         interrupted: false,
         first_head: None,
+        first_tls: None,
+        first_tls_error: None,
         first_length: Some(50),
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::{Display, Result, Write};
 
 use super::failed::FailedColumns;
 use super::rows::{self, Row};
-use super::{BANNER, Run, times, traffic};
+use super::{BANNER, Run, times, tls, traffic};
 
 /// Width of the names in front of values.
 const NAME_WIDTH: usize = 24;
@@ -13,6 +13,9 @@ pub(super) fn write(out: &mut String, run: &Run<'_>) -> Result {
     write_banner(out, run)?;
     let [server, document, counts] = rows::groups(run);
     write_rows(out, &server)?;
+    if let Some(tls) = &run.record.target.tls {
+        write_rows(out, &tls::rows(tls))?;
+    }
     writeln!(out)?;
     write_rows(out, &document)?;
     writeln!(out)?;

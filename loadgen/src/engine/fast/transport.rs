@@ -1,0 +1,108 @@
+//! What lies between the bytes that a driver moves and those of HTTP: nothing, or TLS. No sockets,
+//! no clocks.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+
+use super::tls::Tls;
+use crate::engine::agreed::agreed;
+use crate::plan::{self, Plan};
+use crate::record;
+
+/// How a worker's connections are to be secured.
+pub(super) struct Setup<'a> {
+    tls: Option<(&'a plan::Tls, Arc<ClientConfig>)>,
+}
+
+/// One connection's.
+#[derive(Debug, Default)]
+pub(super) enum Transport {
+    /// HTTP as it is.
+    #[default]
+    Plain,
+    /// HTTP in TLS.
+    Tls(Box<Tls>),
+}
+
+impl<'a> Setup<'a> {
+    pub(super) fn of(plan: &'a Plan) -> Self {
+        let tls = plan.tls.as_ref();
+        Self {
+            tls: tls.map(|tls| (tls, tls.client_config(&["http/1.1"]))),
+        }
+    }
+
+    /// For a new connection.
+    pub(super) fn transport(&self) -> Result<Transport, rustls::Error> {
+        match &self.tls {
+            None => Ok(Transport::Plain),
+            Some((tls, config)) => {
+                let tls = Tls::new(Arc::clone(config), tls.server_name.clone())?;
+                Ok(Transport::Tls(Box::new(tls)))
+            }
+        }
+    }
+
+    /// What was agreed upon on a connection that is secured.
+    pub(super) fn agreed(&self, secured: &Tls) -> Option<record::Tls> {
+        let (tls, _) = self.tls.as_ref()?;
+        Some(agreed(secured.state(), tls))
+    }
+}
+
+impl Transport {
+    /// Whether a connection can take requests as soon as it is open.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain)
+    }
+
+    /// What is to be sent now, besides requests.
+    pub(super) fn outgoing(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::Plain => None,
+            Self::Tls(tls) => tls.outgoing(),
+        }
+    }
+
+    /// Requests as they are to be sent.
+    pub(super) fn seal<'b>(&mut self, requests: Cow<'b, [u8]>) -> Cow<'b, [u8]> {
+        match self {
+            Self::Plain => requests,
+            Self::Tls(tls) => Cow::Owned(tls.seal(&requests)),
+        }
+    }
+
+    /// How many bytes of requests there are in the last `bytes` that were to be sent, at most.
+    pub(super) fn requests_in(&self, bytes: usize) -> usize {
+        match self {
+            Self::Plain => bytes,
+            Self::Tls(tls) => bytes.min(tls.sealed_bytes()),
+        }
+    }
+
+    /// Whether the server has announced that nothing will come, and not just ended the connection.
+    pub(super) fn has_ended(&self) -> bool {
+        match self {
+            Self::Plain => false,
+            Self::Tls(tls) => tls.has_ended(),
+        }
+    }
+
+    /// The connection has ended. Whether anybody between here and the server can have ended it.
+    pub(super) fn is_cut(&mut self) -> bool {
+        match self {
+            Self::Plain => false,
+            Self::Tls(tls) => tls.is_cut(),
+        }
+    }
+
+    /// What the server should be told before the connection is closed.
+    pub(super) fn farewell(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Plain => None,
+            Self::Tls(tls) => tls.farewell(),
+        }
+    }
+}
