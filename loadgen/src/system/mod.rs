@@ -18,6 +18,9 @@ pub mod local_ports;
 // How busy the calling thread is: the load generator's own saturation.
 pub mod thread_cpu;
 
+// Waking to the microsecond, together with sockets.
+pub mod timer;
+
 // How many descriptors the load generator may open.
 pub mod limits;
 

@@ -40,7 +40,10 @@ pub(super) fn run(
     let slots = (0..plan.load.threads).map(|index| plan.load.connections_of(index));
     match driver {
         Driver::Epoll => {
-            let drivers = slots.map(Readiness::new).collect::<io::Result<Vec<_>>>()?;
+            let is_exact = plan.load.schedule().is_some();
+            let drivers = slots
+                .map(|slots| Readiness::new(slots, is_exact))
+                .collect::<io::Result<Vec<_>>>()?;
             let workers = drivers.into_iter();
             let workers =
                 workers.map(|driver| |job: Job<'_>| Worker::new(job, driver, requests).run());

@@ -20,6 +20,7 @@ use socket2::Socket;
 use super::driver::{Driver, Event, Hop, Progress, Then};
 use super::outgoing::Outgoing;
 use super::socket;
+use crate::system::timer::Timer;
 
 /// Events taken from the kernel at a time.
 const EVENTS_MAX: usize = 1024;
@@ -30,8 +31,13 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// Bits of a token that hold the slot; the others hold its generation.
 const SLOT_BITS: u32 = 32;
 
+/// The timer's token, which is no slot's.
+const TIMER: Token = Token(usize::MAX);
+
 pub(super) struct Readiness<'a> {
     poll: Poll,
+    /// Ends waits more exactly than a poll's timeout does, if that is called for.
+    timer: Option<Timer>,
     events: Events,
     /// What `events` held and is not worked off; more than one thing may be done about each.
     ready: VecDeque<Ready>,
@@ -80,9 +86,17 @@ enum Happened {
 }
 
 impl Readiness<'_> {
-    pub(super) fn new(slots: usize) -> io::Result<Self> {
+    /// For so many connections; with `is_exact` waits end to the microsecond, for a system call
+    /// more each, else to the millisecond.
+    pub(super) fn new(slots: usize, is_exact: bool) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let timer = match is_exact {
+            true => Some(watched_timer(&poll)?),
+            false => None,
+        };
         Ok(Self {
-            poll: Poll::new()?,
+            poll,
+            timer,
             events: Events::with_capacity(EVENTS_MAX),
             ready: VecDeque::with_capacity(EVENTS_MAX),
             connections: (0..slots).map(|_| Connection::default()).collect(),
@@ -157,11 +171,17 @@ impl<'a> Driver<'a> for Readiness<'a> {
     }
 
     fn wait(&mut self, timeout: Duration) -> io::Result<()> {
+        if let Some(timer) = &self.timer
+            && !timeout.is_zero()
+        {
+            timer.arm(timeout)?;
+        }
         match self.poll.poll(&mut self.events, Some(timeout)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
-        self.ready.extend(self.events.iter().map(Ready::from));
+        let of_connections = self.events.iter().filter(|event| event.token() != TIMER);
+        self.ready.extend(of_connections.map(Ready::from));
         Ok(())
     }
 
@@ -182,6 +202,15 @@ impl<'a> Driver<'a> for Readiness<'a> {
             return Some((slot, event));
         }
     }
+}
+
+/// A timer whose expiry ends the poll's waits.
+fn watched_timer(poll: &Poll) -> io::Result<Timer> {
+    let timer = Timer::new()?;
+    let mut source = SourceFd(&timer.as_raw_fd());
+    let registry = poll.registry();
+    registry.register(&mut source, TIMER, Interest::READABLE)?;
+    Ok(timer)
 }
 
 impl From<&mio::event::Event> for Ready {

@@ -28,6 +28,10 @@ const TICK_LONGEST: Duration = Duration::from_millis(50);
 /// Shortest time between them: what epoll's timeout can tell apart.
 const TICK_SHORTEST: Duration = Duration::from_millis(1);
 
+/// How long before a start a worker that spins stops sleeping: what waking up takes at worst on a
+/// machine that is not crowded.
+const SPIN_LONGEST: Duration = Duration::from_micros(100);
+
 /// Ticks within a request's timeout: it is kept to a twentieth.
 const TICKS_PER_TIMEOUT: u32 = 20;
 
@@ -44,6 +48,8 @@ pub(super) struct Worker<'a, D> {
     turns: Turns,
     /// When requests are to begin, in open loop.
     arrivals: Option<Arrivals>,
+    /// How long before each of them it stays awake.
+    spin: Duration,
     /// When there was a free connection again after there had been none.
     free_since_ns: u64,
     slots: Vec<Slot>,
@@ -84,6 +90,10 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             connections: 0,
             turns: Turns::of_worker(plan, job.index),
             arrivals: Arrivals::of_worker(plan, job.index),
+            spin: match plan.load.schedule() {
+                Some(schedule) if schedule.spin => SPIN_LONGEST,
+                _ => Duration::ZERO,
+            },
             free_since_ns: 0,
             requests,
             driver,
@@ -101,7 +111,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             if self.active == 0 {
                 break;
             }
-            if let Err(error) = self.driver.wait(self.time_to_tick(now_ns)) {
+            if let Err(error) = self.driver.wait(self.time_to_wait(now_ns)) {
                 // Only a defect of ours makes waiting impossible; end every request as failed.
                 self.fail_all(&error);
                 break;
@@ -137,17 +147,29 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     }
 
     /// Until the next thing that no event tells of.
+    fn time_to_wait(&self, now_ns: u64) -> Duration {
+        // Without a free connection an arrival waits for an answer, not for its time.
+        let has_place = !self.ready.is_empty() || !self.roomy.is_empty();
+        let arrivals = self.arrivals.as_ref().filter(|_| has_place);
+        let start_ns = arrivals.and_then(Arrivals::peek_ns);
+        let to_start = start_ns.map(|start_ns| self.time_to_start(start_ns));
+        self.time_to_tick(now_ns)
+            .min(to_start.unwrap_or(Duration::MAX))
+    }
+
+    /// How long the worker may sleep before a start.
+    fn time_to_start(&self, start_ns: u64) -> Duration {
+        // By a clock of its own: requests were written since the last look.
+        let left_ns = start_ns.saturating_sub(self.job.clock.now_ns());
+        Duration::from_nanos(left_ns).saturating_sub(self.spin)
+    }
+
     fn time_to_tick(&self, now_ns: u64) -> Duration {
         let budget = &self.job.budget;
         let at_ns = match self.job.ledger.is_measuring() {
             true => budget.deadline_ns.unwrap_or(u64::MAX),
             false => budget.measured_from_ns,
         };
-        let arrival_ns = self.arrivals.as_ref().and_then(Arrivals::peek_ns);
-        // Without a free connection an arrival waits for an answer, not for its time.
-        let has_place = !self.ready.is_empty() || !self.roomy.is_empty();
-        let arrival_ns = arrival_ns.filter(|_| has_place);
-        let at_ns = at_ns.min(arrival_ns.unwrap_or(u64::MAX));
         Duration::from_nanos(at_ns.min(self.next_tick_ns).saturating_sub(now_ns))
     }
 
