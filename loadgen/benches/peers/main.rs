@@ -85,7 +85,7 @@ fn measure(scenarios: &[&Scenario]) -> anyhow::Result<bool> {
     let mut judged = Vec::new();
     for scenario in scenarios {
         eprintln!("peers: {} …", scenario.name);
-        println!("\n{}: {}", scenario.name, scenario.about);
+        println!("\n{}: {}\n", scenario.name, scenario.about);
         match (scenario.measure)(&bench) {
             Ok(report) => {
                 is_whole &= report.is_whole;

@@ -1,8 +1,34 @@
-//! What was measured, for a person.
+//! What was measured, for a person: tables in Markdown, aligned, so that they are read as they
+//! are and kept as they are.
 
 use crate::goal::{Figure, Verdict};
 use crate::matrix::{Failure, Measured};
 use crate::scenario::Scenario;
+
+/// A column's title and width in characters; numbers are at its right, words at its left.
+enum Column {
+    Words(&'static str, usize),
+    Numbers(&'static str, usize),
+}
+
+use Column::{Numbers, Words};
+
+const CELLS: [Column; 6] = [
+    Words("server", 10),
+    Words("client", 16),
+    Words("connections", 14),
+    Numbers("requests/s", 25),
+    Numbers("client µs", 21),
+    Numbers("server µs", 21),
+];
+
+const GOALS: [Column; 5] = [
+    Words("scenario", 14),
+    Words("goal", 62),
+    Numbers("measured", 19),
+    Words("wanted", 12),
+    Words("", 7),
+];
 
 /// Prints the names of scenarios.
 pub(crate) fn print_scenarios(scenarios: &[Scenario]) {
@@ -13,61 +39,97 @@ pub(crate) fn print_scenarios(scenarios: &[Scenario]) {
 
 /// Prints a line for each cell: median and range over the rounds.
 pub(crate) fn print_cells(cells: &[Measured]) {
-    let titles = ["requests/s", "client µs/request", "server µs/request"];
-    let [rate, client, server] = titles;
-    println!(
-        "  {:<12}{:<18}{:<20}{rate:>25}{client:>22}{server:>22}",
-        "server", "client", "connections"
-    );
-    for cell in cells {
-        println!("  {}", cell_line(cell));
+    print_head(&CELLS);
+    for measured in cells {
+        let cell = &measured.cell;
+        let load = cell.load.to_string();
+        let [rate, client, server] = figures(measured);
+        let [by, of] = [cell.client.label(), cell.server.label()];
+        print_line(&CELLS, [of, by, &load, &rate, &client, &server]);
     }
 }
 
-fn cell_line(measured: &Measured) -> String {
-    let cell = &measured.cell;
-    let head = format!(
-        "{:<12}{:<18}{:<20}",
-        cell.server.label(),
-        cell.client.label(),
-        cell.load.to_string()
-    );
-    let figures = match &measured.failure {
-        Some(Failure::Missing) => return format!("{head}  missing"),
-        Some(Failure::Failed(why)) => return format!("{head}  failed: {why}"),
+/// What is said of a cell: its figures, or why it has none.
+fn figures(measured: &Measured) -> [String; 3] {
+    let none = String::new;
+    match &measured.failure {
+        Some(Failure::Missing) => ["missing".to_owned(), none(), none()],
+        Some(Failure::Failed(why)) => [why.clone(), none(), none()],
         None => [
-            (Figure::RequestsPerSecond, 0, 25),
-            (Figure::ClientUs, 1, 22),
-            (Figure::ServerUs, 1, 22),
-        ],
-    };
-    let figures = figures.map(|(figure, digits, width)| {
-        let spread = measured.spread(|run| figure.of(run));
-        let text = spread.map_or("–".to_owned(), |spread| format!("{spread:.digits$}"));
-        format!("{text:>width$}")
-    });
-    head + &figures.concat()
+            (Figure::RequestsPerSecond, 0),
+            (Figure::ClientUs, 1),
+            (Figure::ServerUs, 1),
+        ]
+        .map(|(figure, digits)| {
+            let spread = measured.spread(|run| figure.of(run));
+            spread.map_or("–".to_owned(), |spread| format!("{spread:.digits$}"))
+        }),
+    }
 }
 
 /// Prints each goal beside what was measured.
 pub(crate) fn print_goals(judged: &[(&Scenario, anyhow::Result<Vec<Verdict>>)]) {
-    println!("\n  {:<66}{:>22}  wanted", "goal", "measured");
+    println!();
+    print_head(&GOALS);
     for (scenario, verdicts) in judged {
-        println!("  {}", scenario.name);
         match verdicts {
-            Ok(verdicts) => verdicts.iter().for_each(print_goal),
-            Err(error) => println!("    missing: {error:#}"),
+            Ok(verdicts) => verdicts
+                .iter()
+                .for_each(|verdict| print_goal(scenario, verdict)),
+            Err(error) => {
+                let why = format!("{error:#}");
+                print_line(&GOALS, [scenario.name, &why, "–", "–", "missing"]);
+            }
         }
     }
 }
 
-fn print_goal(verdict: &Verdict) {
+fn print_goal(scenario: &Scenario, verdict: &Verdict) {
     let value = verdict.value.map(|value| value.to_string());
-    println!(
-        "    {:<64}{:>22}  {:<14}{}",
-        verdict.label,
-        value.as_deref().unwrap_or("–"),
-        verdict.wanted.to_string(),
-        verdict.word(),
+    let value = value.as_deref().unwrap_or("–");
+    let wanted = verdict.wanted.to_string();
+    print_line(
+        &GOALS,
+        [
+            scenario.name,
+            &verdict.label,
+            value,
+            &wanted,
+            verdict.word(),
+        ],
     );
+}
+
+fn print_head<const N: usize>(columns: &[Column; N]) {
+    print_line(columns, columns.each_ref().map(Column::title));
+    let rules = columns.each_ref().map(Column::rule);
+    println!("|{}|", rules.join("|"));
+}
+
+fn print_line<const N: usize>(columns: &[Column; N], texts: [&str; N]) {
+    let fields = columns.iter().zip(texts);
+    let fields: Vec<String> = fields.map(|(column, text)| column.field(text)).collect();
+    println!("|{}|", fields.join("|"));
+}
+
+impl Column {
+    fn title(&self) -> &'static str {
+        match self {
+            Words(title, _) | Numbers(title, _) => title,
+        }
+    }
+
+    fn rule(&self) -> String {
+        match *self {
+            Words(_, width) => "-".repeat(width + 2),
+            Numbers(_, width) => "-".repeat(width + 1) + ":",
+        }
+    }
+
+    fn field(&self, text: &str) -> String {
+        match *self {
+            Words(_, width) => format!(" {text:<width$} "),
+            Numbers(_, width) => format!(" {text:>width$} "),
+        }
+    }
 }

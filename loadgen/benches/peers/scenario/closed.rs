@@ -114,15 +114,13 @@ pub(super) fn large_answers() -> Matrix {
 pub(super) fn tls() -> Matrix {
     let (kept, new) = (Load::kept(CONNECTIONS), Load::new_each(CONNECTIONS));
     let server = Server::NginxTls;
-    let [ours, _] = LOADGEN;
+    let beside = |peers: &[Client]| [&LOADGEN, peers].concat();
     let cells = [
-        Cell::each(server, &[ours, Client::Wrk, Client::Oha], &[kept]),
-        Cell::each(server, &[ours, Client::Ab], &[new]),
+        Cell::each(server, &beside(&[Client::Wrk, Client::Oha]), &[kept]),
+        Cell::each(server, &beside(&[Client::Ab]), &[new]),
     ];
-    Matrix {
-        seconds: 2,
-        cells: cells.concat(),
-        goals: vec![
+    let goals = LOADGEN.map(|ours| {
+        [
             ratio(ClientUs, server, (ours, Client::Wrk), kept, AtMost(0.9)),
             ratio(
                 RequestsPerSecond,
@@ -131,7 +129,12 @@ pub(super) fn tls() -> Matrix {
                 new,
                 AtLeast(1.0),
             ),
-        ],
+        ]
+    });
+    Matrix {
+        seconds: 2,
+        cells: cells.concat(),
+        goals: goals.into_iter().flatten().collect(),
     }
 }
 

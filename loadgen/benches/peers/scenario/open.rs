@@ -71,7 +71,7 @@ fn measure(bench: &Bench, url: &str) -> anyhow::Result<Json> {
     process.wait(bench, Duration::from_secs(SECONDS) + OVERTIME)?;
     let record: Json = serde_json::from_str(&process.stdout()?)?;
     let [issued, failed] = ["issued", "failed"].map(|name| &record["requests"][name]);
-    println!("  {issued} requests, {failed} failed");
+    println!("{issued} requests, {failed} failed");
     Ok(record)
 }
 
