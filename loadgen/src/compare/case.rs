@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::change::Change;
-use super::metric::Metric;
+use super::metric::{Loops, Metric};
 use super::pairing::{Pair, Rounds};
 use super::verdict::{Limited, Verdict};
 use crate::record::{Finding, Record, Severity};
@@ -160,6 +160,14 @@ fn notes(pair: &Pair<'_>) -> Vec<String> {
         notes.push(
             "the sides did not take turns: a change of the machine between them would look \
              like a difference"
+                .to_owned(),
+        );
+    }
+    let records = pair.a.records.iter().chain(&pair.b.records);
+    if Loops::of(records.copied()) == Loops::Mixed {
+        notes.push(
+            "some runs started requests by a schedule and others when answers had come: their \
+             rates and latencies answer different questions, and are not judged"
                 .to_owned(),
         );
     }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::metric::Metric;
+use super::metric::{Loops, Metric};
 use super::verdict::{Limited, SIGNIFICANCE, Verdict, bound, decide};
 use crate::record::Record;
 use crate::statistics::{CONFIDENCE, ROUNDS_MIN, WalshAverages, p_value, rounds_to_decide};
@@ -66,17 +66,15 @@ pub struct RatioInterval {
 impl Change {
     /// Measures the metric in every round; `None` if a record does not know it.
     pub(super) fn measure(metric: Metric, a: &[&Record], b: &[&Record]) -> Option<Self> {
+        let loops = Loops::of(a.iter().chain(b).copied());
         let values = |records: &[&Record]| -> Option<Vec<f64>> {
-            records.iter().map(|record| metric.of(record)).collect()
+            let values = records.iter().map(|record| metric.of(record, loops));
+            values.collect()
         };
         let (a_values, b_values) = (values(a)?, values(b)?);
-        let open_loop = a
-            .iter()
-            .chain(b)
-            .any(|record| record.plan.rate_per_second.is_some());
         let mut change = Self {
             metric,
-            judged: metric.is_judged(open_loop),
+            judged: metric.is_judged(loops),
             a_median: median(&a_values),
             b_median: median(&b_values),
             a: a_values,

@@ -15,12 +15,12 @@ pub enum Metric {
     RatePerSecond,
     /// The server's CPU microseconds per request.
     ServerCpuUsPerRequest,
-    /// Median latency of successes in nanoseconds; in open loop counted from
-    /// the intended start.
+    /// Median latency of successes in nanoseconds; if both sides are open
+    /// loops, counted from the intended start.
     #[serde(rename = "latency_p50_ns")]
     LatencyP50Ns,
-    /// 99th percentile of the latency of successes in nanoseconds; in open loop
-    /// counted from the intended start.
+    /// 99th percentile of the latency of successes in nanoseconds; if both
+    /// sides are open loops, counted from the intended start.
     #[serde(rename = "latency_p99_ns")]
     LatencyP99Ns,
     /// Failed requests as a share of those issued, 0 to 1.
@@ -29,6 +29,32 @@ pub enum Metric {
     ServerRssBytes,
     /// The server's context switches per request, of both kinds.
     ServerSwitchesPerRequest,
+}
+
+/// When requests started in the records that are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loops {
+    /// In all of them when others ended.
+    Closed,
+    /// In all of them by a schedule.
+    Open,
+    /// In some of them by a schedule.
+    Mixed,
+}
+
+impl Loops {
+    /// Of all records of both sides.
+    pub fn of<'a>(records: impl Iterator<Item = &'a Record> + Clone) -> Self {
+        let mut is_open = records.map(|record| record.plan.rate_per_second.is_some());
+        match (
+            is_open.clone().all(|is_open| is_open),
+            is_open.any(|is_open| is_open),
+        ) {
+            (true, _) => Self::Open,
+            (false, true) => Self::Mixed,
+            (false, false) => Self::Closed,
+        }
+    }
 }
 
 /// Which way a metric is better.
@@ -75,11 +101,13 @@ impl Metric {
 
     /// Whether it gets a verdict. The server's cost always does. The rate does
     /// in closed loop; in open loop the rate is given, and p99 takes its place.
-    pub fn is_judged(self, open_loop: bool) -> bool {
+    /// If one side is open and the other closed, both answer different
+    /// questions.
+    pub fn is_judged(self, loops: Loops) -> bool {
         match self {
             Self::ServerCpuUsPerRequest => true,
-            Self::RatePerSecond => !open_loop,
-            Self::LatencyP99Ns => open_loop,
+            Self::RatePerSecond => loops == Loops::Closed,
+            Self::LatencyP99Ns => loops == Loops::Open,
             _ => false,
         }
     }
@@ -90,14 +118,14 @@ impl Metric {
     }
 
     /// The value in this record, in the unit of the name; `None` if the record
-    /// does not know it.
-    pub fn of(self, record: &Record) -> Option<f64> {
+    /// does not know it. Latency is what all the `loops` know of it.
+    pub fn of(self, record: &Record, loops: Loops) -> Option<f64> {
         let requests = &record.requests;
         match self {
             Self::RatePerSecond => Some(record.rate_per_second),
             Self::ServerCpuUsPerRequest => record.server.as_ref()?.cpu_us_per_request,
-            Self::LatencyP50Ns => latency(record).map(|ns| ns.p50 as f64),
-            Self::LatencyP99Ns => latency(record).map(|ns| ns.p99 as f64),
+            Self::LatencyP50Ns => latency(record, loops).map(|ns| ns.p50 as f64),
+            Self::LatencyP99Ns => latency(record, loops).map(|ns| ns.p99 as f64),
             Self::FailedShare => Some(requests.failed as f64 / requests.issued.max(1) as f64),
             Self::ServerRssBytes => record.server.as_ref()?.rss_bytes_peak.map(|b| b as f64),
             Self::ServerSwitchesPerRequest => {
@@ -108,9 +136,12 @@ impl Metric {
     }
 }
 
-fn latency(record: &Record) -> Option<&Distribution> {
+fn latency(record: &Record, loops: Loops) -> Option<&Distribution> {
     let latency_ns = &record.latency_ns;
-    latency_ns.corrected.as_ref().or(latency_ns.total.as_ref())
+    match loops {
+        Loops::Open => latency_ns.corrected.as_ref(),
+        Loops::Closed | Loops::Mixed => latency_ns.total.as_ref(),
+    }
 }
 
 fn context_switches(server: &Server) -> Option<f64> {
@@ -124,7 +155,7 @@ mod tests {
 
     #[test]
     fn each_metric_is_found_in_a_record() {
-        let values = Metric::ALL.map(|metric| metric.of(&sample()));
+        let values = Metric::ALL.map(|metric| metric.of(&sample(), Loops::Closed));
         let mebibyte = 1024.0 * 1024.0;
         assert_eq!(
             values,
@@ -136,16 +167,24 @@ mod tests {
     fn without_the_server_its_metrics_are_unknown() {
         let mut record = sample();
         record.server = None;
-        let known = Metric::ALL.map(|metric| metric.of(&record).is_some());
+        let known = Metric::ALL.map(|metric| metric.of(&record, Loops::Closed).is_some());
         assert_eq!(known, [true, false, true, true, true, false, false]);
     }
 
     #[test]
-    fn in_open_loop_latency_counts_from_the_intended_start() {
-        let mut record = sample();
-        let mut corrected = record.latency_ns.total.unwrap();
+    fn latency_counts_from_the_intended_start_if_both_sides_know_it() {
+        let mut open = sample();
+        open.plan.rate_per_second = Some(10_000.0);
+        let mut corrected = open.latency_ns.total.unwrap();
         corrected.p99 = 999;
-        record.latency_ns.corrected = Some(corrected);
-        assert_eq!(Metric::LatencyP99Ns.of(&record), Some(999.0));
+        open.latency_ns.corrected = Some(corrected);
+        let p99 = |record, loops| Metric::LatencyP99Ns.of(record, loops);
+        assert_eq!(p99(&open, Loops::Open), Some(999.0));
+        assert_eq!(p99(&open, Loops::Mixed), Some(21e6));
+
+        let loops = |records: &[Record]| Loops::of(records.iter());
+        assert_eq!(loops(&[open.clone(), open.clone()]), Loops::Open);
+        assert_eq!(loops(&[open, sample()]), Loops::Mixed);
+        assert_eq!(loops(&[sample(), sample()]), Loops::Closed);
     }
 }

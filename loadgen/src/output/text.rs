@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::record::{Distribution, Record};
+use crate::record::{Distribution, LatencyNs, Record, Schedule};
 
 /// A summary in plain text.
 #[must_use]
@@ -21,15 +21,23 @@ fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
         true => "kept open",
         false => "a new connection for each request",
     };
+    let at_once = match plan.rate_per_second {
+        None => count(plan.concurrency, "connection"),
+        Some(_) => format!("at most {} in flight", plan.concurrency),
+    };
     writeln!(out, "{}", record.target.url)?;
     writeln!(
         out,
-        "  {}, {}, {connections}, {:.3} s",
-        count(plan.concurrency, "connection"),
+        "  {at_once}, {}, {connections}, {:.3} s",
         count(plan.threads, "thread"),
         record.elapsed_s
     )?;
     writeln!(out)?;
+    if let Some(from) = plan.rate_per_second {
+        let offered = offered(from, plan.rate_to_per_second);
+        let arrival = plan.arrival.as_deref().unwrap_or_default();
+        writeln!(out, "  offered/s   {offered:>12}   {arrival}")?;
+    }
     writeln!(out, "  requests/s  {:>12.1}", record.rate_per_second)?;
     writeln!(
         out,
@@ -44,10 +52,10 @@ fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
             cause.description()
         )?;
     }
-    write_latency(out, "latency", record.latency_ns.total.as_ref())?;
-    write_latency(out, "connect", record.latency_ns.connect.as_ref())?;
-    write_latency(out, "TLS", record.latency_ns.tls.as_ref())?;
-    write_latency(out, "first byte", record.latency_ns.first_byte.as_ref())?;
+    if let Some(schedule) = &record.schedule {
+        write_schedule(out, schedule)?;
+    }
+    write_latencies(out, &record.latency_ns)?;
     write_costs(out, record)?;
     for gate in &record.gates {
         let verdict = match gate.passed {
@@ -76,6 +84,43 @@ fn count(number: u64, noun: &str) -> String {
     }
 }
 
+/// The rate of an open loop, `500`, or of a ramp, `100..500`.
+fn offered(from_per_second: f64, to_per_second: Option<f64>) -> String {
+    match to_per_second {
+        None => from_per_second.to_string(),
+        Some(to_per_second) => format!("{from_per_second}..{to_per_second}"),
+    }
+}
+
+/// What kept requests of an open loop from starting on time.
+fn write_schedule(out: &mut String, schedule: &Schedule) -> std::fmt::Result {
+    let Schedule {
+        intended,
+        late,
+        waited,
+        unsent,
+        ..
+    } = schedule;
+    writeln!(
+        out,
+        "  due         {intended:>12}   waited {waited}   unsent {unsent}   late {late}"
+    )?;
+    write_latency(out, "lateness", schedule.lag_ns.as_ref())
+}
+
+/// In open loop users are those of the schedule, and their time counts from when they came; the
+/// time since the request was written, which is all that a closed loop knows, is the server's.
+fn write_latencies(out: &mut String, latency_ns: &LatencyNs) -> std::fmt::Result {
+    if latency_ns.corrected.is_some() {
+        writeln!(out, "  latency from the intended start")?;
+    }
+    write_latency(out, "", latency_ns.corrected.as_ref())?;
+    write_latency(out, "service time", latency_ns.total.as_ref())?;
+    write_latency(out, "connect", latency_ns.connect.as_ref())?;
+    write_latency(out, "TLS", latency_ns.tls.as_ref())?;
+    write_latency(out, "first byte", latency_ns.first_byte.as_ref())
+}
+
 fn write_latency(
     out: &mut String,
     name: &str,
@@ -87,7 +132,7 @@ fn write_latency(
     let time = Duration::from_nanos;
     writeln!(
         out,
-        "  {name:<11} p50 {:.1?}   p90 {:.1?}   p99 {:.1?}   max {:.1?}",
+        "  {name:<12} p50 {:.1?}   p90 {:.1?}   p99 {:.1?}   max {:.1?}",
         time(of.p50),
         time(of.p90),
         time(of.p99),
@@ -116,11 +161,32 @@ mod tests {
     use crate::outcome::Cause;
     use crate::plan::Gate;
     use crate::record::GateResult;
-    use crate::record::sample::sample;
+    use crate::record::sample::{kept_schedule, sample};
 
     #[test]
     fn a_good_run_is_a_dozen_lines() {
         assert_eq!(render(&sample()), include_str!("golden/text.txt"));
+    }
+
+    #[test]
+    fn an_open_loop_shows_what_was_offered_and_the_latency_from_the_intended_start_first() {
+        let mut record = sample();
+        record.plan.rate_per_second = Some(10_000.0);
+        record.plan.arrival = Some("constant".to_owned());
+        record.plan.max_in_flight = Some(150);
+        record.schedule = Some(Schedule {
+            waited: 17,
+            ..kept_schedule()
+        });
+        record.latency_ns.corrected = record.latency_ns.total.map(|of| Distribution {
+            p99: 2 * of.p99,
+            max: 3 * of.max,
+            ..of
+        });
+        let text = render(&record);
+        assert_eq!(text, include_str!("golden/text_open_loop.txt"));
+        record.plan.rate_to_per_second = Some(12_000.5);
+        assert!(render(&record).contains(" 10000..12000.5   constant\n"));
     }
 
     #[test]

@@ -46,6 +46,7 @@ mod faults; // the fault table: one row, one test
 mod gates; // limits set beforehand, and the exit codes that scripts see
 mod live_view; // how a run is going, on a terminal and in a log
 mod memory; // which does not grow with the number of requests
+mod open_loop; // requests that start by a schedule
 mod our_side; // signals, full disks, closed pipes, too few descriptors
 mod pipelines; // several requests on a connection before the first is answered
 mod secrets; // what must not be repeated
