@@ -123,15 +123,19 @@ fn no_success(record: &Record) -> String {
     match most {
         Some((cause, count)) if count > 0 => {
             let next_step = match cause {
+                Cause::Dns => "check the name, or give an IP address",
                 Cause::TlsHandshake => "check that the server speaks TLS, and see curl -v",
                 cause if cause.is_before_the_request() => "check that the server runs there",
                 _ => "see what curl -v says of it",
             };
             let (label, description) = (cause.label(), cause.description());
-            let details = match (cause, &record.target.tls_error) {
-                (Cause::TlsHandshake, Some(error)) => format!(" ({error})"),
-                _ => String::new(),
+            let details = match cause {
+                Cause::Dns => &record.target.dns_error,
+                Cause::TlsHandshake => &record.target.tls_error,
+                _ => &None,
             };
+            let details = details.as_ref().map(|error| format!(" ({error})"));
+            let details = details.unwrap_or_default();
             format!(
                 "no request to {url} succeeded: {count} {label}. {description}{details} \
                  Next, {next_step}"

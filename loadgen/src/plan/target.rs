@@ -1,18 +1,21 @@
 //! Where requests go.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 
 use http::Uri;
 
 use super::route::{Destination, Route};
 
-/// The server, resolved.
+/// The server, resolved if that is possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// As given, in parts.
     pub url: Url,
     /// How connections get there.
     pub route: Route,
+    /// What the resolver said, if the name did not resolve.
+    pub dns_error: Option<String>,
 }
 
 /// A URL, in parts.
@@ -123,9 +126,38 @@ impl Target {
     ///
     /// A URL that is none, that is neither http nor https, or whose host does not resolve.
     pub fn resolve(url: &str) -> Result<Self, TargetError> {
-        let url = Url::parse(url)?;
-        let route = Route::to(resolve(&url.host, url.port)?);
-        Ok(Self { url, route })
+        let target = Self::of(Url::parse(url)?);
+        match target.dns_error {
+            None => Ok(target),
+            Some(reason) => Err(TargetError::Dns {
+                host: target.url.host,
+                reason,
+            }),
+        }
+    }
+
+    /// Resolves the host of `url`. If that fails, so does each request.
+    #[must_use]
+    pub fn of(url: Url) -> Self {
+        let (addresses, dns_error) = match resolve(&url.host, url.port) {
+            Ok(addresses) => (addresses, None),
+            Err(reason) => (Vec::new(), Some(reason)),
+        };
+        Self {
+            url,
+            route: Route::to(addresses),
+            dns_error,
+        }
+    }
+
+    /// By way of `path`, a socket in the file system: no name needs to resolve.
+    #[must_use]
+    pub fn by_unix(url: Url, path: PathBuf) -> Self {
+        Self {
+            url,
+            route: Route::to_unix(path),
+            dns_error: None,
+        }
     }
 
     /// Whether connections stay on this machine.
@@ -182,18 +214,12 @@ fn abbreviated(url: &str) -> String {
     }
 }
 
-fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, TargetError> {
+fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
     let name = host.trim_start_matches('[').trim_end_matches(']');
-    let failed = |reason: String| TargetError::Dns {
-        host: host.to_owned(),
-        reason,
-    };
-    let addresses: Vec<SocketAddr> = (name, port)
-        .to_socket_addrs()
-        .map_err(|error| failed(error.to_string()))?
-        .collect();
+    let addresses = (name, port).to_socket_addrs();
+    let addresses: Vec<_> = addresses.map_err(|error| error.to_string())?.collect();
     match addresses.is_empty() {
-        true => Err(failed("it has no address".to_owned())),
+        true => Err("it has no address".to_owned()),
         false => Ok(addresses),
     }
 }

@@ -142,6 +142,7 @@ fn target(plan: &plan::Plan, summary: &Summary) -> Target {
         unix_path: route.unix_path().map(|path| path.display().to_string()),
         server_software: summary.server_software(),
         document_bytes: summary.first_length,
+        dns_error: plan.target.dns_error.clone(),
         tls: summary.first_tls.clone(),
         tls_error: summary.first_tls_error.clone(),
     }

@@ -131,6 +131,7 @@ fn target() -> Target {
         server_software: Some("server-sync".to_owned()),
         document_bytes: Some(50),
         tls: None,
+        dns_error: None,
         tls_error: None,
     }
 }

@@ -20,6 +20,10 @@ pub struct Target {
     /// Body length of the first answer in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document_bytes: Option<u64>,
+    /// What the resolver said of the name, if it did not resolve: then every
+    /// request failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns_error: Option<String>,
     /// What TLS agreed upon; absent without TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,

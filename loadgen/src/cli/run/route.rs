@@ -28,20 +28,17 @@ pub(super) struct Connections {
 impl Connections {
     /// Where `url` leads, by way of these flags.
     pub(super) fn target(&self, url: &str) -> Result<Target, UsageError> {
+        let url = Url::parse(url).map_err(|error| UsageError::line(error.to_string()))?;
         let target = match &self.unix {
-            Some(path) => Url::parse(url).map(|url| Target {
-                url,
-                route: Route::to_unix(path.clone()),
-            }),
-            None => Target::resolve(url),
+            Some(path) => Target::by_unix(url, path.clone()),
+            None => Target::of(url),
         };
-        let Target { url, route } = target.map_err(|error| UsageError::line(error.to_string()))?;
         let route = Route {
             sources: self.sources.clone(),
             buffer_bytes: self.buffer_bytes.map(NonZeroUsize::get),
-            ..route
+            ..target.route
         };
-        Ok(Target { url, route })
+        Ok(Target { route, ..target })
     }
 }
 
