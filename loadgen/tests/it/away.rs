@@ -139,6 +139,19 @@ fn restart_under_load(sandbox: &Sandbox, manner: &[&str]) {
 }
 
 #[test]
+pub(crate) fn a_name_that_does_not_resolve_is_dns_for_each_request() {
+    Sandbox::run(|sandbox| {
+        // So that it is known at once.
+        sandbox.replace("/etc/nsswitch.conf", "hosts: files\n");
+        let ended = run(&["-n", "5", "-c", "2", "http://nowhere.invalid/"]);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        ended.assert_one_line_on_stderr(&["nowhere.invalid", "dns"]);
+        let counts = Counts::of_record(&ended.record());
+        assert_eq!(counts, Counts::new(0, &[("dns", 5)]));
+    });
+}
+
+#[test]
 pub(crate) fn a_dead_address_before_a_live_one_is_no_failure() {
     Sandbox::run(|sandbox| {
         sandbox.replace("/etc/hosts", "127.0.0.1 two.test\n127.0.0.2 two.test\n");

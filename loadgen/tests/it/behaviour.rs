@@ -50,6 +50,7 @@ behaviours! {
     ClosesWhenIdle: "answers, then closes the connection that it did not announce to close",
     CloseAnnounced: "answers with Connection: close and closes",
     DripsWithinTimeout: "drips the body, and is done before the timeout",
+    CutAfterBody: "answers and closes, the session left without a word",
     NotFound: "answers 404",
     ServerError: "answers 500",
     ClosesOnAccept: "accepts and closes without reading",
@@ -61,6 +62,9 @@ behaviours! {
     ClosesWithoutAByte: "reads the request and closes",
     HeadCutShort: "closes in the middle of the head",
     BodyCutShort: "closes before Content-Length is reached",
+    CutBeforeResponse: "reads the request and closes, the session left without a word",
+    CutMidBody: "closes before Content-Length is reached, the session left without a word",
+    CutWithoutLength: "answers as HTTP/1.0 and closes, the session left without a word",
     ChunkedNeverEnded: "closes before the last chunk",
     ChunkSizeNotHex: "sends a chunk size that is not hexadecimal",
     ChunkSizeOverflows: "sends a chunk size over 64 bits",
@@ -104,6 +108,9 @@ pub(crate) enum Ending {
     /// Closed with FIN. The FIN travels with the last byte, so that a client
     /// which has read the answer can know that the connection is gone.
     Close,
+    /// Closed with FIN and without TLS's close_notify (RFC 8446 §6.1): anyone in between could
+    /// have done that. In the clear the same as `Close`.
+    Cut,
     /// Closed with RST.
     Reset,
     /// Left open in silence until the client goes away. A client that should
@@ -122,7 +129,7 @@ impl Behaviour {
 
     /// What is sent in answer to `request`, and how that ends.
     pub(crate) fn perform(self, request: Request) -> Performance {
-        use Ending::{AsAsked, Close, Reset, Stall};
+        use Ending::{AsAsked, Close, Cut, Reset, Stall};
         let answer =
             |status: &str, headers: &str, body: &str| answer(request, status, headers, body);
         let good = answer("200 OK", "Content-Length: 5\r\n", BODY);
@@ -198,6 +205,10 @@ impl Behaviour {
             Self::ResetsMidBody => send(cut(good.len() - 3), Reset),
             Self::HeadCutShort => send(cut(20), Close),
             Self::BodyCutShort => send(cut(good.len() - 3), Close),
+            Self::CutAfterBody => send(good, Cut),
+            Self::CutBeforeResponse => send(Vec::new(), Cut),
+            Self::CutMidBody => send(cut(good.len() - 3), Cut),
+            Self::CutWithoutLength => send(without_length, Cut),
             Self::ChunkedNeverEnded => send(chunked("5\r\nhello\r\n"), Close),
             Self::ChunkSizeNotHex => send(chunked("five\r\nhello\r\n0\r\n\r\n"), Stall),
             Self::ChunkSizeOverflows => send(chunked("10000000000000005\r\nhello"), Stall),

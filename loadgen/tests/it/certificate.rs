@@ -1,12 +1,15 @@
 //! Certificates, good and bad, made when they are needed: no key is in the
 //! repository.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tempfile::TempPath;
 
 /// A server's certificate, signed with its own key, and that key.
 pub(crate) struct Certificate {
@@ -18,6 +21,18 @@ impl Certificate {
     /// For a server on the loopback address.
     pub(crate) fn good() -> Self {
         Self::of(&names(&["127.0.0.1", "localhost"]))
+    }
+
+    /// For another server.
+    pub(crate) fn with_another_name() -> Self {
+        Self::of(&names(&["192.0.2.1", "elsewhere.example"]))
+    }
+
+    /// Which was good once.
+    pub(crate) fn expired() -> Self {
+        let mut params = names(&["127.0.0.1"]);
+        params.not_after = date_time_ymd(2001, 1, 1);
+        Self::of(&params)
     }
 
     fn of(params: &CertificateParams) -> Self {
@@ -49,9 +64,21 @@ impl Certificate {
             .with_no_client_auth();
         Arc::new(config)
     }
+
+    /// A file, for clients that are to trust it.
+    pub(crate) fn file(&self) -> TempPath {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        fs::write(&file, self.certificate.pem()).expect("room for it");
+        file.into_temp_path()
+    }
 }
 
 fn names(names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     CertificateParams::new(names).expect("names and addresses")
+}
+
+/// As the command line takes it.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of characters")
 }

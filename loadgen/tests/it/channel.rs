@@ -83,6 +83,11 @@ impl Channel {
             session.send_close_notify();
             flush(session, &mut self.stream)?;
         }
+        self.cut()
+    }
+
+    /// Says it with a FIN only: whoever is in between could have done that.
+    pub(crate) fn cut(&self) -> io::Result<()> {
         self.stream.shutdown(Shutdown::Write)
     }
 

@@ -242,7 +242,7 @@ fn serve(mut channel: Channel, shared: &Shared) -> io::Result<()> {
         match ending {
             Ending::AsAsked if request.keep_alive => {}
             Ending::AsAsked => return channel.close(),
-            Ending::Close => break,
+            Ending::Close | Ending::Cut => break,
             Ending::Reset => return channel.reset(),
             Ending::Stall => return wait_for_end(&mut channel, shared),
         }
@@ -294,7 +294,7 @@ fn receive(channel: &mut Channel, received: &mut Vec<u8>, shared: &Shared) -> io
 /// Sends what the performance says; how it ends is left to the caller.
 fn perform(channel: &mut Channel, performance: Performance, shared: &Shared) -> io::Result<Ending> {
     // Corked, the last bytes wait for the FIN and travel with it.
-    channel.cork(performance.ending == Ending::Close)?;
+    channel.cork(matches!(performance.ending, Ending::Close | Ending::Cut))?;
     for step in performance.steps {
         match step {
             Step::Send(bytes) => channel.send(&bytes)?,
@@ -316,6 +316,7 @@ fn perform(channel: &mut Channel, performance: Performance, shared: &Shared) -> 
     }
     match performance.ending {
         Ending::Close => channel.close()?,
+        Ending::Cut => channel.cut()?,
         Ending::AsAsked | Ending::Reset | Ending::Stall => {}
     }
     Ok(performance.ending)

@@ -151,6 +151,13 @@ fn an_encrypted_answer_is_whole_and_ends_with_a_word_of_farewell() {
 }
 
 #[test]
+fn a_cut_is_an_ending_without_a_word() {
+    let (answer, ending) = encrypted_answer_to(CutAfterBody);
+    assert!(answer.ends_with("hello"), "{answer}");
+    assert_eq!(ending.unwrap_err().kind(), ErrorKind::UnexpectedEof);
+}
+
+#[test]
 fn an_encrypted_connection_can_be_used_again() {
     let certificate = Certificate::good();
     let script = Script::good_then(2, ClosesWhenIdle);

@@ -5,16 +5,23 @@
 //! Rows that need more than one server's behaviour are tests of their own, here
 //! or in `away`.
 
+use loadgen::outcome::Cause;
+
 use crate::against_ab::a_length_that_changes_fails_in_the_text_unless_l_allows_it;
 use crate::away::*;
 use crate::behaviour::Behaviour::{self, *};
 use crate::check::{EVERY_MANNER, Manner, at_once, check_conservation};
+use crate::our_side::{
+    requests_that_find_no_descriptor_fail_under_that_cause,
+    requests_that_find_no_local_port_fail_under_that_cause,
+};
 use crate::record::Outcome::{self, Failure, Success};
 use crate::script::Script;
+use crate::secured::*;
 use crate::way::Way;
 
 /// What the table has a row for: what the server does. Row 1 is the first.
-const SERVER_DOES: [&str; 22] = [
+const SERVER_DOES: [&str; 24] = [
     "resets after reading the request",
     "closes without a byte",
     "sends less than Content-Length and closes",
@@ -37,6 +44,8 @@ const SERVER_DOES: [&str; 22] = [
     "is not there",
     "has a full accept queue, so that the kernel drops what comes",
     "restarts in mid-run",
+    "breaks the rules of TLS, or closes without its word of farewell",
+    "has a name that leads nowhere, or to a dead address first",
 ];
 
 /// Tests of rows that need more than one behaviour of one server.
@@ -64,7 +73,39 @@ const ELSEWHERE: &[(usize, fn())] = &[
         an_accept_queue_that_was_full_for_a_while_costs_time_and_is_told,
     ),
     (22, a_restart_fails_what_it_meets_and_nothing_else),
+    (23, a_server_that_does_not_encrypt_is_tls_handshake),
+    (24, a_name_that_does_not_resolve_is_dns_for_each_request),
+    (24, a_dead_address_before_a_live_one_is_no_failure),
+    (23, a_certificate_that_is_not_trusted_is_tls_handshake),
 ];
+
+/// The test that brings each cause about. A cause without one does not compile.
+const _: fn(&Cause) -> Option<fn()> = |cause| {
+    Some(match cause {
+        Cause::Dns => a_name_that_does_not_resolve_is_dns_for_each_request,
+        Cause::ConnectRefused => a_closed_port_is_connect_refused_and_a_run_without_success_exits_1,
+        Cause::ConnectTimeout => a_full_accept_queue_is_connect_timeout,
+        Cause::ConnectUnreachable => a_network_without_a_way_to_the_server_is_connect_unreachable,
+        Cause::NoLocalPort => requests_that_find_no_local_port_fail_under_that_cause,
+        Cause::NoFileDescriptor => requests_that_find_no_descriptor_fail_under_that_cause,
+        Cause::TlsHandshake => a_certificate_that_is_not_trusted_is_tls_handshake,
+        Cause::WriteReset => a_reset_while_the_request_is_written_is_write_reset,
+        Cause::WriteTimeout => a_request_that_cannot_be_written_in_time_is_write_timeout,
+        Cause::ReadReset => a_reset_after_the_request_is_read_reset,
+        Cause::ReadTimeout => silence_after_the_request_is_read_timeout,
+        Cause::ClosedBeforeResponse => a_close_without_a_byte_is_closed_before_response,
+        Cause::ClosedMidResponse => a_body_shorter_than_promised_is_closed_mid_response,
+        Cause::MalformedResponse => an_answer_that_is_not_http_is_malformed,
+        Cause::ResponseTooLarge => a_head_over_the_limit_is_response_too_large,
+        Cause::UnexpectedStatus => a_404_is_an_unexpected_status,
+        Cause::UnexpectedLength => a_length_other_than_a_given_one_is_unexpected,
+        Cause::UnexpectedBody => a_body_other_than_the_expected_one_is_an_unexpected_body,
+        // Between a SYN's answer and the first byte: nothing can be made to happen just then.
+        Cause::ConnectReset => return None,
+        // What nobody thought of.
+        Cause::Other => return None,
+    })
+};
 
 /// The row that is about TLS.
 const OF_TLS: usize = 23;
@@ -252,6 +293,15 @@ fault_table! {
         ClosesWhenIdle, EVERY_MANNER, [] => Success;
     19 an_announced_close_is_obeyed_and_the_connection_reopened:
         CloseAnnounced, EVERY_MANNER, [] => Success;
+
+    23 a_whole_body_cut_without_close_notify_succeeds:
+        CutAfterBody, EVERY_MANNER, [] => Success;
+    23 a_cut_before_the_answer_is_closed_before_response:
+        CutBeforeResponse, EVERY_MANNER, [] => Failure("closed_before_response");
+    23 a_cut_within_the_body_is_closed_mid_response:
+        CutMidBody, EVERY_MANNER, [] => Failure("closed_mid_response");
+    23 a_body_that_only_a_cut_ends_is_closed_mid_response:
+        CutWithoutLength, EVERY_MANNER, [] => Failure("closed_mid_response");
 }
 
 /// Far below the time for which a fault here lasts, and above the time that an

@@ -50,6 +50,7 @@ mod open_loop; // requests that start by a schedule
 mod our_side; // signals, full disks, closed pipes, too few descriptors
 mod pipelines; // several requests on a connection before the first is answered
 mod secrets; // what must not be repeated
+mod secured; // what can go wrong before a request is encrypted
 mod tls; // handshakes, sessions, certificates, names
 mod unix_socket; // a server behind a socket in the file system
 mod urls; // several URLs from a file

@@ -25,7 +25,14 @@ impl Way {
         is_encrypted: false,
     };
 
-    pub(crate) const ALL: &[Self] = &[Self::FAST];
+    pub(crate) const ALL: &[Self] = &[
+        Self::FAST,
+        Self {
+            label: "fast over TLS",
+            args: &[],
+            is_encrypted: true,
+        },
+    ];
 
     /// A server that can be asked in this way.
     pub(crate) fn server(&self, script: Script) -> FaultServer {
