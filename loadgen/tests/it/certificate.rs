@@ -50,7 +50,11 @@ impl Certificate {
             .expect("the provider has them")
             .with_no_client_auth()
             .with_single_cert(chain, key.into());
-        Arc::new(config.expect("the key is the certificate's"))
+        let mut config = config.expect("the key is the certificate's");
+        // A ticket is a segment before the answer's: a client that is told of it, and then reads
+        // both, cannot know of the FIN that came with the second.
+        config.send_tls13_tickets = 0;
+        Arc::new(config)
     }
 
     /// What a client needs to trust it.

@@ -14,7 +14,8 @@ const REQUESTS: u64 = 6;
 #[test]
 pub(crate) fn a_server_that_does_not_encrypt_is_tls_handshake() {
     for kind in Kind::ALL {
-        let url = Server::start(kind).url("/").replace("http:", "https:");
+        let server = Server::start(kind);
+        let url = server.url("/").replace("http:", "https:");
         assert_no_handshake(&ask(&url, &[]));
     }
 }
