@@ -23,7 +23,8 @@ pub fn run(
     context: &Context,
     observer: &mut dyn Observer,
 ) -> io::Result<(Record, Summary)> {
-    let control = Control::new(plan.load.threads, context.interrupted.clone());
+    let control = Control::new(plan.load.threads, context.interrupted.clone())
+        .with_samples(context.samples.clone());
     let control = match observer.wants_live() {
         true => control.with_live(),
         false => control,

@@ -115,6 +115,7 @@ pub fn run(
         argv,
         bench: None,
         interrupted: interrupted.clone(),
+        samples: None,
     };
     let mut records = Vec::new();
     let measured = contract::check(plan, interrupted, |doing| step(0, doing))

@@ -1,5 +1,6 @@
 //! One run: `loadgen [flags] URL`.
 
+mod collector;
 mod files;
 mod gates;
 
@@ -41,22 +42,27 @@ pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
 }
 
 fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, String> {
-    let files = Files::open(output)?;
+    let (mut files, samples) = Files::open(output, plan)?;
     let interrupted =
         signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let context = Context {
         argv,
         bench: None,
         interrupted,
+        samples,
     };
     raise_open_files_limit();
     warn_of_local_ports(plan);
-    let (record, summary) = run_with_progress(plan, output, &context)
-        .map_err(|error| format!("cannot start the load: {error}; see the limits (ulimit -a)"))?;
+    let ran = run_with_progress(plan, output, &context);
+    // With it the last of those who send samples goes.
+    drop(context);
+    let collected = files.collected();
+    let (record, summary) =
+        ran.map_err(|error| format!("cannot start the load: {error}; see the limits (ulimit -a)"))?;
     if output.verbosity > 0 && output.format != Format::Ab {
         output::talk(&output::traffic(output.verbosity, plan, &summary));
     }
-    let written = files.write(&record, &summary);
+    let written = files.write(collected, &record, &summary);
     let text = output::render(output.format, &record, &summary, &output.ab);
     output::print(&text).map_err(|error| {
         format!("cannot write to stdout: {error}; use -o FILE to keep a result")

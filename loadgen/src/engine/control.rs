@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::live::{Live, LiveCounts};
+use super::samples::{Sampler, Samples};
 
 /// Nanoseconds since the run began, by the monotonic clock: what happens to the time of day
 /// meanwhile does not matter.
@@ -17,6 +18,7 @@ pub struct Control {
     interrupted: Arc<AtomicBool>,
     workers: Vec<Tally>,
     live: Option<LiveCounts>,
+    samples: Option<Samples>,
 }
 
 /// A worker's progress on a cache line of its own, so that showing it costs the others nothing.
@@ -84,6 +86,7 @@ impl Control {
             interrupted,
             workers: (0..workers).map(|_| Tally::default()).collect(),
             live: None,
+            samples: None,
         }
     }
 
@@ -94,6 +97,12 @@ impl Control {
             live: Some(LiveCounts::new(self.workers.len())),
             ..self
         }
+    }
+
+    /// The same for a run of which somebody collects each request, if anybody does.
+    #[must_use]
+    pub fn with_samples(self, samples: Option<Samples>) -> Self {
+        Self { samples, ..self }
     }
 
     /// Whether the run is to end early.
@@ -119,6 +128,11 @@ impl Control {
     pub fn live(&self, index: usize) -> Live<'_> {
         let live = self.live.as_ref();
         live.map_or_else(Live::default, |live| live.worker(index))
+    }
+
+    /// Where a worker puts each request that ends, if somebody collects them.
+    pub(super) fn sampler(&self) -> Option<Sampler> {
+        self.samples.clone().map(Sampler::new)
     }
 
     /// How far all workers have come, as far as they have told.

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::Summary;
 use super::budget::Budget;
@@ -41,6 +41,7 @@ where
     if plan.warmup.is_zero() {
         observer.begins();
     }
+    let began_at = SystemTime::now();
     let clock = Clock::start();
     let reports = thread::scope(|scope| {
         let (done, all_done) = mpsc::channel();
@@ -72,6 +73,7 @@ where
                                 budget.measured_from_ns,
                                 first_length,
                                 control.live(index),
+                                control.sampler(),
                             ),
                         })
                     })
@@ -87,6 +89,7 @@ where
     Ok(summarise(
         plan,
         control,
+        began_at,
         &reports,
         first_length.into_inner(),
     ))
@@ -136,6 +139,7 @@ fn join(threads: Vec<thread::ScopedJoinHandle<'_, Report>>) -> Vec<Report> {
 fn summarise(
     plan: &Plan,
     control: &Control,
+    began_at: SystemTime,
     reports: &[Report],
     first_length: Option<u64>,
 ) -> Summary {
@@ -147,10 +151,12 @@ fn summarise(
     let ended_ns = reports.iter().map(|report| report.ended_ns).max();
     Summary {
         recorder,
+        began_at,
         elapsed_ns: ended_ns
             .unwrap_or_default()
             .saturating_sub(measured_from_ns),
         workers_busy: reports.iter().map(|report| report.busy).collect(),
+        samples_wait: reports.iter().map(|report| report.samples_wait).sum(),
         interrupted: control.is_interrupted(),
         first_head: first(reports, |report| &report.first_head),
         first_tls: first(reports, |report| &report.first_tls),

@@ -2,8 +2,10 @@
 //! [`Ledger::ended`] once.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::live::Live;
+use super::samples::{Sample, Sampler};
 use crate::http1::Answer;
 use crate::outcome::{Cause, Outcome};
 use crate::plan::Plan;
@@ -25,6 +27,8 @@ pub(super) struct Ledger<'a> {
     busy: Option<ThreadBusy>,
     /// Told of each request, for whoever watches.
     live: Live<'a>,
+    /// Keeps each request, for whoever collects them.
+    sampler: Option<Sampler>,
 }
 
 /// What a worker has done.
@@ -35,6 +39,7 @@ pub(super) struct Report {
     pub(super) first_head: Option<Vec<u8>>,
     pub(super) first_tls: Option<Tls>,
     pub(super) first_tls_error: Option<String>,
+    pub(super) samples_wait: Option<Duration>,
 }
 
 impl<'a> Ledger<'a> {
@@ -43,6 +48,7 @@ impl<'a> Ledger<'a> {
         measured_from_ns: u64,
         first_length: &'a OnceLock<u64>,
         live: Live<'a>,
+        sampler: Option<Sampler>,
     ) -> Self {
         Self {
             plan,
@@ -54,6 +60,7 @@ impl<'a> Ledger<'a> {
             last_ended_ns: measured_from_ns,
             busy: None,
             live,
+            sampler,
         }
     }
 
@@ -181,25 +188,32 @@ impl<'a> Ledger<'a> {
             Some(cause) => Outcome::Failed(cause),
             None => Outcome::Succeeded,
         };
-        self.ended(outcome, timing);
+        self.ended(outcome, timing, Some(answer));
     }
 
     /// A request failed.
     pub(super) fn failed(&mut self, cause: Cause, timing: &Timing) {
-        self.ended(Outcome::Failed(cause), timing);
+        self.ended(Outcome::Failed(cause), timing, None);
     }
 
     /// The run ended while a request was under way.
     pub(super) fn cancelled(&mut self, timing: &Timing) {
-        self.ended(Outcome::Cancelled, timing);
+        self.ended(Outcome::Cancelled, timing, None);
     }
 
-    fn ended(&mut self, outcome: Outcome, timing: &Timing) {
+    fn ended(&mut self, outcome: Outcome, timing: &Timing, answer: Option<&Answer>) {
         self.last_ended_ns = timing.ended_ns;
         if self.is_measuring() {
             self.recorder.ended(outcome, timing);
             let latency_ns = timing.ended_ns.saturating_sub(timing.intended_ns);
             self.live.ended(outcome, latency_ns);
+            if let Some(sampler) = &mut self.sampler {
+                sampler.take(Sample {
+                    timing: *timing,
+                    outcome,
+                    answer: answer.copied(),
+                });
+            }
         }
     }
 
@@ -223,6 +237,7 @@ impl<'a> Ledger<'a> {
             first_head: self.first_head,
             first_tls: self.first_tls,
             first_tls_error: self.first_tls_error,
+            samples_wait: self.sampler.map(Sampler::finish),
         }
     }
 }

@@ -4,8 +4,8 @@
 //! - `crew`: the worker threads of any engine; `ledger`: what each counts; `budget`: whether
 //!   another request may begin; `arrivals`: when it is to, in open loop; `turns`: what it asks
 //!   for; `failure`: errors of the system as causes; `agreed` and `certificate`: what TLS came to;
-//! - [`control`]: what workers and the thread that watches over them share, and [`live`], what is
-//!   known of latencies meanwhile.
+//! - [`control`]: what workers and the thread that watches over them share; [`live`], what is known
+//!   of latencies meanwhile; [`samples`], how each request reaches those who keep them all.
 
 mod agreed;
 mod arrivals;
@@ -17,9 +17,11 @@ mod failure;
 mod fast;
 mod ledger;
 pub mod live;
+pub mod samples;
 mod turns;
 
 use std::io;
+use std::time::{Duration, SystemTime};
 
 pub use control::{Clock, Control, Observer, Progress};
 
@@ -33,10 +35,15 @@ use crate::system::thread_cpu::BusyShare;
 pub struct Summary {
     /// All workers' counts, added up.
     pub recorder: Recorder,
+    /// By the clock on the wall, when the run began: what is counted in nanoseconds since then is
+    /// dated from here, whatever happened to that clock meanwhile.
+    pub began_at: SystemTime,
     /// Length of the measured part, in nanoseconds.
     pub elapsed_ns: u64,
     /// For each worker, how busy it was in the measured part.
     pub workers_busy: Vec<BusyShare>,
+    /// How long workers waited for whoever collects samples, added up; none if nobody does.
+    pub samples_wait: Option<Duration>,
     /// Whether a signal ended the run before its plan was done.
     pub interrupted: bool,
     /// The head of the first answer that any worker got.

@@ -2,6 +2,7 @@
 
 mod csv;
 mod failed;
+mod gnuplot;
 mod html;
 mod rows;
 mod text;
@@ -13,6 +14,7 @@ mod traffic;
 mod tests;
 
 pub use csv::percentiles_csv;
+pub use gnuplot::{GnuplotRow, write_gnuplot};
 
 use crate::engine::Summary;
 use crate::plan::Url;

@@ -45,13 +45,32 @@ impl ResultFile {
     ///
     /// The disk is full, or the name cannot be given; nothing is left behind then.
     pub fn finish(mut self, contents: &str) -> io::Result<()> {
-        self.file.write_all(contents.as_bytes())?;
+        self.write_all(contents.as_bytes())?;
+        self.commit()
+    }
+
+    /// Gives the file, which has been written, its name.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Self::finish`].
+    pub fn commit(mut self) -> io::Result<()> {
         if let Some(temporary) = &self.temporary {
             self.file.sync_all()?;
             fs::rename(temporary, &self.path)?;
         }
         self.temporary = None;
         Ok(())
+    }
+}
+
+impl Write for ResultFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -4,6 +4,7 @@ mod ab;
 mod file;
 mod live;
 mod progress;
+mod samples;
 mod text;
 mod traffic;
 
@@ -11,10 +12,13 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-pub use ab::{AbOptions, TableAttributes, percentiles_csv, version as ab_version};
+pub use ab::{
+    AbOptions, GnuplotRow, TableAttributes, percentiles_csv, version as ab_version, write_gnuplot,
+};
 pub use file::ResultFile;
 pub use live::{LiveView, ShowProgress};
 pub use progress::AbProgress;
+pub use samples::SamplesCsv;
 pub use traffic::traffic;
 
 use crate::engine::Summary;

@@ -11,6 +11,7 @@ use super::{
     TlsSettings, Tool, Validity, encode_histogram, timestamp,
 };
 use crate::engine::Summary;
+use crate::engine::samples::Samples;
 use crate::plan;
 use crate::recorder::{Recorder, SecondTally, Times};
 use crate::system;
@@ -20,7 +21,8 @@ use crate::system::process::ProcessCost;
 use crate::system::server_watch::ServerPeaks;
 use crate::system::thread_cpu::BusyShare;
 
-/// What a record says of a run besides what was planned and counted.
+/// What a run has to do with beside its plan: what its record says of it, who may end it, and who
+/// else wants to know.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     /// The command line, passwords masked.
@@ -29,6 +31,8 @@ pub struct Context {
     pub bench: Option<Bench>,
     /// Ends the run early when it is set.
     pub interrupted: Arc<AtomicBool>,
+    /// Where each request goes when it has ended, if somebody collects them.
+    pub samples: Option<Samples>,
 }
 
 /// What the machine said of a run: the differences between its beginning and its end.
@@ -296,6 +300,7 @@ fn client(plan: &plan::Plan, summary: &Summary, measured: &Measured) -> Client {
         busiest_worker_cpu_share: of_workers(|busy| busy.cpu).fold(0.0, f64::max),
         busiest_worker_runnable_share: of_workers(|busy| busy.runnable).reduce(f64::max),
         workers_cpu_share: of_workers(|busy| busy.cpu).collect(),
+        samples_wait_s: summary.samples_wait.map(|wait| wait.as_secs_f64()),
         late_share: schedule(&summary.recorder).map(|schedule| schedule.late_share()),
         rss_bytes_peak: measured.client_rss_bytes_peak,
     }

@@ -36,6 +36,10 @@ pub struct Client {
     /// late although a connection was free, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late_share: Option<f64>,
+    /// With `--samples` or `-g` only: how long workers waited for the file's
+    /// writer, in seconds, all added up. Requests were not sent or read then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples_wait_s: Option<f64>,
     /// Most memory that the process held, in bytes (`/proc/self/status`, VmHWM).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_bytes_peak: Option<u64>,

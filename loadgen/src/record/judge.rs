@@ -9,6 +9,9 @@ use crate::outcome::Cause;
 const WORKER_CPU_SHARE_MAX: f64 = 0.90;
 /// Above this share of late starts the offered rate is not the planned one.
 const LATE_SHARE_MAX: f64 = 0.01;
+/// Above this share of their time spent waiting for a file the workers' rate
+/// and latencies are partly the disk's.
+const SAMPLES_WAIT_SHARE_MAX: f64 = 0.01;
 /// Above this share of arrivals without a free connection the 99th percentile
 /// is that of the wait for one.
 const WAITED_SHARE_MAX: f64 = 0.01;
@@ -48,6 +51,7 @@ pub fn judge(record: &Record) -> Validity {
         failures_present(record),
         client_saturated(record),
         schedule_slipped(record),
+        samples_held_up(record),
         in_flight_limit(record),
         cut_short(record),
         starved(record),
@@ -106,6 +110,12 @@ fn client_saturated(record: &Record) -> Option<Reason> {
 fn schedule_slipped(record: &Record) -> Option<Reason> {
     let share = record.client.late_share?;
     (share > LATE_SHARE_MAX).then_some(Reason::ScheduleSlipped { share })
+}
+
+fn samples_held_up(record: &Record) -> Option<Reason> {
+    let workers_s = record.elapsed_s * record.client.threads as f64;
+    let share = record.client.samples_wait_s? / workers_s;
+    (share > SAMPLES_WAIT_SHARE_MAX).then_some(Reason::SamplesHeldUp { share })
 }
 
 fn in_flight_limit(record: &Record) -> Option<Reason> {
@@ -259,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_worker_or_a_slipped_schedule_limits_the_rate_and_leaves_the_run_valid() {
+    fn a_busy_worker_a_slipped_schedule_or_a_slow_disk_limits_the_rate_and_leaves_the_run_valid() {
         let limits = |code| one(code, Severity::LimitsRate);
         let busy = |share| codes(move |r| r.client.busiest_worker_cpu_share = share);
         assert_eq!(busy(0.90), []);
@@ -267,6 +277,14 @@ mod tests {
         let late = |share| codes(move |r| r.client.late_share = Some(share));
         assert_eq!(late(0.01), []);
         assert_eq!(late(0.02), limits("schedule_slipped"));
+        let held_up = |share| {
+            codes(move |r| {
+                let workers_s = r.elapsed_s * r.client.threads as f64;
+                r.client.samples_wait_s = Some(share * workers_s);
+            })
+        };
+        assert_eq!(held_up(0.009), []);
+        assert_eq!(held_up(0.011), limits("samples_held_up"));
     }
 
     #[test]

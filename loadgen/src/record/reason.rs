@@ -66,6 +66,11 @@ pub enum Reason {
         /// Share of requests that it started late, 0 to 1.
         share: f64,
     },
+    /// Workers waited for the file of all requests to be written.
+    SamplesHeldUp {
+        /// Share of their time, 0 to 1.
+        share: f64,
+    },
     /// Arrivals found no connection free (open loop).
     InFlightLimit {
         /// As a share of all arrivals, 0 to 1.
@@ -123,6 +128,7 @@ impl Reason {
             Self::FailuresPresent { .. } => "failures_present",
             Self::ClientSaturated { .. } => "client_saturated",
             Self::ScheduleSlipped { .. } => "schedule_slipped",
+            Self::SamplesHeldUp { .. } => "samples_held_up",
             Self::InFlightLimit { .. } => "in_flight_limit",
             Self::CutShort { .. } => "cut_short",
             Self::Starved { .. } => "starved",
@@ -143,7 +149,9 @@ impl Reason {
             | Self::PortsExhausted { .. }
             | Self::DescriptorsExhausted { .. }
             | Self::FailuresPresent { too_many: true, .. } => Severity::Invalid,
-            Self::ClientSaturated { .. } | Self::ScheduleSlipped { .. } => Severity::LimitsRate,
+            Self::ClientSaturated { .. }
+            | Self::ScheduleSlipped { .. }
+            | Self::SamplesHeldUp { .. } => Severity::LimitsRate,
             Self::FailuresPresent { .. }
             | Self::InFlightLimit { .. }
             | Self::CutShort { .. }
@@ -177,6 +185,10 @@ impl Reason {
             ),
             Self::ScheduleSlipped { share } => format!(
                 "the load generator started {} of the requests late",
+                percent(share)
+            ),
+            Self::SamplesHeldUp { share } => format!(
+                "the workers waited {} of the time for the file of all requests to be written",
                 percent(share)
             ),
             Self::InFlightLimit { share } => format!(
@@ -227,6 +239,7 @@ impl Reason {
                 "give it more threads or cores; until then compare the server's CPU per request"
             }
             Self::ScheduleSlipped { .. } => "lower --rate, or give it more threads or cores",
+            Self::SamplesHeldUp { .. } => "write --samples to a faster disk, or do without",
             Self::InFlightLimit { .. } => {
                 "lower --rate to what the server keeps up with, or raise --max-in-flight"
             }

@@ -212,6 +212,7 @@ fn client() -> Client {
         cpu_system_s: Some(5.5),
         cpu_us_per_request: Some(65.0),
         workers_cpu_share: vec![0.65],
+        samples_wait_s: None,
         busiest_worker_cpu_share: 0.65,
         busiest_worker_runnable_share: None,
         late_share: None,

@@ -21,6 +21,9 @@ pub mod thread_cpu;
 // Waking to the microsecond, together with sockets.
 pub mod timer;
 
+// The time of day where this machine is.
+pub mod local_time;
+
 // How many descriptors the load generator may open.
 pub mod limits;
 

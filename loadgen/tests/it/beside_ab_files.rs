@@ -1,11 +1,12 @@
 //! What ab writes beside its text, or in its place, of ab and of
-//! `loadgen --format ab`: `-e`, `-w`, `-v`.
+//! `loadgen --format ab`: `-e`, `-g`, `-w`, `-v`.
 
 use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::ab::Ab;
 use crate::beside_ab::{file_with, path, run_as_ab, servers, squeeze};
-use crate::loadgen::{Ended, run};
+use crate::loadgen::{Ended, command, run, start};
 use crate::server::{Kind, Server};
 
 #[test]
@@ -33,6 +34,58 @@ fn milliseconds(row: &str) -> f64 {
     let (_, decimals) = time.split_once('.').unwrap();
     assert_eq!(decimals.len(), 3, "{row}");
     time.parse().unwrap()
+}
+
+#[test]
+fn rows_for_gnuplot() {
+    for server in servers() {
+        for flags in [&["-n", "200", "-c", "10"][..], &["-n", "50", "-k"]] {
+            let (theirs, ours) = both_files("-g", flags, &server.url("/delay/3"));
+            let theirs = theirs.unwrap_or_else(|| ours.clone());
+            assert_eq!(theirs.lines().next(), ours.lines().next());
+            assert_eq!(theirs.lines().count(), ours.lines().count());
+            assert_rows(&theirs);
+            assert_rows(&ours);
+        }
+    }
+}
+
+/// Six columns, of which the first is five words; sorted by total time, which is the sum of the
+/// parts but for rounding, and at least what the server waits.
+fn assert_rows(rows: &str) {
+    let column = |row: &str, index: usize| -> i64 {
+        let words: Vec<_> = row.split_whitespace().collect();
+        assert_eq!((row.split('\t').count(), words.len()), (6, 10), "{row}");
+        words[index].parse().unwrap()
+    };
+    let totals: Vec<_> = rows.lines().skip(1).map(|row| column(row, 8)).collect();
+    assert!(totals.is_sorted() && totals[0] >= 3, "{rows}");
+    for row in rows.lines().skip(1) {
+        let [connect, processing, total, wait] = [6, 7, 8, 9].map(|index| column(row, index));
+        assert!((connect + processing - total).abs() <= 1, "{row}");
+        assert!((2..=processing).contains(&wait), "{row}");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let age_s = now.as_secs() as i64 - column(row, 5);
+        assert!((0..60).contains(&age_s), "{row}");
+    }
+}
+
+#[test]
+fn the_start_of_a_request_is_local_time() {
+    let server = Server::start(Kind::Async);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("rows");
+    let mut command = command(&["-g", file.to_str().unwrap(), &server.url("/")]);
+    command.env("TZ", "XYZ-5:30");
+    assert_eq!(start(command).end().code, Some(0));
+    let rows = fs::read_to_string(&file).unwrap();
+    let (start, rest) = rows.lines().nth(1).unwrap().split_once('\t').unwrap();
+    let unix_s: u64 = rest.split('\t').next().unwrap().parse().unwrap();
+    // The time of day, of which only the zone is in question.
+    let local_s = unix_s + 5 * 3600 + 30 * 60;
+    let [hour, minute, second] = [local_s / 3600 % 24, local_s / 60 % 60, local_s % 60];
+    let expected = format!(" {hour:02}:{minute:02}:{second:02} ");
+    assert!(start.contains(&expected), "{start} {unix_s}");
 }
 
 #[test]

@@ -3,10 +3,15 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 /// It listens until the process ends; a connection lasts as long as its client.
-pub(crate) struct CannedServer(SocketAddr);
+pub(crate) struct CannedServer {
+    address: SocketAddr,
+    answered: Arc<AtomicU64>,
+}
 
 impl CannedServer {
     /// Sends `answer`, which must be one whole answer, whatever the request.
@@ -15,13 +20,16 @@ impl CannedServer {
         let address = listener.local_addr().expect("the listener's address");
         // Shared by all connections, and by the process for as long as it lives.
         let answer: &'static [u8] = answer.leak();
+        let answered = Arc::<AtomicU64>::default();
+        let count = Arc::clone(&answered);
         thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
+                let count = Arc::clone(&count);
                 // An error means that the client went away.
-                thread::spawn(move || serve(stream, answer));
+                thread::spawn(move || serve(stream, answer, &count));
             }
         });
-        Self(address)
+        Self { address, answered }
     }
 
     /// Five bytes.
@@ -30,12 +38,17 @@ impl CannedServer {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/", self.0)
+        format!("http://{}/", self.address)
+    }
+
+    /// How many requests it has answered.
+    pub(crate) fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
     }
 }
 
 /// All requests of a connection are alike, so that their bytes tell how many there are.
-fn serve(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
+fn serve(mut stream: TcpStream, answer: &[u8], answered: &AtomicU64) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = [0; 65536];
     let mut received_bytes = stream.read(&mut buffer)?;
@@ -48,6 +61,7 @@ fn serve(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
         for _ in 0..requests {
             stream.write_all(answer)?;
         }
+        answered.fetch_add(requests as u64, Ordering::Relaxed);
         let of_the_next = received_bytes % request_bytes;
         received_bytes = of_the_next + stream.read(&mut buffer)?;
     }

@@ -49,6 +49,7 @@ mod memory; // which does not grow with the number of requests
 mod open_loop; // requests that start by a schedule
 mod our_side; // signals, full disks, closed pipes, too few descriptors
 mod pipelines; // several requests on a connection before the first is answered
+mod samples; // every request as a row: --samples, -g
 mod secrets; // what must not be repeated
 mod secured; // what can go wrong before a request is encrypted
 mod tls; // handshakes, sessions, certificates, names

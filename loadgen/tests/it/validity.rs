@@ -22,6 +22,7 @@ use crate::our_side::{
     requests_that_find_no_local_port_fail_under_that_cause,
 };
 use crate::record::codes;
+use crate::samples::a_file_that_nobody_reads_holds_the_run_up_and_is_told;
 use crate::sandbox::Sandbox;
 use crate::script::Script;
 
@@ -36,6 +37,7 @@ const _: fn(&Reason) -> fn() = |reason| match reason {
     Reason::ClientSaturated { .. } => a_client_that_has_no_time_left_limits_the_rate,
     Reason::ScheduleSlipped { .. } => starts_that_the_client_is_too_slow_for_limit_the_rate,
     Reason::InFlightLimit { .. } => arrivals_without_a_free_connection_are_noted,
+    Reason::SamplesHeldUp { .. } => a_file_that_nobody_reads_holds_the_run_up_and_is_told,
     Reason::CutShort { .. } => a_run_shorter_than_its_answers_is_noted,
     Reason::Starved { .. } => connections_that_are_never_served_are_noted,
     Reason::TooFewSamples { .. } => percentiles_of_few_samples_are_noted,

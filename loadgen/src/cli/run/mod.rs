@@ -125,6 +125,8 @@ impl RunArgs {
             format,
             file: self.output.output,
             percentiles_file: self.as_ab.percentiles_file.clone(),
+            gnuplot_file: self.as_ab.gnuplot_file.clone(),
+            samples_file: self.output.samples,
             quiet: self.output.quiet,
             progress: self.output.progress,
             verbosity: self.output.verbosity,

@@ -17,6 +17,10 @@ pub(super) struct Output {
     /// Write the record, as JSON, to this file too
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+    /// Write every request as it ends, as CSV: its start, times to connect, to first byte and in
+    /// all, and outcome
+    #[arg(long, value_name = "FILE")]
+    pub(super) samples: Option<PathBuf>,
     /// Show neither progress nor summary on stderr
     #[arg(short, long)]
     pub(super) quiet: bool,
@@ -41,6 +45,10 @@ pub struct OutputPlan {
     pub file: Option<PathBuf>,
     /// ab's `-e`: the file of percentiles.
     pub percentiles_file: Option<PathBuf>,
+    /// ab's `-g`: the file of its rows, one for each request.
+    pub gnuplot_file: Option<PathBuf>,
+    /// The file of every request as it ended.
+    pub samples_file: Option<PathBuf>,
     /// Neither progress nor summary.
     pub quiet: bool,
     /// When to show how the run is going.

@@ -1,5 +1,7 @@
 //! The whole text, from a record and counts made up.
 
+use std::time::SystemTime;
+
 use super::*;
 use crate::http1::Answer;
 use crate::outcome::Cause;
@@ -75,6 +77,8 @@ fn summary() -> Summary {
         recorder,
         elapsed_ns: 1000 * MS,
         workers_busy: Vec::new(),
+        began_at: SystemTime::UNIX_EPOCH,
+        samples_wait: None,
         interrupted: false,
         first_head: None,
         first_tls: None,
