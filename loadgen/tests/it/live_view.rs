@@ -19,9 +19,14 @@ const ERASE: &str = "\r\x1b[K";
 
 /// What a run with these arguments writes to a terminal of so many columns as stderr.
 fn on_terminal(columns: u16, args: &[&str]) -> String {
+    on_terminal_with(("NO_COLOR", ""), columns, args)
+}
+
+/// The same with a variable in its environment.
+fn on_terminal_with((name, value): (&str, &str), columns: u16, args: &[&str]) -> String {
     let (terminal, stderr) = Terminal::open(columns);
     let mut command = command(&[&A_SECOND_AND_MORE[..], args].concat());
-    command.env("TERM", "xterm").env_remove("NO_COLOR");
+    command.env("TERM", "xterm").env(name, value);
     command.stderr(stderr);
     let ended = start_as_it_is(command).end();
     assert!(matches!(ended.code, Some(0 | 1)), "{ended:?}");
@@ -54,6 +59,18 @@ fn failures_are_red_and_a_narrow_terminal_has_fewer_parts() {
     let line = text.split(ERASE).nth(1).expect("a line");
     assert!(line.ends_with(" failed\x1b[0m"), "{text:?}");
     assert!(line.contains("0 req/s  \x1b[31m"), "{text:?}");
+}
+
+#[test]
+fn who_wants_no_colour_gets_the_same_line_without() {
+    let server = FaultServer::start(Script::always(ResetsAfterRequest));
+    let text = on_terminal_with(("NO_COLOR", "1"), 100, &[&server.url()]);
+    let line = text.split(ERASE).nth(1).expect("a line");
+    assert!(
+        line.contains("0 req/s  ") && line.contains(" failed"),
+        "{text:?}"
+    );
+    assert!(!line.contains('\x1b'), "{text:?}");
 }
 
 #[test]
