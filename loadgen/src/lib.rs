@@ -3,7 +3,8 @@
 //! The way of a run: [`cli`] reads the command line, [`plan`] turns its strings into types,
 //! [`engine`] makes the load and counts into a [`recorder`], [`record`] freezes what was counted,
 //! [`output`] shows it. [`run`] is that way from plan to record. [`compare`] reads records,
-//! never a live run; [`mod@bench`] makes many runs, in turns, and has them compared.
+//! never a live run; [`mod@bench`] makes many runs, in turns, and has them compared; [`find_max`]
+//! makes runs at one rate after another.
 
 pub mod bench;
 pub mod cli;
@@ -11,6 +12,7 @@ pub mod commands;
 pub mod compare;
 pub mod engine;
 pub mod exit;
+pub mod find_max;
 pub mod http1;
 pub mod outcome;
 pub mod output;

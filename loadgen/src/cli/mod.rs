@@ -74,6 +74,8 @@ pub enum SchemaOf {
     Run,
     /// What was found in comparing two sides
     Comparison,
+    /// What --find-max found
+    FindMax,
 }
 
 /// Reads the command line.

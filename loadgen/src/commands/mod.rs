@@ -18,6 +18,7 @@ pub fn schema(of: SchemaOf) -> Exit {
     let schema = match of {
         SchemaOf::Run => record::schema(),
         SchemaOf::Comparison => crate::compare::schema(),
+        SchemaOf::FindMax => crate::find_max::schema(),
     };
     let text = serde_json::to_string_pretty(&schema);
     print(

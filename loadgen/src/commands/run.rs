@@ -2,10 +2,11 @@
 
 mod collector;
 mod files;
+mod find_max;
 mod gates;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 
 use files::Files;
 
@@ -25,14 +26,18 @@ use crate::system::local_ports::{LocalPorts, NewConnections};
 #[must_use]
 pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
     let argv = mask(argv, &args.secrets());
-    let (plan, output) = match args.into_plan() {
+    let (slo, (plan, output)) = match args.slo().and_then(|slo| Ok((slo, args.into_plan()?))) {
         Ok(plans) => plans,
         Err(error) => {
             output::complain(&error.to_string());
             return Exit::Usage;
         }
     };
-    match measure(&plan, &output, argv) {
+    let ended = match slo {
+        None => measure(&plan, &output, argv),
+        Some(slo) => find_max::find_max(&plan, &slo, &output, argv),
+    };
+    match ended {
         Ok(exit) => exit,
         Err(line) => {
             output::complain(&line);
@@ -43,30 +48,22 @@ pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
 
 fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, String> {
     let (mut files, samples) = Files::open(output, plan)?;
-    let interrupted =
-        signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let context = Context {
-        argv,
-        bench: None,
-        interrupted,
         samples,
+        ..prepare(argv)?
     };
-    raise_open_files_limit();
     warn_of_local_ports(plan);
     let ran = run_with_progress(plan, output, &context);
     // With it the last of those who send samples goes.
     drop(context);
     let collected = files.collected();
-    let (record, summary) =
-        ran.map_err(|error| format!("cannot start the load: {error}; see the limits (ulimit -a)"))?;
+    let (record, summary) = ran.map_err(|error| cannot_start(&error))?;
     if output.verbosity > 0 && output.format != Format::Ab {
         output::talk(&output::traffic(output.verbosity, plan, &summary));
     }
     let written = files.write(collected, &record, &summary);
     let text = output::render(output.format, &record, &summary, &output.ab);
-    output::print(&text).map_err(|error| {
-        format!("cannot write to stdout: {error}; use -o FILE to keep a result")
-    })?;
+    output::print(&text).map_err(|error| cannot_print(&error))?;
     written?;
     if plan.server.is_some() && record.server.is_none() {
         output::complain("the server's process ended during the run, so what it paid is not known");
@@ -75,11 +72,31 @@ fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, 
     Ok(judge(output.format, &plan.gates, &record))
 }
 
+/// What the load needs before it begins.
+fn prepare(argv: Vec<String>) -> Result<Context, String> {
+    let interrupted =
+        signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    raise_open_files_limit();
+    Ok(Context {
+        argv,
+        interrupted,
+        ..Context::default()
+    })
+}
+
+fn cannot_start(error: &io::Error) -> String {
+    format!("cannot start the load: {error}; see the limits (ulimit -a)")
+}
+
+fn cannot_print(error: &io::Error) -> String {
+    format!("cannot write to stdout: {error}; use -o FILE to keep a result")
+}
+
 fn run_with_progress(
     plan: &Plan,
     output: &OutputPlan,
     context: &Context,
-) -> std::io::Result<(Record, Summary)> {
+) -> io::Result<(Record, Summary)> {
     let is_shown_by_default = output.progress == ShowProgress::Auto && !output.quiet;
     if output.format == Format::Ab && is_shown_by_default {
         let mut progress = AbProgress::new(plan.stop.requests);
@@ -87,11 +104,15 @@ fn run_with_progress(
         progress.finish(record.requests.succeeded + record.requests.failed);
         return Ok((record, summary));
     }
-    let mut observer: Box<dyn Observer> = match output.progress.is_shown(output.quiet) {
+    run::run(plan, context, live_view(plan, output).as_mut())
+}
+
+/// Who shows how a run is going, if anybody does.
+fn live_view(plan: &Plan, output: &OutputPlan) -> Box<dyn Observer> {
+    match output.progress.is_shown(output.quiet) {
         true => Box::new(LiveView::new(plan.stop, plan.warmup)),
         false => Box::new(()),
-    };
-    run::run(plan, context, observer.as_mut())
+    }
 }
 
 /// Says before the run that local ports may not last for its connections.
@@ -113,7 +134,7 @@ fn warn_of_local_ports(plan: &Plan) {
 
 /// Says on stderr what a person should know who does not read the JSON.
 fn tell(output: &OutputPlan, record: &Record) {
-    let is_read_by_a_person = std::io::stderr().is_terminal();
+    let is_read_by_a_person = io::stderr().is_terminal();
     if output.format == Format::Json && is_read_by_a_person && !output.quiet {
         output::talk(&output::summary(record));
     }

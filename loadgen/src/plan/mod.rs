@@ -13,6 +13,7 @@ mod paths;
 mod route;
 mod scenario;
 mod schedule;
+mod slo;
 mod target;
 mod tls;
 
@@ -27,7 +28,8 @@ pub use parse::{above_zero, duration, seconds, share};
 pub use paths::{Order, Paths};
 pub use route::{Destination, Route};
 pub use scenario::{HttpVersion, Method, Scenario, identification};
-pub use schedule::{Curve, Rate, Schedule, Spacing};
+pub use schedule::{Curve, RATE_MAX_PER_SECOND, Rate, Schedule, Spacing};
+pub use slo::Slo;
 pub use target::{Scheme, Target, TargetError, Url, mask_password};
 pub use tls::{
     CipherSuites, Identity, Tls, TlsOptions, TlsVersions, Trust, iana_name, openssl_name,

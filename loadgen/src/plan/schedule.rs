@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Highest rate that can be asked for, per second: more than a core can start, and little enough
 /// that starts are a hundred nanoseconds apart.
-const RATE_MAX_PER_SECOND: f64 = 1e7;
+pub const RATE_MAX_PER_SECOND: f64 = 1e7;
 
 /// The intended starts of an open loop.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -152,7 +152,8 @@ fn target(plan: &plan::Plan, summary: &Summary) -> Target {
     }
 }
 
-fn settings(plan: &plan::Plan) -> Plan {
+/// Every setting in effect.
+pub(crate) fn settings(plan: &plan::Plan) -> Plan {
     let scenario = &plan.scenario;
     let schedule = plan.load.schedule();
     let route = &plan.target.route;

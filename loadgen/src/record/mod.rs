@@ -36,6 +36,7 @@ mod validity;
 pub(crate) mod sample;
 
 pub use bench::Bench;
+pub(crate) use build::settings;
 pub use build::{Context, Measured, ServerMeasured, build};
 pub use client::Client;
 pub use environment::{Environment, PortRange};

@@ -86,6 +86,19 @@ fn a_limit_that_is_none_is_named() {
 }
 
 #[test]
+fn a_search_says_what_it_lacks_and_what_it_has_no_use_for() {
+    check(USAGE, &["--find-max"], &["add --slo p99=TIME"]);
+    check(USAGE, &["--slo", "p99=5ms"], &["add --find-max"]);
+    check(
+        USAGE,
+        &["--find-max", "--slo", "fast"],
+        &["fast", "--slo", "p99=50ms"],
+    );
+    let search = ["--find-max", "--slo", "p99=5ms"];
+    check(USAGE, &[&search[..], &["-n", "9"]].concat(), &["drop -n"]);
+}
+
+#[test]
 fn a_format_that_does_not_exist_is_named_with_those_that_do() {
     check(
         USAGE,

@@ -43,6 +43,7 @@ mod clock; // the clock on the wall, set in the middle of a run
 mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
 mod faults; // the fault table: one row, one test
+mod find_max; // the search for the highest rate that keeps an objective
 mod gates; // limits set beforehand, and the exit codes that scripts see
 mod live_view; // how a run is going, on a terminal and in a log
 mod memory; // which does not grow with the number of requests

@@ -32,6 +32,17 @@ fn per_second(text: &str) -> Result<f64, String> {
 }
 
 impl Gates {
+    /// The first that was given.
+    pub(super) fn flag(&self) -> Option<&'static str> {
+        [
+            ("--max-error-rate", self.max_error_rate.is_some()),
+            ("--max-p99", self.max_p99.is_some()),
+            ("--min-rate", self.min_rate.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+
     pub(super) fn gates(&self) -> Vec<Gate> {
         let gates = [
             self.max_error_rate.map(Gate::MaxErrorRate),

@@ -40,10 +40,9 @@ pub(super) struct HowMuch {
     #[arg(long, value_name = "TIME", value_parser = seconds, conflicts_with = "requests")]
     #[arg(allow_negative_numbers = true)]
     duration: Option<Duration>,
-    /// Make load for this long before counting
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s")]
-    #[arg(allow_negative_numbers = true)]
-    warmup: Duration,
+    /// Make load for this long before counting [default: 0s]
+    #[arg(long, value_name = "TIME", value_parser = duration, allow_negative_numbers = true)]
+    warmup: Option<Duration>,
     /// Worker threads [default: half of the cores, at least 1]
     #[arg(long, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
     #[arg(allow_negative_numbers = true)]
@@ -78,7 +77,19 @@ impl FlagOrder {
 
 impl HowMuch {
     pub(super) fn warmup(&self) -> Duration {
-        self.warmup
+        self.warmup.unwrap_or_default()
+    }
+
+    /// Fills in what no flag says of the time.
+    pub(super) fn begin_with(&mut self, duration: Duration, warmup: Duration) {
+        self.duration.get_or_insert(duration);
+        self.warmup.get_or_insert(warmup);
+    }
+
+    /// The flag that ends a run after a number of requests.
+    pub(super) fn count_flag(&self) -> Option<&'static str> {
+        let count = self.requests.map(|_| "-n");
+        count.or(self.time_limit.map(|_| "-t"))
     }
 
     pub(super) fn stop(&self) -> Stop {

@@ -3,6 +3,7 @@
 
 mod ab;
 mod engine;
+mod find_max;
 mod gates;
 mod how_much;
 mod output;
@@ -26,6 +27,7 @@ pub use output::OutputPlan;
 
 use ab::AsAb;
 use engine::How;
+use find_max::FindMax;
 use gates::Gates;
 use how_much::HowMuch;
 use output::Output;
@@ -59,6 +61,8 @@ pub struct RunArgs {
     success: Success,
     #[command(flatten)]
     gates: Gates,
+    #[command(flatten)]
+    find_max: FindMax,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -94,6 +98,10 @@ impl RunArgs {
     ///
     /// One line that names the flag, the file or the URL, and the next step.
     pub fn into_plan(self) -> Result<(Plan, OutputPlan), UsageError> {
+        self.with_defaults_of_search().into_plan_of_run()
+    }
+
+    fn into_plan_of_run(self) -> Result<(Plan, OutputPlan), UsageError> {
         let format = self.output.format(self.as_ab.format(), self.called_as_ab);
         let as_ab = format == Format::Ab;
         let urls = self.what_to_send.read_urls()?;

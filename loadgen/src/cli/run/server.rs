@@ -19,6 +19,11 @@ pub(super) struct Server {
 }
 
 impl Server {
+    /// Its flag, if it was given.
+    pub(super) fn flag(&self) -> Option<&'static str> {
+        self.server_pid.map(|_| "--server-pid")
+    }
+
     pub(super) fn process(&self) -> Result<Option<ServerProcess>, UsageError> {
         let Some(pid) = self.server_pid.map(NonZeroU32::get) else {
             return Ok(None);

@@ -18,7 +18,7 @@ pub(super) struct When {
     /// Start N requests per second, whatever the server answers; 30/m is per minute, A..B a ramp
     /// [default: the next request starts when one ends]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    rate: Option<Rate>,
+    pub(super) rate: Option<Rate>,
     /// With --rate, how starts are spread [default: constant]
     #[arg(long, value_enum)]
     arrival: Option<Spread>,

@@ -36,17 +36,13 @@ impl Files {
         output: &OutputPlan,
         plan: &Plan,
     ) -> Result<(Self, Option<Samples>), String> {
-        let open = |path: &Option<PathBuf>, flag| {
-            let path = path.as_deref();
-            path.map(|path| Wanted::open(path, flag)).transpose()
-        };
         let mut files = Self {
-            record: open(&output.file, "-o")?,
-            percentiles: open(&output.percentiles_file, "-e")?,
-            gnuplot: open(&output.gnuplot_file, "-g")?,
+            record: Wanted::open(&output.file, "-o")?,
+            percentiles: Wanted::open(&output.percentiles_file, "-e")?,
+            gnuplot: Wanted::open(&output.gnuplot_file, "-g")?,
             collector: None,
         };
-        let csv = open(&output.samples_file, "--samples")?;
+        let csv = Wanted::open(&output.samples_file, "--samples")?;
         if csv.is_none() && files.gnuplot.is_none() {
             return Ok((files, None));
         }
@@ -96,12 +92,20 @@ impl Files {
 }
 
 impl Wanted {
-    fn open(path: &Path, flag: &str) -> Result<Self, String> {
+    /// Opens the file, if there is to be one; `flag` is what named it.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the file that cannot be written, and its flag.
+    pub(super) fn open(path: &Option<PathBuf>, flag: &str) -> Result<Option<Self>, String> {
+        let Some(path) = path else {
+            return Ok(None);
+        };
         match ResultFile::create(path) {
-            Ok(file) => Ok(Self {
-                path: path.to_owned(),
+            Ok(file) => Ok(Some(Self {
+                path: path.clone(),
                 file: BufWriter::new(file),
-            }),
+            })),
             Err(error) => {
                 let path = path.display();
                 Err(format!(
@@ -111,7 +115,12 @@ impl Wanted {
         }
     }
 
-    fn write(mut self, contents: &str) -> Result<(), String> {
+    /// Writes it whole.
+    ///
+    /// # Errors
+    ///
+    /// One line that names it and says why it could not be written.
+    pub(super) fn write(mut self, contents: &str) -> Result<(), String> {
         self.fill(|out| out.write_all(contents.as_bytes()))?;
         self.commit()
     }
