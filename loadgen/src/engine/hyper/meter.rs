@@ -89,7 +89,8 @@ impl AsyncRead for Meter {
                     self.gauge.received(bytes, self.desk.now_ns())?;
                 }
             },
-            Poll::Ready(Err(error)) => self.gauge.failed(Phase::Receiving, error),
+            // Which may be a request's that is not written whole.
+            Poll::Ready(Err(error)) => self.gauge.failed(self.gauge.phase(), error),
             Poll::Pending => {}
         }
         polled
