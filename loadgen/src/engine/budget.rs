@@ -7,7 +7,7 @@ use crate::plan::Plan;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     /// Requests of the measured part that may still begin.
-    remaining: Option<u64>,
+    pub(super) remaining: Option<u64>,
     /// Where the measured part begins.
     pub(super) measured_from_ns: u64,
     /// When the run ends, whatever is under way.

@@ -28,6 +28,10 @@ pub(super) struct Job<'a> {
 }
 
 /// Carries out `plan` with a thread for each of `workers`.
+///
+/// # Errors
+///
+/// What a worker lacked to begin; the others end then.
 pub(super) fn run<W>(
     plan: &Plan,
     control: &Control,
@@ -35,7 +39,7 @@ pub(super) fn run<W>(
     workers: Vec<W>,
 ) -> io::Result<Summary>
 where
-    W: FnOnce(Job<'_>) -> Report + Send,
+    W: FnOnce(Job<'_>) -> io::Result<Report> + Send,
 {
     let first_length = OnceLock::new();
     if plan.warmup.is_zero() {
@@ -76,6 +80,7 @@ where
                                 control.sampler(),
                             ),
                         })
+                        .inspect_err(|_| control.abandon())
                     })
             })
             .collect::<io::Result<_>>()
@@ -84,7 +89,7 @@ where
         drop(done);
         watch(plan, control, clock, &all_done, observer);
         observer.ends();
-        Ok::<_, io::Error>(join(threads))
+        join(threads)
     })?;
     Ok(summarise(
         plan,
@@ -125,7 +130,7 @@ fn watch(
     }
 }
 
-fn join(threads: Vec<thread::ScopedJoinHandle<'_, Report>>) -> Vec<Report> {
+fn join(threads: Vec<thread::ScopedJoinHandle<'_, io::Result<Report>>>) -> io::Result<Vec<Report>> {
     threads
         .into_iter()
         .map(|thread| match thread.join() {

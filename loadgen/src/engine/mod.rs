@@ -1,23 +1,34 @@
 //! How load is made: a plan goes in, counts come out. Engines never print.
 //!
-//! - `fast`: ours;
+//! - `fast`: ours; `hyper`; `reqwest`: what an application would use, asynchronous or blocking;
 //! - `crew`: the worker threads of any engine; `ledger`: what each counts; `budget`: whether
 //!   another request may begin; `arrivals`: when it is to, in open loop; `turns`: what it asks
-//!   for; `failure`: errors of the system as causes; `agreed` and `certificate`: what TLS came to;
+//!   for; `socket`: a connection's beginning; `failure`: errors of the system as causes; `agreed`
+//!   and `certificate`: what TLS came to;
+//! - `foreman`: a worker whose requests are made by tasks or threads of its own, and `desk`, where
+//!   these meet it; `asynchronous`: the tasks; `messages`: requests and answers as the `http`
+//!   crate has them;
 //! - [`control`]: what workers and the thread that watches over them share; [`live`], what is known
 //!   of latencies meanwhile; [`samples`], how each request reaches those who keep them all.
 
 mod agreed;
 mod arrivals;
+mod asynchronous;
 mod budget;
 mod certificate;
 pub mod control;
 mod crew;
+mod desk;
 mod failure;
 mod fast;
+mod foreman;
+mod hyper;
 mod ledger;
 pub mod live;
+mod messages;
+mod reqwest;
 pub mod samples;
+mod socket;
 mod turns;
 
 use std::io;
@@ -64,9 +75,9 @@ pub struct Summary {
 pub fn run(plan: &Plan, control: &Control, observer: &mut dyn Observer) -> io::Result<Summary> {
     match plan.engine {
         Engine::Fast(driver) => fast::run(plan, driver, control, observer),
-        Engine::Hyper | Engine::Reqwest | Engine::ReqwestBlocking => {
-            Err(io::ErrorKind::Unsupported.into())
-        }
+        Engine::Hyper => hyper::run(plan, control, observer),
+        Engine::Reqwest => reqwest::asynchronous::run(plan, control, observer),
+        Engine::ReqwestBlocking => reqwest::blocking::run(plan, control, observer),
     }
 }
 
@@ -74,11 +85,14 @@ impl Summary {
     /// The `Server` field of the first answer, if it came in one piece and has one.
     #[must_use]
     pub fn server_software(&self) -> Option<String> {
+        let head = self.first_head.as_deref()?;
+        let status_line_bytes = head.iter().position(|&byte| byte == b'\n')? + 1;
         let mut headers = [httparse::EMPTY_HEADER; 100];
-        let mut response = httparse::Response::new(&mut headers);
-        response.parse(self.first_head.as_deref()?).ok()?;
-        let server = response
-            .headers
+        let parsed = httparse::parse_headers(&head[status_line_bytes..], &mut headers).ok()?;
+        let httparse::Status::Complete((_, headers)) = parsed else {
+            return None;
+        };
+        let server = headers
             .iter()
             .find(|header| header.name.eq_ignore_ascii_case("server"))?;
         Some(String::from_utf8_lossy(server.value).into_owned())

@@ -25,6 +25,16 @@ impl Turns {
         }
     }
 
+    /// Always the first path's.
+    #[cfg(test)]
+    pub(super) fn of_one() -> Self {
+        Self {
+            paths: 1,
+            next: 0,
+            random: None,
+        }
+    }
+
     /// The index of the path whose turn it is.
     pub(super) fn next(&mut self) -> usize {
         if let Some(random) = &mut self.random {

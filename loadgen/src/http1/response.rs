@@ -2,6 +2,7 @@
 
 use wire::body::BodyDecoder;
 
+use super::body_check::BodyCheck;
 use super::head::{HEAD_BYTES_MAX, Head};
 use crate::outcome::Cause;
 
@@ -37,8 +38,7 @@ pub struct ResponseReader {
     partial_head: Vec<u8>,
     /// Heads passed over, in bytes: they count towards the limit, or 1xx without end had none.
     interim_bytes: usize,
-    body_bytes: u64,
-    mismatch: bool,
+    body: BodyCheck,
     has_begun: bool,
 }
 
@@ -58,14 +58,13 @@ impl ResponseReader {
         self.state = State::Head;
         self.partial_head.clear();
         self.interim_bytes = 0;
-        self.body_bytes = 0;
-        self.mismatch = false;
+        self.body = BodyCheck::default();
         self.has_begun = false;
     }
 
     /// Length of the body so far, in bytes, without chunk framing.
     pub fn body_bytes(&self) -> u64 {
-        self.body_bytes
+        self.body.bytes()
     }
 
     /// Takes bytes from the front of `input`; `Some` is the answer, complete, and what is left of
@@ -102,10 +101,7 @@ impl ResponseReader {
                     while let Some(data) =
                         decoder.next(input).map_err(|_| Cause::MalformedResponse)?
                     {
-                        if let Some(expected) = question.expected_body {
-                            self.mismatch |= !continues(expected, self.body_bytes, data);
-                        }
-                        self.body_bytes += data.len() as u64;
+                        self.body.take(question.expected_body, data);
                     }
                     let head = *head;
                     return Ok(decoder.is_done().then(|| self.answer(question, head)));
@@ -153,24 +149,13 @@ impl ResponseReader {
     }
 
     fn answer(&self, question: Question<'_>, head: Head) -> Answer {
-        let has_expected_length = question
-            .expected_body
-            .is_none_or(|expected| expected.len() as u64 == self.body_bytes);
         Answer {
             status: head.status,
-            body_bytes: self.body_bytes,
-            body_matches: has_expected_length && !self.mismatch,
+            body_bytes: self.body.bytes(),
+            body_matches: self.body.matches(question.expected_body),
             keep_alive: head.keep_alive,
         }
     }
-}
-
-/// Whether `data` is what `expected` has from `offset` on.
-fn continues(expected: &[u8], offset: u64, data: &[u8]) -> bool {
-    usize::try_from(offset)
-        .ok()
-        .and_then(|offset| expected.get(offset..))
-        .is_some_and(|rest| rest.starts_with(data))
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub enum HttpVersion {
     Http10,
     /// The default.
     Http11,
+    /// Several requests at a time on a connection that stays (RFC 9113).
+    Http2,
 }
 
 /// A request method: a token (RFC 9110 §9.1).
@@ -71,12 +73,13 @@ impl FromStr for Method {
 }
 
 impl HttpVersion {
-    /// `1.0` or `1.1`.
+    /// `1.0`, `1.1` or `2`.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
             Self::Http10 => "1.0",
             Self::Http11 => "1.1",
+            Self::Http2 => "2",
         }
     }
 }
@@ -92,9 +95,6 @@ pub fn identification() -> Vec<Header> {
 
 impl Scenario {
     /// The bytes of one request to `target`.
-    ///
-    /// Host comes first (RFC 9110 §7.2 recommends it); a field that the user gave replaces the
-    /// one that would stand here.
     #[must_use]
     pub fn request(&self, target: &Target, path: &str) -> Vec<u8> {
         let mut head = format!(
@@ -103,32 +103,37 @@ impl Scenario {
             path,
             self.version.label()
         );
-        let mut field = |name: &str, value: &str| {
-            head.push_str(name);
+        for field in self.fields(target) {
+            head.push_str(&field.name);
             head.push_str(": ");
-            head.push_str(value);
+            head.push_str(&field.value);
             head.push_str("\r\n");
-        };
-        if !self.has("host") {
-            field("Host", &target.url.authority());
-        }
-        if !self.has("connection")
-            && let Some(value) = self.connection_field()
-        {
-            field("Connection", value);
-        }
-        if !self.has("content-length")
-            && let Some(length) = self.content_length()
-        {
-            field("Content-Length", &length.to_string());
-        }
-        for header in &self.headers {
-            field(&header.name, &header.value);
         }
         head.push_str("\r\n");
         let mut bytes = head.into_bytes();
         bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
         bytes
+    }
+
+    /// All fields of a request to `target`, in their order.
+    ///
+    /// Host comes first (RFC 9110 §7.2 recommends it); a field that the user gave replaces the
+    /// one that would stand here.
+    #[must_use]
+    pub fn fields(&self, target: &Target) -> Vec<Header> {
+        let ours = [
+            ("Host", Some(target.url.authority())),
+            ("Connection", self.connection_field().map(str::to_owned)),
+            (
+                "Content-Length",
+                self.content_length().map(|length| length.to_string()),
+            ),
+        ];
+        let needed = ours
+            .into_iter()
+            .filter(|(name, _)| !self.has(name))
+            .filter_map(|(name, value)| Some(Header::new(name, value?)));
+        needed.chain(self.headers.iter().cloned()).collect()
     }
 
     /// A method that is about a body says so even if it is empty (RFC 9110 §8.6).

@@ -31,7 +31,7 @@ pub struct Connections {
     pub opened: u64,
     /// Requests sent on a connection that had served one before.
     pub reused: u64,
-    /// Connections that the server closed.
+    /// Connections that the server closed; reqwest does not tell.
     pub closed_by_peer: u64,
     /// TLS handshakes that resumed a session.
     #[serde(default)]
@@ -39,6 +39,8 @@ pub struct Connections {
 }
 
 /// Bytes that went over the connections, without TLS, TCP and IP around them.
+/// reqwest shows only bodies; with its engines heads count as they would be
+/// written in HTTP/1.1, and the framing of chunks does not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bytes {
     /// Bytes written.

@@ -4,12 +4,16 @@
 //! which others have, so that is known too.
 //!
 //! Sources: `clock_gettime(CLOCK_THREAD_CPUTIME_ID)`, in nanoseconds, see
-//! clock_gettime(2); `/proc/thread-self/schedstat`, whose second number is the
-//! time in nanoseconds that the thread spent waiting on a run queue.
+//! clock_gettime(2); `schedstat` of the thread in `/proc`, whose first number
+//! is the time in nanoseconds that it was on a CPU, and whose second that it
+//! waited on a run queue (Documentation/scheduler/sched-stats.rst of Linux).
 
+use std::fs;
 use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
+use rustix::process::Pid;
+use rustix::thread::gettid;
 use rustix::time::{ClockId, clock_gettime};
 
 /// CPU time, user and system, that the calling thread used since it began.
@@ -25,9 +29,7 @@ pub fn thread_cpu_time() -> Duration {
 /// Time that the calling thread has waited for a CPU since it began; `None` where the kernel does
 /// not count it.
 fn thread_wait_time() -> Option<Duration> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    let wait_ns = text.split_whitespace().nth(1)?.parse().ok()?;
-    Some(Duration::from_nanos(wait_ns))
+    SchedStat::read("/proc/thread-self/schedstat").map(|times| times.wait)
 }
 
 /// Measures the calling thread from [`ThreadBusy::start`] on. It cannot be
@@ -73,14 +75,84 @@ impl ThreadBusy {
 
     /// Shares of the elapsed time.
     pub fn share(&self) -> BusyShare {
-        let elapsed_s = self.started.elapsed().as_secs_f64();
+        BusyShare::of(self.cpu(), self.wait(), self.started)
+    }
+}
+
+/// A thread of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThreadId(Pid);
+
+impl ThreadId {
+    /// The calling one.
+    pub fn current() -> Self {
+        Self(gettid())
+    }
+
+    /// `None` where the kernel does not count, or when it has ended.
+    fn schedstat(self) -> Option<SchedStat> {
+        let id = self.0.as_raw_nonzero();
+        SchedStat::read(&format!("/proc/self/task/{id}/schedstat"))
+    }
+}
+
+/// Measures another thread of this process from [`OtherThreadBusy::start`] on.
+#[derive(Clone, Copy, Debug)]
+pub struct OtherThreadBusy {
+    thread: ThreadId,
+    started: Instant,
+    at_start: SchedStat,
+}
+
+impl OtherThreadBusy {
+    /// Begins to measure `thread`, if that is possible.
+    pub fn start(thread: ThreadId) -> Option<Self> {
+        Some(Self {
+            thread,
+            started: Instant::now(),
+            at_start: thread.schedstat()?,
+        })
+    }
+
+    /// Shares of the elapsed time; `None` if it has ended.
+    pub fn share(&self) -> Option<BusyShare> {
+        let now = self.thread.schedstat()?;
+        let cpu = now.cpu.saturating_sub(self.at_start.cpu);
+        let wait = now.wait.saturating_sub(self.at_start.wait);
+        Some(BusyShare::of(cpu, wait, self.started))
+    }
+}
+
+/// What a thread used since it began.
+#[derive(Clone, Copy, Debug)]
+struct SchedStat {
+    cpu: Duration,
+    /// On a run queue.
+    wait: Duration,
+}
+
+impl SchedStat {
+    fn read(path: &str) -> Option<Self> {
+        let text = fs::read_to_string(path).ok()?;
+        let mut times = text.split_whitespace().map(|ns| ns.parse().ok());
+        let mut next = || Some(Duration::from_nanos(times.next()??));
+        Some(Self {
+            cpu: next()?,
+            wait: next()?,
+        })
+    }
+}
+
+impl BusyShare {
+    fn of(cpu: Duration, wait: Duration, started: Instant) -> Self {
+        let elapsed_s = started.elapsed().as_secs_f64();
         let of_elapsed = |time: Duration| match elapsed_s > 0.0 {
             true => (time.as_secs_f64() / elapsed_s).min(1.0),
             false => 0.0,
         };
-        BusyShare {
-            cpu: of_elapsed(self.cpu()),
-            runnable: of_elapsed(self.cpu() + self.wait()),
+        Self {
+            cpu: of_elapsed(cpu),
+            runnable: of_elapsed(cpu + wait),
         }
     }
 }
@@ -97,6 +169,25 @@ mod tests {
         }
         let share = busy.share();
         assert!(share.cpu > 0.0 && share.cpu <= share.runnable && share.runnable <= 1.0);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn another_thread_can_be_watched_at_its_work() {
+        let (told, id) = std::sync::mpsc::channel();
+        let (go, stop) = std::sync::mpsc::channel::<()>();
+        let worker = std::thread::spawn(move || {
+            told.send(ThreadId::current()).unwrap();
+            while stop.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+                std::hint::spin_loop();
+            }
+        });
+        let busy = OtherThreadBusy::start(id.recv().unwrap()).unwrap();
+        while busy.share().unwrap().cpu == 0.0 {
+            std::thread::yield_now();
+        }
+        drop(go);
+        worker.join().unwrap();
     }
 
     #[test]

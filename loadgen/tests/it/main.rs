@@ -16,6 +16,7 @@ mod script; // which behaviour meets which request
 // Servers that behave.
 mod canned_server; // the same bytes for every request, as fast as can be
 mod fake_servers; // programs in the place of those of this project
+mod http2_server; // of HTTP/2, by a script
 mod secure_server; // speaks TLS, and tells what its clients said
 mod server; // those of this project, in the test's own process
 
@@ -42,9 +43,11 @@ mod called_as_ab; // the program under ab's name: flags, exit codes
 mod clock; // the clock on the wall, set in the middle of a run
 mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
+mod engines; // those beside fast: the same records, and what they refuse
 mod faults; // the fault table: one row, one test
 mod find_max; // the search for the highest rate that keeps an objective
 mod gates; // limits set beforehand, and the exit codes that scripts see
+mod http2; // streams, and what ends them
 mod live_view; // how a run is going, on a terminal and in a log
 mod memory; // which does not grow with the number of requests
 mod open_loop; // requests that start by a schedule

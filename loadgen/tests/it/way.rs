@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::certificate::Certificate;
+use crate::check::Manner;
 use crate::fault_server::FaultServer;
 use crate::script::Script;
 
@@ -32,7 +33,35 @@ impl Way {
             args: &[],
             is_encrypted: true,
         },
+        Self::engine("hyper", &["--engine", "hyper"]),
+        Self::engine("reqwest", &["--engine", "reqwest"]),
+        Self::engine("reqwest-blocking", &["--engine", "reqwest-blocking"]),
     ];
+
+    /// The labels of those that stand on reqwest.
+    pub(crate) const OF_REQWEST: &[&str] = &["reqwest", "reqwest-blocking"];
+
+    const fn engine(label: &'static str, args: &'static [&'static str]) -> Self {
+        Self {
+            label,
+            args,
+            is_encrypted: false,
+        }
+    }
+
+    /// Whether more than one request can be on a connection of HTTP/1.1: only `fast` does that.
+    pub(crate) fn pipelines(&self) -> bool {
+        !self.args.contains(&"--engine")
+    }
+
+    /// Those of `manners` that it is tried in. Other ways than the usual one have their ends in
+    /// common with it, and show in two manners what they do.
+    pub(crate) fn manners(&self, manners: &[Manner]) -> Vec<Manner> {
+        match *self == Self::FAST {
+            true => manners.to_vec(),
+            false => vec![manners[0], manners[manners.len() - 1]],
+        }
+    }
 
     /// A server that can be asked in this way.
     pub(crate) fn server(&self, script: Script) -> FaultServer {

@@ -1,14 +1,109 @@
 //! Who makes and reads HTTP.
 
-use crate::plan::{Driver, Engine};
+use std::num::NonZeroUsize;
+
+use clap::ValueEnum;
+
+use super::super::UsageError;
+use crate::plan::{Arrival, Driver, Engine, HttpVersion, Plan, above_zero};
+
+/// Most streams on one connection: servers allow a few hundred.
+const STREAMS_MAX: usize = 1000;
 
 /// Flags about the engine.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "How")]
-pub(super) struct How {}
+pub(super) struct How {
+    /// What makes requests and reads answers [default: fast, with --http2 hyper]
+    #[arg(long, value_enum)]
+    engine: Option<Name>,
+    /// HTTP/2, without asking the server first; connections are used again
+    #[arg(long)]
+    http2: bool,
+    /// With --http2, requests in flight on one connection [default: 1]
+    #[arg(long, value_name = "N", value_parser = above_zero::<NonZeroUsize>, requires = "http2")]
+    #[arg(allow_negative_numbers = true)]
+    streams: Option<NonZeroUsize>,
+}
+
+/// An engine, as it is asked for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Name {
+    /// loadgen's own: as fast as one can be
+    Fast,
+    /// hyper's client connections: a cross-check, and HTTP/2
+    Hyper,
+    /// The client that applications use, asynchronous
+    Reqwest,
+    /// The client that applications use, blocking, a thread for each connection
+    ReqwestBlocking,
+}
 
 impl How {
     pub(super) fn engine(&self) -> Engine {
-        Engine::Fast(Driver::Epoll)
+        match (self.engine, self.http2) {
+            (None, true) | (Some(Name::Hyper), _) => Engine::Hyper,
+            (None, false) | (Some(Name::Fast), _) => Engine::Fast(Driver::Epoll),
+            (Some(Name::Reqwest), _) => Engine::Reqwest,
+            (Some(Name::ReqwestBlocking), _) => Engine::ReqwestBlocking,
+        }
+    }
+
+    /// `plan` with what these flags change in it beside the engine.
+    ///
+    /// # Errors
+    ///
+    /// What the engine cannot do, with what to drop.
+    pub(super) fn apply(&self, plan: &mut Plan) -> Result<(), UsageError> {
+        self.check(plan).map_err(UsageError::line)?;
+        if self.http2 {
+            plan.scenario.version = HttpVersion::Http2;
+            plan.scenario.keep_alive = true;
+            plan.load.pipeline = self.streams.map_or(1, NonZeroUsize::get);
+        }
+        Ok(())
+    }
+
+    fn check(&self, plan: &Plan) -> Result<(), String> {
+        let engine = plan.engine;
+        let name = engine.label();
+        let is_fast = matches!(engine, Engine::Fast(_));
+        let is_reqwest = matches!(engine, Engine::Reqwest | Engine::ReqwestBlocking);
+        if self.http2 && (is_fast || engine == Engine::ReqwestBlocking) {
+            return Err(format!(
+                "--http2 needs --engine hyper or reqwest; drop --http2 or --engine {name}"
+            ));
+        }
+        if self.http2 && plan.load.pipeline > 1 {
+            return Err("--pipeline is HTTP/1.1's; with --http2 write --streams".to_owned());
+        }
+        if let Some(streams) = self.streams
+            && streams.get() > STREAMS_MAX
+        {
+            return Err(format!(
+                "--streams {streams} is over {STREAMS_MAX}; choose a smaller one"
+            ));
+        }
+        if !is_fast && plan.load.pipeline > 1 {
+            return Err(format!(
+                "--engine {name} does not pipeline; drop --engine or --pipeline"
+            ));
+        }
+        if is_reqwest && plan.target.route.buffer_bytes.is_some() {
+            return Err(format!(
+                "--engine {name} cannot set the size of buffers; drop --engine or -b"
+            ));
+        }
+        if !is_fast && plan.tls.is_some() {
+            return Err(format!(
+                "--engine {name} does not speak https; drop --engine {name}"
+            ));
+        }
+        if !is_fast && plan.load.arrival != Arrival::Closed {
+            return Err(format!(
+                "--engine {name} does not start requests by a schedule; drop --engine or --rate"
+            ));
+        }
+        Ok(())
     }
 }

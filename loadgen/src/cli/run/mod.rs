@@ -111,7 +111,7 @@ impl RunArgs {
         let load = self
             .how_much
             .load(stop, &self.when, self.what_to_send.keep_alive)?;
-        let plan = Plan {
+        let mut plan = Plan {
             tls: self.tls.tls(&target.url, as_ab)?,
             scenario: self
                 .what_to_send
@@ -129,6 +129,7 @@ impl RunArgs {
             gates: self.gates.gates(),
             target,
         };
+        self.how.apply(&mut plan)?;
         let output = OutputPlan {
             format,
             file: self.output.output,

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::plan::Destination;
+use crate::engine::socket::Hop;
 
 /// A way to move a worker's bytes, `'a` being the life of the run.
 ///
@@ -30,16 +29,6 @@ pub(super) trait Driver<'a> {
 
     /// The next thing that has happened, until there is none: then `wait` again.
     fn next(&mut self) -> Option<(usize, Event<'_>)>;
-}
-
-/// Where a connection goes, and where from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hop<'a> {
-    pub(super) destination: &'a Destination,
-    /// The kernel chooses if there is none.
-    pub(super) source: Option<IpAddr>,
-    /// Size of the socket's buffers, if not the kernel's.
-    pub(super) buffer_bytes: Option<usize>,
 }
 
 /// How far a connection has come.

@@ -5,14 +5,13 @@
 //! - `slot`: one of a worker's connections; `requests`: the bytes that are sent on it;
 //! - `transport`: what lies between its connection and HTTP; `tls`: TLS, if that does;
 //! - `driver`: moving bytes, as a trait, and `readiness`, which does it with epoll or kqueue;
-//! - `socket`: a connection's beginning; `outgoing`: what is to be sent on it.
+//! - `outgoing`: what is to be sent on a connection.
 
 mod driver;
 mod outgoing;
 mod readiness;
 mod requests;
 mod slot;
-mod socket;
 mod tls;
 mod transport;
 mod worker;
@@ -46,7 +45,7 @@ pub(super) fn run(
                 .collect::<io::Result<Vec<_>>>()?;
             let workers = drivers.into_iter();
             let workers =
-                workers.map(|driver| |job: Job<'_>| Worker::new(job, driver, requests).run());
+                workers.map(|driver| |job: Job<'_>| Ok(Worker::new(job, driver, requests).run()));
             crew::run(plan, control, observer, workers.collect())
         }
         Driver::IoUring => Err(io::ErrorKind::Unsupported.into()),

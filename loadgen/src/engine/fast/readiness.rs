@@ -17,9 +17,9 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use socket2::Socket;
 
-use super::driver::{Driver, Event, Hop, Progress, Then};
+use super::driver::{Driver, Event, Progress, Then};
 use super::outgoing::Outgoing;
-use super::socket;
+use crate::engine::socket::{self, Hop};
 use crate::system::timer::Timer;
 
 /// Events taken from the kernel at a time.

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use super::driver::{Driver, Event, Hop, Progress, Then};
+use super::driver::{Driver, Event, Progress, Then};
 use super::requests::Requests;
 use super::slot::{Flight, Heard, Phase, Slot};
 use super::transport::{Setup, Transport};
@@ -16,6 +16,7 @@ use crate::engine::control::nanoseconds;
 use crate::engine::crew::Job;
 use crate::engine::failure;
 use crate::engine::ledger::Report;
+use crate::engine::socket::{ATTEMPT_LONGEST, CLOSING_LONGEST, Hop};
 use crate::engine::turns::Turns;
 use crate::http1::Question;
 use crate::outcome::Cause;
@@ -34,12 +35,6 @@ const SPIN_LONGEST: Duration = Duration::from_micros(100);
 
 /// Ticks within a request's timeout: it is kept to a twentieth.
 const TICKS_PER_TIMEOUT: u32 = 20;
-
-/// How long the server is given to close a connection after its answer.
-const CLOSING_LONGEST: Duration = Duration::from_millis(100);
-
-/// How long an address is tried before the name's next one is: RFC 8305 §5 recommends it.
-const ATTEMPT_LONGEST: Duration = Duration::from_millis(250);
 
 pub(super) struct Worker<'a, D> {
     job: Job<'a>,

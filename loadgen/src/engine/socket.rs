@@ -4,12 +4,28 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::driver::Hop;
 use crate::plan::Destination;
+
+/// How long an address is tried before the name's next one is: RFC 8305 §5 recommends it.
+pub(super) const ATTEMPT_LONGEST: Duration = Duration::from_millis(250);
+
+/// How long the server is given to close a connection after its answer.
+pub(super) const CLOSING_LONGEST: Duration = Duration::from_millis(100);
+
+/// Where a connection goes, and where from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hop<'a> {
+    pub(super) destination: &'a Destination,
+    /// The kernel chooses if there is none.
+    pub(super) source: Option<IpAddr>,
+    /// Size of the socket's buffers, if not the kernel's.
+    pub(super) buffer_bytes: Option<usize>,
+}
 
 /// A socket that does not block, for a connection along `hop`, and the address to connect it to.
 pub(super) fn open(hop: &Hop<'_>) -> io::Result<(Socket, SockAddr)> {

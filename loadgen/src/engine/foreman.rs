@@ -1,0 +1,109 @@
+//! A worker whose requests are made by lanes: it books what they hand in at the desk, and looks
+//! after time.
+
+use std::time::Duration;
+
+use super::crew::Job;
+use super::desk::{Desk, Ended, News};
+use super::ledger::Report;
+use super::turns::Turns;
+
+/// Longest time between two looks at the desk, the deadline and the signal.
+const LOOK_LONGEST: Duration = Duration::from_millis(50);
+
+pub(super) struct Foreman<'a> {
+    job: Job<'a>,
+    desk: Desk,
+}
+
+impl<'a> Foreman<'a> {
+    /// Of so many lanes.
+    pub(super) fn new(job: Job<'a>, lanes: usize) -> Self {
+        let turns = Turns::of_worker(job.plan, job.index);
+        let desk = Desk::new(job.clock, job.budget, turns, lanes);
+        let mut foreman = Self { job, desk };
+        foreman.book(&News::default());
+        foreman
+    }
+
+    pub(super) fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    pub(super) fn is_measuring(&self) -> bool {
+        self.job.ledger.is_measuring()
+    }
+
+    /// Until the next look is due.
+    pub(super) fn time_to_look(&self) -> Duration {
+        let budget = &self.job.budget;
+        let at_ns = match self.job.ledger.is_measuring() {
+            true => budget.deadline_ns.unwrap_or(u64::MAX),
+            false => budget.measured_from_ns,
+        };
+        let left_ns = at_ns.saturating_sub(self.desk.now_ns());
+        Duration::from_nanos(left_ns).min(LOOK_LONGEST)
+    }
+
+    /// Looks at the desk and at time. True if the run is over.
+    pub(super) fn look(&mut self) -> bool {
+        self.book(&self.desk.news());
+        let (ended, failed) = self.job.ledger.ended_and_failed();
+        self.job.control.publish(self.job.index, ended, failed);
+        self.job.control.is_interrupted() || self.job.budget.is_over(self.desk.now_ns())
+    }
+
+    /// Cancels what is still under way, and hands over the counts.
+    ///
+    /// A run that was stopped ends now, one that made all its requests with the last of them.
+    pub(super) fn report(mut self, all_made: bool) -> Report {
+        let under_way = self.desk.close();
+        self.book(&self.desk.news());
+        let ended_ns = match all_made {
+            true => self.job.ledger.last_ended_ns(),
+            false => self.desk.now_ns(),
+        };
+        for mut timing in under_way {
+            timing.ended_ns = ended_ns;
+            self.job.ledger.issued(false);
+            self.job.ledger.cancelled(&timing);
+        }
+        self.job.ledger.report(ended_ns)
+    }
+
+    /// Enters news, beginning to count where the measured part begins.
+    fn book(&mut self, news: &News) {
+        let mut ended = news.ended.as_slice();
+        if !self.job.ledger.is_measuring() {
+            let measured_from_ns = self.job.budget.measured_from_ns;
+            let (before, after) = ended
+                .split_at(ended.partition_point(|ended| ended.timing.ended_ns < measured_from_ns));
+            before.iter().for_each(|ended| self.enter(ended));
+            ended = after;
+            if self.desk.now_ns() >= measured_from_ns {
+                // A request is entered whole when it ends, also one that is under way now.
+                self.job.ledger.begin_measuring(0);
+            }
+        }
+        let ledger = &mut self.job.ledger;
+        news.connects_ns
+            .iter()
+            .for_each(|&took_ns| ledger.connected(took_ns));
+        (0..news.closed_by_peer).for_each(|_| ledger.closed_by_peer());
+        ledger.sent_bytes(news.bytes.sent as usize);
+        ledger.received(news.bytes.received as usize);
+        ledger.received_body(news.bytes.received_body);
+        if let Some(head) = &news.first_head {
+            ledger.first_head(head);
+        }
+        ended.iter().for_each(|ended| self.enter(ended));
+    }
+
+    fn enter(&mut self, ended: &Ended) {
+        self.job.ledger.issued(ended.is_reused);
+        match &ended.result {
+            Ok(answer) => self.job.ledger.answered(answer, &ended.timing),
+            Err(cause) => self.job.ledger.failed(*cause, &ended.timing),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A reqwest client, set up for a plan.
+
+use std::io;
+use std::time::Duration;
+
+use ::reqwest::{ClientBuilder, redirect, retry};
+use rustls::RootCertStore;
+use rustls::crypto::aws_lc_rs;
+
+use super::connects::Connects;
+use crate::plan::{Destination, HttpVersion, Plan};
+
+/// How much longer than for its connection reqwest waits for a request: of two limits that end
+/// together it would name the wrong one.
+const AFTER_CONNECT: Duration = Duration::from_millis(5);
+
+/// Client number `index` of the plan. It keeps up to `connections`, each of which is watched when
+/// it is opened.
+pub(super) fn builder(
+    plan: &Plan,
+    index: usize,
+    connections: usize,
+    connects: Connects,
+) -> ClientBuilder {
+    let scenario = &plan.scenario;
+    let builder = ::reqwest::Client::builder()
+        .tls_backend_preconfigured(no_tls())
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .connector_layer(connects)
+        .pool_idle_timeout(None)
+        .pool_max_idle_per_host(match scenario.keep_alive {
+            true => connections,
+            false => 0,
+        })
+        .connect_timeout(plan.connect_timeout)
+        .timeout(request_timeout(plan))
+        .http1_title_case_headers();
+    let builder = route(builder, plan, index);
+    match scenario.version {
+        HttpVersion::Http10 | HttpVersion::Http11 => builder.http1_only(),
+        HttpVersion::Http2 => builder.http2_prior_knowledge(),
+    }
+}
+
+/// The limit for a whole request.
+pub(super) fn request_timeout(plan: &Plan) -> Duration {
+    plan.timeout.max(plan.connect_timeout + AFTER_CONNECT)
+}
+
+/// To the addresses that were resolved once for the run, from the local ones in turn.
+fn route(builder: ClientBuilder, plan: &Plan, index: usize) -> ClientBuilder {
+    let route = &plan.target.route;
+    let mut addresses = Vec::new();
+    for destination in &route.destinations {
+        match destination {
+            Destination::Tcp(address) => addresses.push(*address),
+            Destination::Unix(path) => return builder.unix_socket(path.clone()),
+        }
+    }
+    let source = index
+        .checked_rem(route.sources.len())
+        .and_then(|turn| route.sources.get(turn));
+    builder
+        .resolve_to_addrs(&plan.target.url.host, &addresses)
+        .local_address(source.copied())
+}
+
+/// A configuration for connections that are not encrypted: reqwest has to have one.
+fn no_tls() -> rustls::ClientConfig {
+    rustls::ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .expect("the provider has them")
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth()
+}
+
+/// A client that could not be built, as what kept the run from being begun.
+pub(super) fn not_built(error: ::reqwest::Error) -> io::Error {
+    io::Error::other(error)
+}
