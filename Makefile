@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 BIN := target/release
 
-.PHONY: help build test bench bench-peers serve compare clean
+.PHONY: help build test test-taurus bench bench-peers serve compare clean
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ build:        ## build the servers and the load generator (release)
 
 test:         ## run all tests
 	cargo test --workspace --locked
+
+test-taurus: build ## let Taurus run loadgen in ab's place; installs it from PyPI in target/
+	loadgen/tests/taurus/check.sh $(BIN) target/taurus
 
 bench: build  ## measure sync against async: about two minutes, results in results/
 	$(BIN)/loadgen bench
