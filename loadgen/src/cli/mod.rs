@@ -33,11 +33,15 @@ pub enum Command {
     Schema(SchemaArgs),
 }
 
+/// The first line of `--help`.
+const ABOUT: &str =
+    "Loads an HTTP server and reports requests per second, failures and latency as JSON";
+
 #[derive(Debug, Parser)]
 #[command(
     name = "loadgen",
     version,
-    about = "Loads an HTTP server and reports requests per second, failures and latency as JSON",
+    about = ABOUT,
     after_help = "Without a command, loadgen takes ab's flags: loadgen -n 1000 -c 10 -k http://127.0.0.1:8080/",
     args_override_self = true,
     args_conflicts_with_subcommands = true,
@@ -62,8 +66,9 @@ enum Named {
 /// Which schema to print.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct SchemaArgs {
-    /// What the schema describes
-    #[arg(value_enum, default_value = "run")]
+    /// What the schema describes: run (the record of a run) or comparison (what was found in
+    /// comparing two sides)
+    #[arg(value_enum, default_value = "run", hide_possible_values = true)]
     pub of: SchemaOf,
 }
 
@@ -86,7 +91,7 @@ pub enum SchemaOf {
 /// `--help` or `--version`.
 pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
     // Beside the commands, not in `Cli`: a command needs none of the flags of a run.
-    let mut command = RunArgs::augment_args(Cli::command());
+    let mut command = RunArgs::augment_args(Cli::command()).about(ABOUT);
     let called_as_ab = is_called_ab(argv);
     if called_as_ab {
         command = command.name("ab");

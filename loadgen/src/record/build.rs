@@ -190,6 +190,7 @@ pub(crate) fn settings(plan: &plan::Plan) -> Plan {
         expect_body: plan.expect.body.is_some(),
         source_addresses: route.sources.iter().map(ToString::to_string).collect(),
         tls: plan.tls.as_ref().map(tls_settings),
+        buffer_bytes: route.buffer_bytes.map(|bytes| bytes as u64),
         cpu_list: cores(plan.cores.as_ref()),
     }
 }

@@ -81,6 +81,10 @@ pub struct Plan {
     /// How connections are secured; absent without TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsSettings>,
+    /// Size that was asked for of the sockets' send and receive buffers, in
+    /// bytes (the kernel keeps twice as much); absent if the kernel decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buffer_bytes: Option<u64>,
     /// CPUs that the workers were pinned to; empty if not pinned.
     pub cpu_list: Vec<usize>,
 }

@@ -164,6 +164,7 @@ fn plan() -> Plan {
         expect_length: None,
         expect_body: false,
         source_addresses: Vec::new(),
+        buffer_bytes: None,
         tls: None,
         cpu_list: vec![0],
     }

@@ -4,7 +4,7 @@
 use crate::behaviour::Behaviour::Good;
 use crate::closed_port::ClosedPort;
 use crate::fault_server::FaultServer;
-use crate::loadgen::run;
+use crate::loadgen::{command, run, start};
 use crate::script::Script;
 
 /// A usage error.
@@ -169,9 +169,31 @@ fn help_is_grouped_and_version_is_a_line() {
     ];
     let found = help.stdout.lines().filter(|line| headings.contains(line));
     assert_eq!(found.collect::<Vec<_>>(), headings, "{help:?}");
+    assert_eq!(run(&["-h"]).stdout, help.stdout);
     let version = run(&["--version"]);
     let expected = format!("loadgen {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!((version.code, version.stdout), (Some(0), expected));
+}
+
+#[test]
+fn each_group_of_the_help_fits_a_terminal() {
+    let (columns, rows) = (80, 24);
+    for words in [
+        &["--help"][..],
+        &["bench", "--help"],
+        &["compare", "--help"],
+        &["schema", "--help"],
+    ] {
+        let mut command = command(words);
+        command.env("COLUMNS", columns.to_string());
+        let help = start(command).end().stdout;
+        for group in help.split("\n\n") {
+            assert!(group.lines().count() <= rows, "{group}");
+            for line in group.lines() {
+                assert!(line.chars().count() <= columns, "{line}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -56,6 +56,7 @@ mod pipelines; // several requests on a connection before the first is answered
 mod samples; // every request as a row: --samples, -g
 mod secrets; // what must not be repeated
 mod secured; // what can go wrong before a request is encrypted
+mod sockets; // local addresses and buffers
 mod tls; // handshakes, sessions, certificates, names
 mod unix_socket; // a server behind a socket in the file system
 mod urls; // several URLs from a file

@@ -45,8 +45,9 @@ pub(super) struct WhatToSend {
     /// that of URL
     #[arg(long, value_name = "FILE")]
     urls_from: Option<PathBuf>,
-    /// Whose turn it is
+    /// Whose turn it is: round-robin (one after another) or random (any, by --seed)
     #[arg(long, value_enum, value_name = "ORDER", default_value = "round-robin")]
+    #[arg(hide_possible_values = true)]
     #[arg(requires = "urls_from")]
     urls_order: UrlsOrder,
 }

@@ -19,8 +19,9 @@ pub(super) struct When {
     /// [default: the next request starts when one ends]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(super) rate: Option<Rate>,
-    /// With --rate, how starts are spread [default: constant]
-    #[arg(long, value_enum)]
+    /// With --rate, how starts are spread: constant (evenly) or poisson (at random, as independent
+    /// users come) [default: constant]
+    #[arg(long, value_enum, value_name = "SPREAD", hide_possible_values = true)]
     arrival: Option<Spread>,
     /// Whatever is drawn at random is the same again with the same number
     #[arg(long, value_name = "N", default_value = "1")]
