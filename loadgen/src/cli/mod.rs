@@ -66,8 +66,8 @@ enum Named {
 /// Which schema to print.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct SchemaArgs {
-    /// What the schema describes: run (the record of a run) or comparison (what was found in
-    /// comparing two sides)
+    /// What the schema describes: run (the record of a run), comparison (what was found in comparing
+    /// two sides) or find-max (what --find-max found)
     #[arg(value_enum, default_value = "run", hide_possible_values = true)]
     pub of: SchemaOf,
 }

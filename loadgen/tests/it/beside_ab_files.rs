@@ -60,10 +60,13 @@ fn assert_rows(rows: &str) {
     };
     let totals: Vec<_> = rows.lines().skip(1).map(|row| column(row, 8)).collect();
     assert!(totals.is_sorted() && totals[0] >= 3, "{rows}");
+    let longest_wait = rows.lines().skip(1).map(|row| column(row, 9)).max();
+    assert!(longest_wait >= Some(3), "{rows}");
     for row in rows.lines().skip(1) {
         let [connect, processing, total, wait] = [6, 7, 8, 9].map(|index| column(row, index));
         assert!((connect + processing - total).abs() <= 1, "{row}");
-        assert!((2..=processing).contains(&wait), "{row}");
+        // Whoever is kept from a CPU between its write and its look at the clock waits for less.
+        assert!((0..=processing).contains(&wait), "{row}");
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let age_s = now.as_secs() as i64 - column(row, 5);
         assert!((0..60).contains(&age_s), "{row}");

@@ -81,7 +81,7 @@ fn the_version_stands_where_scripts_look_for_it() {
 fn help_has_every_letter_of_ab() {
     let help = CalledAb::new().run(&["-h"]);
     assert_eq!((help.code, &*help.stderr), (Some(0), ""), "{help:?}");
-    for letter in "nctsbBpuTvwixyzCHAVkdSqlermh".chars() {
+    for letter in "nctsbBpuTvwixyzCHAVkdSqlgermhIEfZ".chars() {
         let flag = format!("-{letter}");
         let is_listed = |line: &str| line.trim_start().starts_with(&flag);
         assert!(
