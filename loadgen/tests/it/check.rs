@@ -3,12 +3,8 @@
 
 use std::thread;
 
-use ::loadgen::engine::offers;
-use ::loadgen::plan::Driver;
-
 use crate::behaviour::Behaviour;
 use crate::loadgen::run;
-use crate::needs::lacking;
 use crate::record::{Counts, Outcome, assert_connections_agree};
 use crate::script::Script;
 use crate::way::Way;
@@ -17,7 +13,7 @@ use crate::way::Way;
 pub(crate) type Manner = &'static [&'static str];
 
 /// New connections and keep-alive, one request at a time and several, one
-/// worker and two, and whatever may move the bytes.
+/// worker and two.
 pub(crate) const EVERY_MANNER: &[Manner] = &[
     &["-c", "1"],
     &["-c", "1", "-k"],
@@ -25,20 +21,12 @@ pub(crate) const EVERY_MANNER: &[Manner] = &[
     &["-c", "4", "-k"],
     &["-c", "4", "--threads", "2"],
     &["-c", "4", "--threads", "2", "-k"],
-    &["-c", "4", "--driver", "epoll"],
-    &["-c", "4", "--driver", "epoll", "-k"],
-    &["-c", "4", "--driver", "io-uring"],
-    &["-c", "4", "--driver", "io-uring", "-k"],
 ];
 
 /// Several runs beside each other: most of what they do is wait.
 pub(crate) fn at_once(manners: &[Manner], check: impl Fn(Manner) + Sync) {
     thread::scope(|scope| {
         for manner in manners {
-            if manner.contains(&"io-uring") && !offers(Driver::IoUring) {
-                lacking("needs io_uring; see sysctl kernel.io_uring_disabled");
-                continue;
-            }
             scope.spawn(|| check(manner));
         }
     });
@@ -54,6 +42,9 @@ pub(crate) fn check_conservation(
     outcome_of: impl Fn(Behaviour) -> Outcome,
     circumstances: &str,
 ) {
+    if !way.is_offered() {
+        return;
+    }
     let server = way.server(script);
     let requests_text = requests.to_string();
     let ended = run(&[way.args, &["-n", &requests_text], args, &[&server.url()]].concat());
