@@ -58,6 +58,8 @@ struct Connection<'a> {
     is_sending: bool,
     /// Whether the kernel receives what comes.
     is_receiving: bool,
+    /// The ring's turn in which something was asked for last.
+    asked_in_turn: Option<u64>,
 }
 
 /// An [`Event`] that has not been given its bytes yet.
@@ -169,6 +171,7 @@ impl Completion<'_> {
         {
             self.ring.receive(socket, token);
             connection.is_receiving = true;
+            connection.asked_in_turn = Some(self.ring.turn());
         }
     }
 
@@ -219,6 +222,10 @@ impl<'a> Driver<'a> for Completion<'a> {
     fn close(&mut self, slot: usize) {
         let shared = &mut *self.shared;
         let connection = &mut shared.connections[slot];
+        if connection.asked_in_turn == Some(self.ring.turn()) {
+            // By its descriptor, which may be the next connection's in a moment.
+            self.ring.end_turn();
+        }
         if connection.is_receiving {
             self.ring.cancel(connection.token(slot, Operation::Receive));
         }
@@ -302,6 +309,7 @@ impl Connection<'_> {
                 ring.send(socket, bytes, token);
             }
             self.is_sending = true;
+            self.asked_in_turn = Some(ring.turn());
         }
     }
 

@@ -40,6 +40,8 @@ pub(super) struct Ring {
     is_enabled: bool,
     /// Operations that will complete.
     in_flight: usize,
+    /// Counts how often everything that was asked for was handed over.
+    turn: u64,
     /// Why the kernel did not take what it was to do.
     failure: Option<io::Error>,
 }
@@ -73,6 +75,7 @@ impl Ring {
             ring,
             is_enabled: false,
             in_flight: 0,
+            turn: 0,
             failure: None,
         })
     }
@@ -114,6 +117,20 @@ impl Ring {
         unsafe { self.push(entry, token) }
     }
 
+    /// When what is asked for now will have been handed over: when this has changed.
+    pub(super) fn turn(&self) -> u64 {
+        self.turn
+    }
+
+    /// Hands over what was asked for in this turn. The kernel looks up whose descriptor is meant
+    /// when it is, so that none may be closed before.
+    pub(super) fn end_turn(&mut self) {
+        while !self.ring.submission().is_empty() && self.failure.is_none() {
+            self.failure = self.submit().err();
+        }
+        self.turn += 1;
+    }
+
     /// Hands over what was asked for, waits until something has completed or `timeout` is over,
     /// and adds all that has completed.
     pub(super) fn wait(
@@ -132,6 +149,7 @@ impl Ring {
             Err(error) if is_no_failure(&error) => {}
             Err(error) => return Err(error),
         }
+        self.turn += u64::from(self.ring.submission().is_empty());
         for entry in self.ring.completion() {
             let entry = Completed::from(&entry);
             self.in_flight -= usize::from(!entry.is_more);

@@ -128,6 +128,30 @@ fn what_completes_after_a_close_is_not_heard_on_the_next_connection() {
 }
 
 #[test]
+fn what_is_asked_for_just_before_a_close_is_not_done_to_the_next_connection() {
+    let peer = Peer::new();
+    let Some(mut driver) = driver(1) else { return };
+    driver.connect(0, peer.hop()).unwrap();
+    driver.send(0, Cow::Borrowed(b"first")).unwrap();
+    assert_eq!(hear(&mut driver), (0, Heard::Progress(Progress::Sent)));
+    driver.send(0, Cow::Borrowed(b" farewell")).unwrap();
+    driver.close(0);
+
+    // Its descriptor is the one that was closed.
+    driver.connect(0, peer.hop()).unwrap();
+    driver.send(0, Cow::Borrowed(b"second")).unwrap();
+    assert_eq!(hear(&mut driver), (0, Heard::Progress(Progress::Sent)));
+    driver.close(0);
+    driver.wait(Duration::ZERO).unwrap();
+    let received = [peer.accept(), peer.accept()].map(|mut server| {
+        let mut received = String::new();
+        server.read_to_string(&mut received).unwrap();
+        received
+    });
+    assert_eq!(received, ["first farewell", "second"]);
+}
+
+#[test]
 fn bytes_that_are_being_sent_outlive_their_connection() {
     let peer = Peer::new();
     let Some(mut driver) = driver(1) else { return };
