@@ -6,7 +6,7 @@ mod find_max;
 mod gates;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io::{self, ErrorKind, IsTerminal};
 
 use files::Files;
 
@@ -85,7 +85,11 @@ fn prepare(argv: Vec<String>) -> Result<Context, String> {
 }
 
 fn cannot_start(error: &io::Error) -> String {
-    format!("cannot start the load: {error}; see the limits (ulimit -a)")
+    let next_step = match error.kind() {
+        ErrorKind::Unsupported => "drop --driver",
+        _ => "see the limits (ulimit -a)",
+    };
+    format!("cannot start the load: {error}; {next_step}")
 }
 
 fn cannot_print(error: &io::Error) -> String {

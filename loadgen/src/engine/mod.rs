@@ -36,7 +36,7 @@ use std::time::{Duration, SystemTime};
 
 pub use control::{Clock, Control, Observer, Progress};
 
-use crate::plan::{Engine, Plan};
+use crate::plan::{Driver, Engine, Plan};
 use crate::record::Tls;
 use crate::recorder::Recorder;
 use crate::system::thread_cpu::BusyShare;
@@ -71,13 +71,29 @@ pub struct Summary {
 ///
 /// # Errors
 ///
-/// What kept the run from being begun: no thread, no poll. What goes wrong afterwards is counted.
+/// What kept the run from being begun: no thread, no poll. What the system does not offer is
+/// [`io::ErrorKind::Unsupported`]. What goes wrong afterwards is counted.
 pub fn run(plan: &Plan, control: &Control, observer: &mut dyn Observer) -> io::Result<Summary> {
     match plan.engine {
         Engine::Fast(driver) => fast::run(plan, driver, control, observer),
         Engine::Hyper => hyper::run(plan, control, observer),
         Engine::Reqwest => reqwest::asynchronous::run(plan, control, observer),
         Engine::ReqwestBlocking => reqwest::blocking::run(plan, control, observer),
+    }
+}
+
+/// Whether this system offers a driver.
+#[must_use]
+pub fn offers(driver: Driver) -> bool {
+    fast::offers(driver)
+}
+
+/// The driver that costs least, of those that this system offers.
+#[must_use]
+pub fn best_driver(keep_alive: bool) -> Driver {
+    match Driver::cheapest(keep_alive) {
+        driver if offers(driver) => driver,
+        _ => Driver::Epoll,
     }
 }
 

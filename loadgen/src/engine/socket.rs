@@ -35,10 +35,9 @@ pub(super) fn open(hop: &Hop<'_>) -> io::Result<(Socket, SockAddr)> {
     };
     let socket = Socket::new(
         Domain::from(i32::from(address.family())),
-        Type::STREAM,
+        Type::STREAM.nonblocking(),
         None,
     )?;
-    socket.set_nonblocking(true)?;
     if let Some(bytes) = hop.buffer_bytes {
         socket.set_send_buffer_size(bytes)?;
         socket.set_recv_buffer_size(bytes)?;

@@ -3,10 +3,16 @@
 
 use std::sync::LazyLock;
 
+use ::loadgen::engine::offers;
+use ::loadgen::plan::Driver;
+
 use crate::certificate::Certificate;
 use crate::check::Manner;
 use crate::fault_server::FaultServer;
+use crate::needs::lacking;
 use crate::script::Script;
+
+const IO_URING: &[&str] = &["--driver", "io-uring"];
 
 /// A way to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +39,22 @@ impl Way {
             args: &[],
             is_encrypted: true,
         },
-        Self::engine("hyper", &["--engine", "hyper"]),
-        Self::engine("reqwest", &["--engine", "reqwest"]),
-        Self::engine("reqwest-blocking", &["--engine", "reqwest-blocking"]),
+        Self::unencrypted("fast by epoll", &["--driver", "epoll"]),
+        Self::unencrypted("fast by io_uring", IO_URING),
+        Self {
+            label: "fast over TLS by io_uring",
+            args: IO_URING,
+            is_encrypted: true,
+        },
+        Self::unencrypted("hyper", &["--engine", "hyper"]),
+        Self::unencrypted("reqwest", &["--engine", "reqwest"]),
+        Self::unencrypted("reqwest-blocking", &["--engine", "reqwest-blocking"]),
     ];
 
     /// The labels of those that stand on reqwest.
     pub(crate) const OF_REQWEST: &[&str] = &["reqwest", "reqwest-blocking"];
 
-    const fn engine(label: &'static str, args: &'static [&'static str]) -> Self {
+    const fn unencrypted(label: &'static str, args: &'static [&'static str]) -> Self {
         Self {
             label,
             args,
@@ -61,6 +74,15 @@ impl Way {
             true => manners.to_vec(),
             false => vec![manners[0], manners[manners.len() - 1]],
         }
+    }
+
+    /// Whether this system has what the way needs. Says so if not.
+    pub(crate) fn is_offered(&self) -> bool {
+        let is_offered = self.args != IO_URING || offers(Driver::IoUring);
+        if !is_offered {
+            lacking("needs io_uring; see sysctl kernel.io_uring_disabled");
+        }
+        is_offered
     }
 
     /// A server that can be asked in this way.

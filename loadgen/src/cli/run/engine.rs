@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::ValueEnum;
 
 use super::super::UsageError;
+use crate::engine::best_driver;
 use crate::plan::{Arrival, Driver, Engine, HttpVersion, Plan, above_zero};
 
 /// Most streams on one connection: servers allow a few hundred.
@@ -24,6 +25,9 @@ pub(super) struct How {
     #[arg(long, value_name = "N", value_parser = above_zero::<NonZeroUsize>, requires = "http2")]
     #[arg(allow_negative_numbers = true)]
     streams: Option<NonZeroUsize>,
+    /// What moves the bytes of the fast engine [default: auto]
+    #[arg(long, value_enum)]
+    driver: Option<DriverName>,
 }
 
 /// An engine, as it is asked for.
@@ -39,11 +43,26 @@ enum Name {
     ReqwestBlocking,
 }
 
+/// A driver, as it is asked for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DriverName {
+    /// What costs least with these flags, if this system has it
+    Auto,
+    /// epoll; kqueue elsewhere than on Linux
+    Epoll,
+    /// io_uring, as of Linux 6.1
+    IoUring,
+}
+
 impl How {
-    pub(super) fn engine(&self) -> Engine {
+    pub(super) fn engine(&self, keep_alive: bool) -> Engine {
         match (self.engine, self.http2) {
             (None, true) | (Some(Name::Hyper), _) => Engine::Hyper,
-            (None, false) | (Some(Name::Fast), _) => Engine::Fast(Driver::Epoll),
+            (None, false) | (Some(Name::Fast), _) => Engine::Fast(match self.driver {
+                None | Some(DriverName::Auto) => best_driver(keep_alive),
+                Some(DriverName::Epoll) => Driver::Epoll,
+                Some(DriverName::IoUring) => Driver::IoUring,
+            }),
             (Some(Name::Reqwest), _) => Engine::Reqwest,
             (Some(Name::ReqwestBlocking), _) => Engine::ReqwestBlocking,
         }
@@ -82,6 +101,11 @@ impl How {
         {
             return Err(format!(
                 "--streams {streams} is over {STREAMS_MAX}; choose a smaller one"
+            ));
+        }
+        if !is_fast && self.driver.is_some() {
+            return Err(format!(
+                "--driver is for --engine fast; drop --driver or --engine {name}"
             ));
         }
         if !is_fast && plan.load.pipeline > 1 {

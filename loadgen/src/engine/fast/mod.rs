@@ -4,9 +4,12 @@
 //! - `worker`: when a request begins, how it ends, and what comes next;
 //! - `slot`: one of a worker's connections; `requests`: the bytes that are sent on it;
 //! - `transport`: what lies between its connection and HTTP; `tls`: TLS, if that does;
-//! - `driver`: moving bytes, as a trait, and `readiness`, which does it with epoll or kqueue;
+//! - `driver`: moving bytes, as a trait; `readiness` does it with epoll or kqueue, `completion` with
+//!   io_uring;
 //! - `outgoing`: what is to be sent on a connection.
 
+#[cfg(target_os = "linux")]
+mod completion;
 mod driver;
 mod outgoing;
 mod readiness;
@@ -18,6 +21,8 @@ mod worker;
 
 use std::io;
 
+#[cfg(target_os = "linux")]
+use completion::Completion;
 use readiness::Readiness;
 use requests::Requests;
 use worker::Worker;
@@ -26,6 +31,17 @@ use super::Summary;
 use super::control::{Control, Observer};
 use super::crew::{self, Job};
 use crate::plan::{Driver, Plan};
+
+/// Whether this system offers a driver. It is not offered if there are no descriptors for it.
+pub(super) fn offers(driver: Driver) -> bool {
+    match driver {
+        Driver::Epoll => true,
+        #[cfg(target_os = "linux")]
+        Driver::IoUring => Completion::new(1).is_ok(),
+        #[cfg(not(target_os = "linux"))]
+        Driver::IoUring => false,
+    }
+}
 
 pub(super) fn run(
     plan: &Plan,
@@ -48,6 +64,18 @@ pub(super) fn run(
                 workers.map(|driver| |job: Job<'_>| Ok(Worker::new(job, driver, requests).run()));
             crew::run(plan, control, observer, workers.collect())
         }
-        Driver::IoUring => Err(io::ErrorKind::Unsupported.into()),
+        #[cfg(target_os = "linux")]
+        Driver::IoUring => {
+            let drivers = slots.map(Completion::new).collect::<io::Result<Vec<_>>>()?;
+            let workers = drivers.into_iter();
+            let workers =
+                workers.map(|driver| |job: Job<'_>| Ok(Worker::new(job, driver, requests).run()));
+            crew::run(plan, control, observer, workers.collect())
+        }
+        #[cfg(not(target_os = "linux"))]
+        Driver::IoUring => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "only Linux has io_uring",
+        )),
     }
 }
