@@ -91,7 +91,7 @@ impl Completion<'_> {
         })
     }
 
-    fn work_off(&mut self, completed: &Completed) -> Happened {
+    fn work_off(&mut self, completed: Completed) -> Happened {
         let token = completed.token;
         let connection = &mut self.shared.connections[token.slot];
         if connection.generation != token.generation {
@@ -106,7 +106,7 @@ impl Completion<'_> {
     }
 
     /// Takes back what an operation had of a connection that is closed.
-    fn let_go(&mut self, completed: &Completed) {
+    fn let_go(&mut self, completed: Completed) {
         if let Some(buffer) = completed.buffer {
             self.shared.buffers.give_back(buffer);
         }
@@ -115,8 +115,14 @@ impl Completion<'_> {
             .retain(|(token, _)| *token != completed.token);
     }
 
-    fn received(&mut self, completed: &Completed) -> Happened {
+    fn received(&mut self, completed: Completed) -> Happened {
         let connection = &mut self.shared.connections[completed.token.slot];
+        if completed.result.is_ok() && !connection.is_connected {
+            // Whoever has ended it, or has said something, was there.
+            connection.is_connected = true;
+            self.completed.push_front(completed);
+            return Happened::Progress(connection.progress());
+        }
         connection.is_receiving = completed.is_more;
         match (completed.result, completed.buffer) {
             (Ok(count @ 1..), Some(buffer)) => {
@@ -200,10 +206,7 @@ impl<'a> Driver<'a> for Completion<'a> {
     fn connect(&mut self, slot: usize, hop: Hop<'a>) -> io::Result<()> {
         let (socket, address) = socket::open(&hop)?;
         socket::connect(&socket, &address)?;
-        let connection = &mut self.shared.connections[slot];
-        connection.socket = Some(socket);
-        let token = connection.token(slot, Operation::Receive);
-        self.receive(token);
+        self.shared.connections[slot].socket = Some(socket);
         Ok(())
     }
 
@@ -212,7 +215,13 @@ impl<'a> Driver<'a> for Completion<'a> {
         connection.outgoing.push(bytes);
         let token = connection.token(slot, Operation::Send);
         connection.send(token, &mut self.ring);
-        Ok(connection.progress())
+        let progress = connection.progress();
+        // Behind the first bytes, so that the kernel tells of those first.
+        self.receive(Token {
+            operation: Operation::Receive,
+            ..token
+        });
+        Ok(progress)
     }
 
     fn unsent_bytes(&self, slot: usize) -> usize {
@@ -250,7 +259,7 @@ impl<'a> Driver<'a> for Completion<'a> {
         self.give_back();
         loop {
             let completed = self.completed.pop_front()?;
-            let event = match self.work_off(&completed) {
+            let event = match self.work_off(completed) {
                 Happened::Nothing => continue,
                 Happened::Progress(progress) => Event::Progress(progress),
                 Happened::Received {

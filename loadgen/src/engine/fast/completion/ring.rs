@@ -47,7 +47,7 @@ pub(super) struct Ring {
 }
 
 /// What the kernel says of an operation.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Completed {
     pub(super) token: Token,
     /// Bytes sent or received.
