@@ -15,8 +15,10 @@ const STREAMS_MAX: usize = 1000;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "How")]
 pub(super) struct How {
-    /// What makes requests and reads answers [default: fast, with --http2 hyper]
-    #[arg(long, value_enum)]
+    /// What makes requests and reads answers: fast (loadgen's own), hyper (a cross-check, and
+    /// HTTP/2), reqwest (what applications use) or reqwest-blocking (a thread for each connection)
+    /// [default: fast, with --http2 hyper]
+    #[arg(long, value_enum, value_name = "ENGINE", hide_possible_values = true)]
     engine: Option<Name>,
     /// HTTP/2, without asking the server first; connections are used again
     #[arg(long)]
@@ -25,8 +27,9 @@ pub(super) struct How {
     #[arg(long, value_name = "N", value_parser = above_zero::<NonZeroUsize>, requires = "http2")]
     #[arg(allow_negative_numbers = true)]
     streams: Option<NonZeroUsize>,
-    /// What moves the bytes of the fast engine [default: auto]
-    #[arg(long, value_enum)]
+    /// What moves the bytes of the fast engine: epoll, io-uring (as of Linux 6.1) or auto (what
+    /// costs least with these flags, if this system has it) [default: auto]
+    #[arg(long, value_enum, value_name = "DRIVER", hide_possible_values = true)]
     driver: Option<DriverName>,
 }
 
