@@ -79,6 +79,18 @@ impl Credentials {
         &self.0
     }
 
+    /// Those of a URL, `user:password` with `%40` for `@` and the like (RFC 3986 §3.2.1).
+    ///
+    /// # Errors
+    ///
+    /// One line that says what would be right.
+    pub fn of_url(userinfo: &str) -> Result<Self, String> {
+        let credentials: Self = userinfo.parse()?;
+        String::from_utf8(percent_decoded(&credentials.0))
+            .map(Self)
+            .map_err(|_| "user and password are not UTF-8".to_owned())
+    }
+
     /// The value of an `Authorization` field.
     #[must_use]
     pub fn basic(&self) -> String {
@@ -95,6 +107,28 @@ impl FromStr for Credentials {
         }
         Ok(Self(text.to_owned()))
     }
+}
+
+/// `text` with each `%` and its two hexadecimal digits replaced by the byte that they stand for. A
+/// `%` without them stands for itself.
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, behind)) = rest.split_first() {
+        let digits = behind.first_chunk().filter(|_| byte == b'%');
+        let (byte, behind) = match digits.and_then(hexadecimal) {
+            Some(encoded) => (encoded, &behind[2..]),
+            None => (byte, behind),
+        };
+        decoded.push(byte);
+        rest = behind;
+    }
+    decoded
+}
+
+fn hexadecimal(digits: &[u8; 2]) -> Option<u8> {
+    let value = |digit: u8| char::from(digit).to_digit(16);
+    Some((value(digits[0])? << 4 | value(digits[1])?) as u8)
 }
 
 #[cfg(test)]
@@ -124,5 +158,18 @@ mod tests {
         let credentials: Credentials = "Aladdin:open sesame".parse().unwrap();
         assert_eq!(credentials.basic(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert!("Aladdin".parse::<Credentials>().is_err());
+    }
+
+    #[test]
+    fn credentials_in_a_url_may_be_encoded() {
+        let of_url = |userinfo: &str| Credentials::of_url(userinfo).map(|found| found.0);
+        assert_eq!(of_url("me:p%40ss%3a%c3%A9").unwrap(), "me:p@ss:é");
+        assert_eq!(of_url("me:100%").unwrap(), "me:100%");
+        assert_eq!(of_url("me:%4g%").unwrap(), "me:%4g%");
+        assert!(
+            of_url("me%3Asecret").is_err(),
+            "what it stands for is no separator"
+        );
+        assert!(of_url("me:%ff").is_err());
     }
 }

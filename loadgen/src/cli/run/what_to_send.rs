@@ -137,9 +137,10 @@ impl WhatToSend {
         if !self.cookies.is_empty() {
             fields.push(Header::new("Cookie", self.cookies.join("; ")));
         }
-        let in_url = target.url.userinfo.as_deref().map(str::parse).transpose();
-        let in_url =
-            in_url.map_err(|error: String| UsageError::line(format!("in the URL, {error}")))?;
+        let in_url = target.url.userinfo.as_deref().map(Credentials::of_url);
+        let in_url = in_url
+            .transpose()
+            .map_err(|error| UsageError::line(format!("in the URL, {error}")))?;
         if let Some(credentials) = self.credentials.as_ref().or(in_url.as_ref()) {
             fields.push(Header::new("Authorization", credentials.basic()));
         }
