@@ -123,9 +123,9 @@ impl LocalPorts {
             (None, Some(in_all)) if !reused => in_all,
             (None, _) => return false,
         };
-        let available = self
-            .available(new.on_loopback)
-            .saturating_mul(new.address_pairs);
+        // What is in TIME_WAIT is in the way once, not of each pair.
+        let other_pairs = new.address_pairs.saturating_sub(1);
+        let available = self.available(new.on_loopback) + other_pairs * self.range.count();
         held > available as f64
     }
 
