@@ -34,7 +34,7 @@ impl Outcome {
 pub enum Cause {
     /// The name did not resolve.
     Dns,
-    /// The connection was refused: nobody listens there.
+    /// The connection was refused: nobody listens there, or a proxy would not lead there (CONNECT).
     ConnectRefused,
     /// No connection within the connect timeout.
     ConnectTimeout,
@@ -134,7 +134,9 @@ impl Cause {
     pub const fn description(self) -> &'static str {
         match self {
             Self::Dns => "The name did not resolve.",
-            Self::ConnectRefused => "The connection was refused: nobody listens there.",
+            Self::ConnectRefused => {
+                "The connection was refused: nobody listens there, or no proxy leads there."
+            }
             Self::ConnectTimeout => "No connection within the connect timeout.",
             Self::ConnectUnreachable => "No route to the host or the network.",
             Self::ConnectReset => "The connection was reset while it was being opened.",

@@ -120,7 +120,7 @@ impl Observer for Probes<'_> {
             // Where it is not permitted, the peak is that of the server's whole life.
             reset_peak_rss(server.pid);
             let watched = Watched {
-                port: Some(self.plan.target.url.port),
+                port: Some(self.plan.target.server_port()),
                 pid: Some(server.pid),
             };
             self.watch = ServerWatch::start(watched).ok();

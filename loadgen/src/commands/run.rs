@@ -121,17 +121,21 @@ fn live_view(plan: &Plan, output: &OutputPlan) -> Box<dyn Observer> {
 
 /// Says before the run that local ports may not last for its connections.
 fn warn_of_local_ports(plan: &Plan) {
+    let address_pairs = plan.target.route.address_pairs();
+    if address_pairs == 0 || plan.scenario.keep_alive {
+        return;
+    }
     let new = NewConnections {
         count: plan.stop.requests,
         rate_per_second: plan.load.schedule().map(Schedule::peak_per_second),
-        address_pairs: 1,
+        address_pairs: address_pairs as u64,
         on_loopback: plan.target.is_local(),
     };
     let runs_out = LocalPorts::read().is_some_and(|ports| ports.will_run_out(&new));
-    if !plan.scenario.keep_alive && runs_out {
+    if runs_out {
         output::complain(
             "if the server leaves closing to its clients, the local ports will run out \
-             (ip_local_port_range); lower -n or use -k",
+             (ip_local_port_range); lower -n, use -k, or spread them with --source-addr",
         );
     }
 }
@@ -162,6 +166,7 @@ fn no_success(record: &Record) -> String {
             let (label, description) = (cause.label(), cause.description());
             let details = match cause {
                 Cause::Dns => &record.target.dns_error,
+                Cause::ConnectRefused => &record.target.proxy_error,
                 Cause::TlsHandshake => &record.target.tls_error,
                 _ => &None,
             };

@@ -166,6 +166,7 @@ fn summarise(
         first_head: first(reports, |report| &report.first_head),
         first_tls: first(reports, |report| &report.first_tls),
         first_tls_error: first(reports, |report| &report.first_tls_error),
+        first_proxy_error: first(reports, |report| &report.first_proxy_error),
         first_length,
     }
 }

@@ -22,6 +22,7 @@ pub(super) struct Ledger<'a> {
     first_head: Option<Vec<u8>>,
     first_tls: Option<Tls>,
     first_tls_error: Option<String>,
+    first_proxy_error: Option<String>,
     last_ended_ns: u64,
     /// Of the thread, since the measured part began.
     busy: Option<ThreadBusy>,
@@ -39,6 +40,7 @@ pub(super) struct Report {
     pub(super) first_head: Option<Vec<u8>>,
     pub(super) first_tls: Option<Tls>,
     pub(super) first_tls_error: Option<String>,
+    pub(super) first_proxy_error: Option<String>,
     pub(super) samples_wait: Option<Duration>,
 }
 
@@ -57,6 +59,7 @@ impl<'a> Ledger<'a> {
             first_head: None,
             first_tls: None,
             first_tls_error: None,
+            first_proxy_error: None,
             last_ended_ns: measured_from_ns,
             busy: None,
             live,
@@ -135,6 +138,12 @@ impl<'a> Ledger<'a> {
         if self.first_tls_error.is_none() {
             self.first_tls_error = error();
         }
+    }
+
+    /// Keeps why the first proxy would not lead to the server.
+    pub(super) fn first_proxy_error(&mut self, reason: &str) {
+        self.first_proxy_error
+            .get_or_insert_with(|| reason.to_owned());
     }
 
     /// So many bytes of requests are on their way to the kernel.
@@ -237,6 +246,7 @@ impl<'a> Ledger<'a> {
             first_head: self.first_head,
             first_tls: self.first_tls,
             first_tls_error: self.first_tls_error,
+            first_proxy_error: self.first_proxy_error,
             samples_wait: self.sampler.map(Sampler::finish),
         }
     }

@@ -63,6 +63,8 @@ pub struct Summary {
     pub first_tls: Option<Tls>,
     /// What was wrong with the first one that failed.
     pub first_tls_error: Option<String>,
+    /// Why a proxy would not lead to the server, the first time that it would not.
+    pub first_proxy_error: Option<String>,
     /// Length of the first answer's body, in bytes.
     pub first_length: Option<u64>,
 }

@@ -69,7 +69,8 @@ impl Load {
     }
 
     /// Connections of the first `workers` workers.
-    fn connections_up_to(&self, workers: usize) -> usize {
+    #[must_use]
+    pub fn connections_up_to(&self, workers: usize) -> usize {
         self.connections * workers / self.threads
     }
 }

@@ -3,6 +3,7 @@
 //! Four axes stay apart: what to send ([`Scenario`]), how much and when ([`Load`]), when to stop
 //! ([`Stop`]), and how bytes move ([`Engine`]). Past this module nothing parses.
 
+mod connect_to;
 mod engine;
 mod expect;
 mod gate;
@@ -10,15 +11,19 @@ mod header;
 mod load;
 mod parse;
 mod paths;
+mod proxy;
 mod route;
 mod scenario;
 mod schedule;
 mod slo;
+mod sources;
 mod target;
 mod tls;
+mod url;
 
 use std::time::Duration;
 
+pub use connect_to::ConnectTo;
 pub use engine::{Driver, Engine};
 pub use expect::{Expect, LengthRule, StatusSet};
 pub use gate::Gate;
@@ -26,14 +31,17 @@ pub use header::{Credentials, Header};
 pub use load::{Arrival, Load};
 pub use parse::{above_zero, duration, seconds, share};
 pub use paths::{Order, Paths};
+pub use proxy::Proxy;
 pub use route::{Destination, Route};
 pub use scenario::{HttpVersion, Method, Scenario, identification};
 pub use schedule::{Curve, RATE_MAX_PER_SECOND, Rate, Schedule, Spacing};
 pub use slo::Slo;
-pub use target::{Scheme, Target, TargetError, Url, mask_password};
+pub use sources::Sources;
+pub use target::{Target, TargetError};
 pub use tls::{
     CipherSuites, Identity, Tls, TlsOptions, TlsVersions, Trust, iana_name, openssl_name,
 };
+pub use url::{Scheme, Url, mask_password};
 
 use crate::system::affinity::CpuSet;
 

@@ -1,6 +1,6 @@
 //! What is asked of the server: one path, or many by turns.
 
-use super::target::Url;
+use super::url::Url;
 
 /// Most paths: each has counts and a histogram in every worker.
 const PATHS_MAX: usize = 1000;

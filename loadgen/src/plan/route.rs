@@ -1,8 +1,12 @@
 //! How connections get to the server.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+
+use super::connect_to::ConnectTo;
+use super::proxy::Proxy;
+use super::sources::Sources;
 
 /// The way of a connection, from this machine to where it is opened to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,8 +14,12 @@ pub struct Route {
     /// Where connections are opened to: the next is tried when one cannot be reached. None if the
     /// name did not resolve.
     pub destinations: Vec<Destination>,
-    /// Local addresses that connections come from, in turn; the kernel chooses if there is none.
-    pub sources: Vec<IpAddr>,
+    /// Where they come from.
+    pub sources: Sources,
+    /// What the destinations are, if not the server.
+    pub proxy: Option<Proxy>,
+    /// The rules by which the destinations are other than the URL's, if they are.
+    pub connect_to: Vec<ConnectTo>,
     /// Size of the sockets' buffers in bytes, if not the kernel's.
     pub buffer_bytes: Option<usize>,
 }
@@ -31,7 +39,9 @@ impl Route {
     pub fn to(addresses: Vec<SocketAddr>) -> Self {
         Self {
             destinations: addresses.into_iter().map(Destination::Tcp).collect(),
-            sources: Vec::new(),
+            sources: Sources::default(),
+            proxy: None,
+            connect_to: Vec::new(),
             buffer_bytes: None,
         }
     }
@@ -51,6 +61,17 @@ impl Route {
             Destination::Tcp(address) => Some(*address),
             Destination::Unix(_) => None,
         })
+    }
+
+    /// Pairs of a local address and one that connections are opened to, each of which has all local
+    /// ports to itself.
+    #[must_use]
+    pub fn address_pairs(&self) -> usize {
+        let of_tcp = |to: &&Destination| matches!(to, Destination::Tcp(_));
+        let destinations = self.destinations.iter().filter(of_tcp);
+        destinations
+            .map(|to| self.sources.toward(to).len().max(1))
+            .sum()
     }
 
     /// The socket in the file system that they are opened to, if it is that.

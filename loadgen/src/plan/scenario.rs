@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use super::header::Header;
 use super::paths::Paths;
+use super::proxy::Proxy;
 use super::target::Target;
+use super::url::Scheme;
 
 /// The HTTP version of the requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +102,7 @@ impl Scenario {
         let mut head = format!(
             "{} {} HTTP/{}\r\n",
             self.method.as_str(),
-            path,
+            request_target(target, path),
             self.version.label()
         );
         for field in self.fields(target) {
@@ -133,7 +135,13 @@ impl Scenario {
             .into_iter()
             .filter(|(name, _)| !self.has(name))
             .filter_map(|(name, value)| Some(Header::new(name, value?)));
-        needed.chain(self.headers.iter().cloned()).collect()
+        let proxys = proxy_in_the_clear(target)
+            .and_then(Proxy::authorization)
+            .filter(|field| !self.has(&field.name));
+        needed
+            .chain(self.headers.iter().cloned())
+            .chain(proxys)
+            .collect()
     }
 
     /// A method that is about a body says so even if it is empty (RFC 9110 §8.6).
@@ -158,9 +166,24 @@ impl Scenario {
     }
 }
 
+/// What the request line asks for: a proxy is told of which server (RFC 9112 §3.2.2).
+fn request_target<'a>(target: &Target, path: &'a str) -> Cow<'a, str> {
+    match proxy_in_the_clear(target) {
+        Some(_) => Cow::Owned(format!("{}{path}", target.url.origin())),
+        None => Cow::Borrowed(path),
+    }
+}
+
+/// The proxy that requests are for. Those in TLS pass through it.
+fn proxy_in_the_clear(target: &Target) -> Option<&Proxy> {
+    let proxy = target.route.proxy.as_ref();
+    proxy.filter(|_| target.url.scheme == Scheme::Http)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Url;
 
     fn scenario() -> Scenario {
         Scenario {
@@ -227,5 +250,24 @@ mod tests {
             "{request}"
         );
         assert_eq!(request.to_lowercase().matches("host: ").count(), 1);
+    }
+
+    #[test]
+    fn a_proxy_is_told_the_whole_url_unless_it_only_leads_through() {
+        let mut proxy: Proxy = "127.0.0.1:3128".parse().unwrap();
+        proxy.credentials = Some("me:secret".parse().unwrap());
+        let request = |url: &str| {
+            let target = Target::by_proxy(Url::parse(url).unwrap(), proxy.clone());
+            String::from_utf8(scenario().request(&target, "/a?b")).unwrap()
+        };
+        let plain = request("http://example.org/");
+        assert!(
+            plain.starts_with("GET http://example.org/a?b HTTP/1.1\r\nHost: example.org\r\n"),
+            "{plain}"
+        );
+        assert!(plain.ends_with("\r\nProxy-Authorization: Basic bWU6c2VjcmV0\r\n\r\n"));
+        let secured = request("https://example.org/");
+        assert!(secured.starts_with("GET /a?b HTTP/1.1\r\nHost: example.org\r\n"));
+        assert!(!secured.contains("Proxy-"), "{secured}");
     }
 }

@@ -3,9 +3,10 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
-use http::Uri;
-
+use super::connect_to::ConnectTo;
+use super::proxy::Proxy;
 use super::route::{Destination, Route};
+use super::url::Url;
 
 /// The server, resolved if that is possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,32 +17,6 @@ pub struct Target {
     pub route: Route,
     /// What the resolver said, if the name did not resolve.
     pub dns_error: Option<String>,
-}
-
-/// A URL, in parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Url {
-    /// The whole as given, a password replaced by `***`.
-    pub masked: String,
-    /// Whether the connection is encrypted.
-    pub scheme: Scheme,
-    /// Host as written, brackets of IPv6 included.
-    pub host: String,
-    /// Port, 80 or 443 if the URL has none.
-    pub port: u16,
-    /// Path and query, as the request line has them.
-    pub path: String,
-    /// User and password, as in `http://user:password@host/`.
-    pub userinfo: Option<String>,
-}
-
-/// What is spoken on the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// HTTP.
-    Http,
-    /// HTTP over TLS.
-    Https,
 }
 
 /// Why there is no target. Each is one line that says what to do.
@@ -56,67 +31,8 @@ pub enum TargetError {
         reason: &'static str,
     },
     /// The name did not resolve.
-    #[error("cannot resolve '{host}': {reason}; check the name, or give an IP address")]
-    Dns {
-        /// The name.
-        host: String,
-        /// What the resolver said.
-        reason: String,
-    },
-}
-
-impl Url {
-    /// Takes `url` apart.
-    ///
-    /// # Errors
-    ///
-    /// It is none, or neither http nor https.
-    pub fn parse(url: &str) -> Result<Self, TargetError> {
-        let wrong = |reason| TargetError::Url {
-            url: abbreviated(&mask_password(url)),
-            reason,
-        };
-        let uri: Uri = url.parse().map_err(|_| wrong("it cannot be parsed"))?;
-        let scheme = match uri.scheme_str() {
-            Some("http") => Scheme::Http,
-            Some("https") => Scheme::Https,
-            Some(_) => return Err(wrong("only http and https are supported")),
-            None => return Err(wrong("the scheme is missing")),
-        };
-        let authority = uri
-            .authority()
-            .ok_or_else(|| wrong("the host is missing"))?;
-        if authority.host().is_empty() {
-            return Err(wrong("the host is missing"));
-        }
-        let userinfo = authority.as_str().rsplit_once('@').map(|(user, _)| user);
-        Ok(Self {
-            masked: mask_password(url),
-            scheme,
-            host: authority.host().to_owned(),
-            port: port(authority, scheme).ok_or_else(|| wrong("the port is not 1 to 65535"))?,
-            path: path(&uri),
-            userinfo: userinfo.map(str::to_owned),
-        })
-    }
-}
-
-impl Url {
-    /// Scheme, host and port: what makes one server.
-    #[must_use]
-    pub fn origin(&self) -> String {
-        format!("{}://{}", self.scheme.label(), self.authority())
-    }
-
-    /// Host and port, as the `Host` field has them (RFC 9112 §3.2): the port only if it is not the
-    /// scheme's own.
-    #[must_use]
-    pub fn authority(&self) -> String {
-        match self.port == self.scheme.port() {
-            true => self.host.clone(),
-            false => format!("{}:{}", self.host, self.port),
-        }
-    }
+    #[error("cannot resolve {0}; check the name, or give an IP address")]
+    Dns(String),
 }
 
 impl Target {
@@ -129,34 +45,65 @@ impl Target {
         let target = Self::of(Url::parse(url)?);
         match target.dns_error {
             None => Ok(target),
-            Some(reason) => Err(TargetError::Dns {
-                host: target.url.host,
-                reason,
-            }),
+            Some(reason) => Err(TargetError::Dns(reason)),
         }
     }
 
     /// Resolves the host of `url`. If that fails, so does each request.
     #[must_use]
     pub fn of(url: Url) -> Self {
-        let (addresses, dns_error) = match resolve(&url.host, url.port) {
-            Ok(addresses) => (addresses, None),
-            Err(reason) => (Vec::new(), Some(reason)),
-        };
-        Self {
-            url,
-            route: Route::to(addresses),
-            dns_error,
+        let (addresses, dns_error) = resolve(&[(&url.host, url.port)]);
+        Self::at(url, Route::to(addresses), dns_error)
+    }
+
+    /// Where `rules` lead connections for `url`: to the first that can be reached. `None` if no
+    /// rule is about it.
+    #[must_use]
+    pub fn by_rules(url: Url, rules: Vec<ConnectTo>) -> Option<Self> {
+        let places: Vec<_> = rules.iter().filter_map(|rule| rule.lead(&url)).collect();
+        if places.is_empty() {
+            return None;
         }
+        let (addresses, dns_error) = resolve(&places);
+        let route = Route {
+            connect_to: rules,
+            ..Route::to(addresses)
+        };
+        Some(Self::at(url, route, dns_error))
+    }
+
+    /// By way of `proxy`, which resolves the name of the server itself.
+    #[must_use]
+    pub fn by_proxy(url: Url, proxy: Proxy) -> Self {
+        let (addresses, dns_error) = resolve(&[(&proxy.host, proxy.port)]);
+        let route = Route {
+            proxy: Some(proxy),
+            ..Route::to(addresses)
+        };
+        Self::at(url, route, dns_error)
     }
 
     /// By way of `path`, a socket in the file system: no name needs to resolve.
     #[must_use]
     pub fn by_unix(url: Url, path: PathBuf) -> Self {
+        Self::at(url, Route::to_unix(path), None)
+    }
+
+    fn at(url: Url, route: Route, dns_error: Option<String>) -> Self {
         Self {
             url,
-            route: Route::to_unix(path),
-            dns_error: None,
+            route,
+            dns_error,
+        }
+    }
+
+    /// The port that the server listens on, as far as that can be told from here.
+    #[must_use]
+    pub fn server_port(&self) -> u16 {
+        let first = self.route.addresses().next();
+        match (first, &self.route.proxy) {
+            (Some(address), None) => address.port(),
+            _ => self.url.port,
         }
     }
 
@@ -167,80 +114,20 @@ impl Target {
     }
 }
 
-impl Scheme {
-    /// As URLs begin with it.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
+/// The addresses of `places`, in their order; what the resolver said if there is none.
+fn resolve(places: &[(&str, u16)]) -> (Vec<SocketAddr>, Option<String>) {
+    let mut addresses = Vec::new();
+    let mut error = None;
+    for (host, port) in places {
+        let name = host.trim_start_matches('[').trim_end_matches(']');
+        match (name, *port).to_socket_addrs() {
+            Ok(found) => addresses.extend(found),
+            Err(failed) => error = Some(format!("{host}: {failed}")),
         }
     }
-
-    /// The port where a URL names none.
-    #[must_use]
-    pub const fn port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-        }
-    }
-}
-
-fn port(authority: &http::uri::Authority, scheme: Scheme) -> Option<u16> {
-    match authority.port() {
-        Some(port) => Some(port.as_u16()).filter(|&port| port > 0),
-        // `Authority::port` is also None where the port is no number.
-        None if authority.as_str().ends_with(authority.host()) => Some(scheme.port()),
-        None => None,
-    }
-}
-
-/// The target of the request line: `http://host?query` has an empty path, which is sent as `/`
-/// (RFC 9112 §3.2.1).
-fn path(uri: &Uri) -> String {
-    match uri.path_and_query().map_or("/", |path| path.as_str()) {
-        path if path.starts_with('/') => path.to_owned(),
-        query => format!("/{query}"),
-    }
-}
-
-/// A URL as a message quotes it.
-fn abbreviated(url: &str) -> String {
-    const CHARS_MAX: usize = 100;
-    match url.char_indices().nth(CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &url[..end]),
-        None => url.to_owned(),
-    }
-}
-
-fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
-    let name = host.trim_start_matches('[').trim_end_matches(']');
-    let addresses = (name, port).to_socket_addrs();
-    let addresses: Vec<_> = addresses.map_err(|error| error.to_string())?.collect();
     match addresses.is_empty() {
-        true => Err("it has no address".to_owned()),
-        false => Ok(addresses),
-    }
-}
-
-/// `url` with the password that it may carry replaced by `***`.
-#[must_use]
-pub fn mask_password(url: &str) -> String {
-    let authority_at = url.find("://").map_or(0, |at| at + 3);
-    let (scheme, rest) = url.split_at(authority_at);
-    let authority_bytes = rest.find('/').unwrap_or(rest.len());
-    let userinfo = rest[..authority_bytes]
-        .rsplit_once('@')
-        .map(|(user, _)| user);
-    match userinfo.and_then(|userinfo| userinfo.split_once(':')) {
-        Some((user, password)) => {
-            format!(
-                "{scheme}{user}:***{}",
-                &rest[user.len() + 1 + password.len()..]
-            )
-        }
-        None => url.to_owned(),
+        true => (addresses, error.or(Some("no address".to_owned()))),
+        false => (addresses, None),
     }
 }
 

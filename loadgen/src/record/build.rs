@@ -149,6 +149,7 @@ fn target(plan: &plan::Plan, summary: &Summary) -> Target {
         dns_error: plan.target.dns_error.clone(),
         tls: summary.first_tls.clone(),
         tls_error: summary.first_tls_error.clone(),
+        proxy_error: summary.first_proxy_error.clone(),
     }
 }
 
@@ -188,7 +189,9 @@ pub(crate) fn settings(plan: &plan::Plan) -> Plan {
             rule => Some(rule.to_string()),
         },
         expect_body: plan.expect.body.is_some(),
-        source_addresses: route.sources.iter().map(ToString::to_string).collect(),
+        source_addresses: route.sources.iter().map(|from| from.to_string()).collect(),
+        proxy: route.proxy.as_ref().map(ToString::to_string),
+        connect_to: route.connect_to.iter().map(ToString::to_string).collect(),
         tls: plan.tls.as_ref().map(tls_settings),
         buffer_bytes: route.buffer_bytes.map(|bytes| bytes as u64),
         cpu_list: cores(plan.cores.as_ref()),

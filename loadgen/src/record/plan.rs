@@ -78,6 +78,14 @@ pub struct Plan {
     pub expect_body: bool,
     /// Local addresses that connections come from; empty if the kernel chooses.
     pub source_addresses: Vec<String>,
+    /// Proxy that was asked, as `HOST:PORT`, with `***@` before it if it was
+    /// told who asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    /// Where connections were led to, as `HOST:PORT:TO:PORT`, any part of which
+    /// may be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connect_to: Vec<String>,
     /// How connections are secured; absent without TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsSettings>,

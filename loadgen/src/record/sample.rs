@@ -133,6 +133,7 @@ fn target() -> Target {
         tls: None,
         dns_error: None,
         tls_error: None,
+        proxy_error: None,
     }
 }
 
@@ -165,6 +166,8 @@ fn plan() -> Plan {
         expect_body: false,
         source_addresses: Vec::new(),
         buffer_bytes: None,
+        proxy: None,
+        connect_to: Vec::new(),
         tls: None,
         cpu_list: vec![0],
     }

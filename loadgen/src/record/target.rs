@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Target {
     /// The URL, with a password replaced by `***`.
     pub url: String,
-    /// The addresses that the name resolved to, as `IP:PORT`, in the order in
-    /// which they are tried.
+    /// The addresses that the name resolved to, or that of a proxy, or what
+    /// connections were led to, as `IP:PORT`, in the order in which they are
+    /// tried.
     pub addresses: Vec<String>,
     /// Path of the Unix socket that was used in place of an address.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,7 +21,7 @@ pub struct Target {
     /// Body length of the first answer in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document_bytes: Option<u64>,
-    /// What the resolver said of the name, if it did not resolve: then every
+    /// What the resolver said of a name, if none did resolve: then every
     /// request failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dns_error: Option<String>,
@@ -30,6 +31,10 @@ pub struct Target {
     /// What was wrong in TLS the first time that something was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_error: Option<String>,
+    /// Why the proxy would not lead to the server, the first time that it would
+    /// not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_error: Option<String>,
 }
 
 /// What client and server agreed upon in the first TLS handshake.

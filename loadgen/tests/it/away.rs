@@ -13,6 +13,7 @@ use crate::loadgen::{command, run, start};
 use crate::record::{Counts, codes};
 use crate::sandbox::Sandbox;
 use crate::script::Script;
+use crate::way::Way;
 
 /// What is said of a connection that the kernel had to ask for again.
 const ASKED_AGAIN: [&str; 2] = ["syn_retransmits", "accept_queue_overflow"];
@@ -143,11 +144,14 @@ pub(crate) fn a_name_that_does_not_resolve_is_dns_for_each_request() {
     Sandbox::run(|sandbox| {
         // So that it is known at once.
         sandbox.replace("/etc/nsswitch.conf", "hosts: files\n");
-        let ended = run(&["-n", "5", "-c", "2", "http://nowhere.invalid/"]);
-        assert_eq!(ended.code, Some(1), "{ended:?}");
-        ended.assert_one_line_on_stderr(&["nowhere.invalid", "dns"]);
-        let counts = Counts::of_record(&ended.record());
-        assert_eq!(counts, Counts::new(0, &[("dns", 5)]));
+        for way in Way::ALL.iter().filter(|way| way.is_offered()) {
+            let args = ["-n", "5", "-c", "2", "http://nowhere.invalid/"];
+            let ended = run(&[way.args, &args].concat());
+            assert_eq!(ended.code, Some(1), "{}: {ended:?}", way.label);
+            ended.assert_one_line_on_stderr(&["nowhere.invalid", "dns"]);
+            let counts = Counts::of_record(&ended.record());
+            assert_eq!(counts, Counts::new(0, &[("dns", 5)]), "{}", way.label);
+        }
     });
 }
 

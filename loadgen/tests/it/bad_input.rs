@@ -117,6 +117,48 @@ fn a_header_without_a_colon_is_named() {
 }
 
 #[test]
+fn a_source_that_this_machine_does_not_have_is_named() {
+    // For documentation (RFC 5737).
+    check(
+        USAGE,
+        &["--source-addr", "127.0.0.1,192.0.2.1"],
+        &["--source-addr 192.0.2.1", "addresses of this machine"],
+    );
+    check(
+        USAGE,
+        &["-B", "127.0.0.9-127.0.0.1"],
+        &["-B", "comes after"],
+    );
+    let elsewhere = "no-such-host";
+    check(USAGE, &["-B", elsewhere], &["-B", elsewhere, "127.0.0.2"]);
+}
+
+#[test]
+fn a_proxy_that_is_none_is_named() {
+    let form = "HOST:PORT";
+    check(USAGE, &["-X", "http://a:80"], &["-X", "http://a:80", form]);
+    check(USAGE, &["-P", "me:secret"], &["--proxy"]);
+    let engine = ["-X", "a:80", "--engine", "hyper"];
+    check(USAGE, &engine, &["--engine hyper", "-X"]);
+    let both = ["-X", "a:80", "--connect-to", ":::"];
+    check(USAGE, &both, &["-X", "--connect-to"]);
+}
+
+#[test]
+fn a_rule_that_leads_nobody_anywhere_is_named() {
+    let form = "HOST:PORT:ADDRESS:PORT";
+    check(
+        USAGE,
+        &["--connect-to", "a:80"],
+        &["--connect-to", "a:80", form],
+    );
+    let others = ["--connect-to", "a:80:127.0.0.1:81"];
+    check(USAGE, &others, &["--connect-to", "is about 127.0.0.1:"]);
+    let engine = ["--connect-to", ":::", "--engine", "reqwest"];
+    check(USAGE, &engine, &["--engine reqwest", "--connect-to"]);
+}
+
+#[test]
 fn a_status_that_is_none_is_named() {
     check(
         USAGE,

@@ -8,9 +8,10 @@ use std::os::unix::fs::symlink;
 use tempfile::NamedTempFile;
 
 use crate::ab::Ab;
-use crate::behaviour::Behaviour::ServerError;
+use crate::behaviour::Behaviour::{Good, ServerError};
 use crate::fault_server::FaultServer;
 use crate::loadgen::{Ended, command_of, program, run, start};
+use crate::proxy_server::{Manner, ProxyServer};
 use crate::script::Script;
 use crate::server::{Kind, Server};
 
@@ -122,6 +123,26 @@ fn a_run_too_short_for_progress_or_percentiles() {
         let args = [args, &[&url]].concat();
         compare(&ab.run(&args), &run_as_ab(&args));
     }
+}
+
+#[test]
+fn by_way_of_a_proxy() {
+    let Some(ab) = Ab::installed() else { return };
+    let server = FaultServer::start(Script::always(Good));
+    let proxy = ProxyServer::start(Manner::Leads(server.address()));
+    let name = proxy.name();
+    // ab resolves the name, though it does not connect there.
+    let load = ["-n", "20", "-c", "2", "-X", &name, "-P", "me:secret"];
+    let args = [&load[..], &["http://localhost:81/path"]].concat();
+    compare(&ab.run(&args), &run_as_ab(&args));
+    let asked = proxy.asked();
+    let (theirs, ours) = asked.split_at(20);
+    let line_and_fields = |head: &str| {
+        let mut lines: Vec<_> = head.lines().map(str::to_owned).collect();
+        lines[1..].sort();
+        lines
+    };
+    assert_eq!(line_and_fields(&theirs[0]), line_and_fields(&ours[0]));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! stop, so that dropping the server ends it at once, also in mid-stall.
 
 use std::io::{self, PipeReader, PipeWriter};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -31,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     pub(crate) connections_accepted: usize,
+    /// Where they came from, in their order.
+    pub(crate) clients: Vec<IpAddr>,
     pub(crate) connections_ended: usize,
     /// What was done with each request, in the order in which requests were
     /// read whole (or connections accepted, see [`Behaviour::is_at_accept`]).
@@ -208,8 +210,11 @@ fn accept_until_stopped(listener: &TcpListener, shared: &Arc<Shared>) {
     loop {
         let woken = shared.wait(Some(PollFd::new(listener, PollFlags::IN)), PATIENCE);
         // Also at the stop: what is in the accept queue has connected and counts.
-        while let Ok((stream, _)) = listener.accept() {
-            shared.note(|log| log.connections_accepted += 1);
+        while let Ok((stream, client)) = listener.accept() {
+            shared.note(|log| {
+                log.connections_accepted += 1;
+                log.clients.push(client.ip());
+            });
             let shared = Arc::clone(shared);
             connections.push(thread::spawn(move || {
                 // An error means that the client went away, which the log shows.

@@ -17,6 +17,7 @@ mod script; // which behaviour meets which request
 mod canned_server; // the same bytes for every request, as fast as can be
 mod fake_servers; // programs in the place of those of this project
 mod http2_server; // of HTTP/2, by a script
+mod proxy_server; // leads to one server, or does not
 mod secure_server; // speaks TLS, and tells what its clients said
 mod server; // those of this project, in the test's own process
 
@@ -53,10 +54,12 @@ mod memory; // which does not grow with the number of requests
 mod open_loop; // requests that start by a schedule
 mod our_side; // signals, full disks, closed pipes, too few descriptors
 mod pipelines; // several requests on a connection before the first is answered
+mod proxy; // by way of another server
+mod routes; // where connections come from and lead to
 mod samples; // every request as a row: --samples, -g
 mod secrets; // what must not be repeated
 mod secured; // what can go wrong before a request is encrypted
-mod sockets; // local addresses and buffers
+mod sockets; // their buffers
 mod tls; // handshakes, sessions, certificates, names
 mod unix_socket; // a server behind a socket in the file system
 mod urls; // several URLs from a file

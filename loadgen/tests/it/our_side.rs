@@ -216,6 +216,22 @@ fn that_local_ports_will_not_last_is_said_before_the_run() {
 }
 
 #[test]
+fn each_local_address_has_all_local_ports() {
+    Sandbox::run(|sandbox| {
+        let server = FaultServer::start(Script::always(Good));
+        sandbox.set("net.ipv4.ip_local_port_range", "40000 40019");
+        sandbox.set("net.ipv4.tcp_tw_reuse", "0");
+        let two = ["--source-addr", "127.0.0.1,127.0.0.2"];
+        let warns = |requests: &str| {
+            let ended = run(&[&["-n", requests, &server.url()][..], &two].concat());
+            ended.stderr.contains(PORTS_WILL_RUN_OUT)
+        };
+        assert!(!warns("21"));
+        assert!(warns("41"));
+    });
+}
+
+#[test]
 fn a_full_disk_under_the_records_file_is_an_error() {
     Sandbox::run(|sandbox| {
         let directory = tempfile::tempdir().unwrap();

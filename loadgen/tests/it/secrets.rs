@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::behaviour::Behaviour::Good;
 use crate::fault_server::FaultServer;
 use crate::loadgen::run;
+use crate::proxy_server::{Manner, ProxyServer};
 use crate::script::Script;
 
 /// In every secret here, and in nothing else.
@@ -17,6 +18,14 @@ fn passwords_in_flags_are_masked() {
     assert_masked(&["-A", "me:hunter2"]);
     assert_masked(&["-Ame:hunter2"]);
     assert_masked(&["-kAme:hunter2"]);
+}
+
+#[test]
+fn a_proxys_password_is_masked() {
+    let server = FaultServer::start(Script::always(Good));
+    let proxy = ProxyServer::start(Manner::Leads(server.address()));
+    assert_not_repeated(&["-X", &proxy.name(), "-P", "me:hunter2"], &server.url());
+    assert_not_repeated(&["-X", &proxy.name(), "-Pme:hunter2"], &server.url());
 }
 
 #[test]

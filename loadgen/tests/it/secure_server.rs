@@ -116,6 +116,10 @@ impl SecureServer {
         }
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("https://localhost:{}/", self.address.port())
     }

@@ -121,6 +121,16 @@ impl How {
                 "--engine {name} cannot set the size of buffers; drop --engine or -b"
             ));
         }
+        if is_reqwest && !plan.target.route.connect_to.is_empty() {
+            return Err(format!(
+                "--engine {name} connects where the URL says; drop --engine or --connect-to"
+            ));
+        }
+        if !is_fast && plan.target.route.proxy.is_some() {
+            return Err(format!(
+                "--engine {name} does not ask proxies; drop --engine or -X"
+            ));
+        }
         if !is_fast && plan.tls.is_some() {
             return Err(format!(
                 "--engine {name} does not speak https; drop --engine {name}"

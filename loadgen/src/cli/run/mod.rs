@@ -85,8 +85,9 @@ impl RunArgs {
     /// end of a word of it.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
-        self.what_to_send
-            .secrets()
+        let of_requests = self.what_to_send.secrets();
+        of_requests
+            .chain(self.connections.secrets())
             .filter(|secret| !secret.is_empty())
             .map(str::to_owned)
             .collect()

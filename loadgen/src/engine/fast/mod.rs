@@ -3,7 +3,8 @@
 //!
 //! - `worker`: when a request begins, how it ends, and what comes next;
 //! - `slot`: one of a worker's connections; `requests`: the bytes that are sent on it;
-//! - `transport`: what lies between its connection and HTTP; `tls`: TLS, if that does;
+//! - `transport`: what lies between its connection and HTTP; `tunnel`: a way through a proxy, and
+//!   `tls`: TLS, if those do;
 //! - `driver`: moving bytes, as a trait; `readiness` does it with epoll or kqueue, `completion` with
 //!   io_uring;
 //! - `outgoing`: what is to be sent on a connection.
@@ -17,6 +18,7 @@ mod requests;
 mod slot;
 mod tls;
 mod transport;
+mod tunnel;
 mod worker;
 
 use std::io;

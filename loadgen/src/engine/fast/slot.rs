@@ -24,6 +24,8 @@ pub(super) enum Phase {
     HeldBack,
     /// Its connection is being opened.
     Connecting,
+    /// It is open to a proxy, and a way through is asked for.
+    Tunnelling,
     /// It is open, and being secured.
     Securing,
     /// Requests are being written.
@@ -92,7 +94,7 @@ impl Slot {
     /// How far the requests under way have come.
     pub(super) fn phase_of_requests(&self) -> failure::Phase {
         match self.phase {
-            Phase::Connecting => failure::Phase::Connecting,
+            Phase::Connecting | Phase::Tunnelling => failure::Phase::Connecting,
             Phase::Securing => failure::Phase::Securing,
             Phase::Sending => failure::Phase::Sending,
             _ => failure::Phase::Receiving,
@@ -119,6 +121,10 @@ impl Slot {
     ) -> Heard {
         let heard = match transport {
             Transport::Plain => self.read_answers(question, bytes, now_ns, ledger),
+            Transport::Tunnel(tunnel) => match tunnel.hear(bytes) {
+                Ok(()) => Heard::Nothing,
+                Err(reason) => no_way_through(&reason, ledger),
+            },
             Transport::Tls(tls) => self.read_sealed(tls, question, bytes, now_ns, ledger),
         };
         match heard {
@@ -141,6 +147,9 @@ impl Slot {
         let is_cut = transport.is_cut();
         if self.flights.is_empty() {
             return Heard::Last;
+        }
+        if self.phase == Phase::Tunnelling {
+            return no_way_through("the proxy ended the connection", ledger);
         }
         if self.phase == Phase::Securing {
             let error = "the server ended the connection in the middle of it";
@@ -238,4 +247,10 @@ impl Slot {
         self.ended_ns = now_ns;
         flight
     }
+}
+
+/// A proxy would not lead to the server.
+fn no_way_through(reason: &str, ledger: &mut Ledger<'_>) -> Heard {
+    ledger.first_proxy_error(reason);
+    Heard::Broken(Cause::ConnectRefused)
 }

@@ -1,5 +1,5 @@
-//! What lies between the bytes that a driver moves and those of HTTP: nothing, or TLS. No sockets,
-//! no clocks.
+//! What lies between the bytes that a driver moves and those of HTTP: nothing, or TLS, or first a
+//! way through a proxy and then TLS. No sockets, no clocks.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 
 use super::tls::Tls;
+use super::tunnel::Tunnel;
 use crate::engine::agreed::agreed;
 use crate::plan::{self, Plan};
 use crate::record;
@@ -14,6 +15,8 @@ use crate::record;
 /// How a worker's connections are to be secured.
 pub(super) struct Setup<'a> {
     tls: Option<(&'a plan::Tls, Arc<ClientConfig>)>,
+    /// What a proxy is asked before, if there is one.
+    connect: Option<Vec<u8>>,
 }
 
 /// One connection's.
@@ -22,6 +25,8 @@ pub(super) enum Transport {
     /// HTTP as it is.
     #[default]
     Plain,
+    /// Not HTTP yet.
+    Tunnel(Box<Tunnel>),
     /// HTTP in TLS.
     Tls(Box<Tls>),
 }
@@ -29,13 +34,24 @@ pub(super) enum Transport {
 impl<'a> Setup<'a> {
     pub(super) fn of(plan: &'a Plan) -> Self {
         let tls = plan.tls.as_ref();
+        let target = &plan.target;
+        let proxy = target.route.proxy.as_ref().filter(|_| tls.is_some());
         Self {
             tls: tls.map(|tls| (tls, tls.client_config(&["http/1.1"]))),
+            connect: proxy.map(|proxy| proxy.connect_request(&target.url, plan.scenario.version)),
         }
     }
 
     /// For a new connection.
     pub(super) fn transport(&self) -> Result<Transport, rustls::Error> {
+        match &self.connect {
+            Some(request) => Ok(Transport::Tunnel(Box::new(Tunnel::new(request.clone())))),
+            None => self.to_server(),
+        }
+    }
+
+    /// For a connection on which the server is spoken to from now on.
+    pub(super) fn to_server(&self) -> Result<Transport, rustls::Error> {
         match &self.tls {
             None => Ok(Transport::Plain),
             Some((tls, config)) => {
@@ -62,6 +78,7 @@ impl Transport {
     pub(super) fn outgoing(&mut self) -> Option<Vec<u8>> {
         match self {
             Self::Plain => None,
+            Self::Tunnel(tunnel) => tunnel.outgoing(),
             Self::Tls(tls) => tls.outgoing(),
         }
     }
@@ -69,7 +86,7 @@ impl Transport {
     /// Requests as they are to be sent.
     pub(super) fn seal<'b>(&mut self, requests: Cow<'b, [u8]>) -> Cow<'b, [u8]> {
         match self {
-            Self::Plain => requests,
+            Self::Plain | Self::Tunnel(_) => requests,
             Self::Tls(tls) => Cow::Owned(tls.seal(&requests)),
         }
     }
@@ -78,6 +95,7 @@ impl Transport {
     pub(super) fn requests_in(&self, bytes: usize) -> usize {
         match self {
             Self::Plain => bytes,
+            Self::Tunnel(_) => 0,
             Self::Tls(tls) => bytes.min(tls.sealed_bytes()),
         }
     }
@@ -85,7 +103,7 @@ impl Transport {
     /// Whether the server has announced that nothing will come, and not just ended the connection.
     pub(super) fn has_ended(&self) -> bool {
         match self {
-            Self::Plain => false,
+            Self::Plain | Self::Tunnel(_) => false,
             Self::Tls(tls) => tls.has_ended(),
         }
     }
@@ -93,7 +111,7 @@ impl Transport {
     /// The connection has ended. Whether anybody between here and the server can have ended it.
     pub(super) fn is_cut(&mut self) -> bool {
         match self {
-            Self::Plain => false,
+            Self::Plain | Self::Tunnel(_) => false,
             Self::Tls(tls) => tls.is_cut(),
         }
     }
@@ -101,7 +119,7 @@ impl Transport {
     /// What the server should be told before the connection is closed.
     pub(super) fn farewell(self) -> Option<Vec<u8>> {
         match self {
-            Self::Plain => None,
+            Self::Plain | Self::Tunnel(_) => None,
             Self::Tls(tls) => tls.farewell(),
         }
     }

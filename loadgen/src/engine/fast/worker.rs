@@ -67,7 +67,8 @@ pub(super) struct Worker<'a, D> {
     server_closes: bool,
     /// The destination that could be reached last.
     destination: usize,
-    /// How many connections were begun: they take local addresses in turn.
+    /// How many connections were begun, and those of the workers before this one as well: they take
+    /// local addresses in turn.
     connections: usize,
 }
 
@@ -86,7 +87,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             roomy: VecDeque::new(),
             server_closes: true,
             destination: 0,
-            connections: 0,
+            connections: plan.load.connections_up_to(job.index),
             turns: Turns::of_worker(plan, job.index),
             arrivals: Arrivals::of_worker(plan, job.index),
             spin: match plan.load.schedule() {

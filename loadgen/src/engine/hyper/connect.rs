@@ -70,10 +70,9 @@ impl Connector {
 
     async fn open(&self, destination: &Destination) -> io::Result<Box<dyn Stream>> {
         let turn = self.connections.replace(self.connections.get() + 1);
-        let sources = &self.route.sources;
         let hop = Hop {
             destination,
-            source: turn.checked_rem(sources.len()).map(|index| sources[index]),
+            source: self.route.sources.in_turn(destination, turn),
             buffer_bytes: self.route.buffer_bytes,
         };
         let (socket, address) = socket::open(&hop)?;

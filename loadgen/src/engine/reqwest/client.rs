@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use ::reqwest::dns::{Name, Resolve, Resolving};
 use ::reqwest::{ClientBuilder, redirect, retry};
 use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs;
@@ -59,12 +60,23 @@ fn route(builder: ClientBuilder, plan: &Plan, index: usize) -> ClientBuilder {
             Destination::Unix(path) => return builder.unix_socket(path.clone()),
         }
     }
-    let source = index
-        .checked_rem(route.sources.len())
-        .and_then(|turn| route.sources.get(turn));
+    if addresses.is_empty() {
+        return builder.dns_resolver(NoAddress);
+    }
+    let first = route.destinations.first();
+    let source = first.and_then(|first| route.sources.in_turn(first, index));
     builder
         .resolve_to_addrs(&plan.target.url.host, &addresses)
-        .local_address(source.copied())
+        .local_address(source)
+}
+
+/// Says of every name what is known since before the run: that it does not resolve.
+struct NoAddress;
+
+impl Resolve for NoAddress {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(std::future::ready(Err("it did not resolve".into())))
+    }
 }
 
 /// A configuration for connections that are not encrypted: reqwest has to have one.

@@ -83,6 +83,7 @@ fn summary() -> Summary {
         first_head: None,
         first_tls: None,
         first_tls_error: None,
+        first_proxy_error: None,
         first_length: Some(50),
     }
 }

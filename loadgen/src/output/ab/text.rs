@@ -35,8 +35,13 @@ fn write_banner(out: &mut String, run: &Run<'_>) -> Result {
     for banner in BANNER {
         writeln!(out, "{banner}")?;
     }
-    let host = &run.url.host;
-    write!(out, "\nBenchmarking {host} (be patient)")?;
+    write!(out, "\nBenchmarking {} ", run.url.host)?;
+    if let Some(proxy) = &run.record.plan.proxy {
+        // Without what it was told of who asks.
+        let proxy = proxy.rsplit('@').next().unwrap_or(proxy);
+        write!(out, "[through {proxy}] ")?;
+    }
+    write!(out, "(be patient)")?;
     let (then, end) = match run.tells_progress() {
         true => ("\n", ""),
         false => ("...", "..done\n"),

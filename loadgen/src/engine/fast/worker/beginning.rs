@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::Worker;
 use crate::engine::fast::driver::{Driver, Progress};
 use crate::engine::fast::slot::{Flight, Phase};
+use crate::engine::fast::transport::Transport;
 use crate::outcome::Cause;
 use crate::recorder::Timing;
 
@@ -155,20 +156,10 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let state = &mut self.slots[slot];
         if state.phase == Phase::Connecting && progress != Progress::Connecting {
             self.destination = state.destination;
-            state.is_open = self.transports[slot].is_plain();
-            state.phase = match state.is_open {
-                true => Phase::Sending,
-                false => Phase::Securing,
-            };
-            if let Some(oldest) = state.flights.front() {
-                self.job
-                    .ledger
-                    .connected(connected_ns - oldest.timing.started_ns);
+            match &self.transports[slot] {
+                Transport::Tunnel(_) => state.phase = Phase::Tunnelling,
+                Transport::Plain | Transport::Tls(_) => self.note_connected(slot, connected_ns),
             }
-            for flight in &mut state.flights {
-                flight.timing.connected_ns = connected_ns;
-            }
-            self.offer_room(slot);
         }
         let state = &mut self.slots[slot];
         if state.phase == Phase::Sending && progress == Progress::Sent {

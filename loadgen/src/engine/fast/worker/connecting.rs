@@ -31,7 +31,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         state.attempted_ns = now_ns;
         let hop = Hop {
             destination,
-            source: in_turn(&route.sources, self.connections).copied(),
+            source: route.sources.in_turn(destination, self.connections),
             buffer_bytes: route.buffer_bytes,
         };
         self.connections += 1;
@@ -79,9 +79,4 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         }
         failure::cause(self.slots[slot].phase_of_requests(), error)
     }
-}
-
-/// The element whose turn it is, if there is any.
-fn in_turn<T>(elements: &[T], turn: usize) -> Option<&T> {
-    elements.get(turn.checked_rem(elements.len())?)
 }

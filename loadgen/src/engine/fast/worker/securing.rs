@@ -1,4 +1,5 @@
-//! What a worker does between opening a connection and sending requests on it: securing it.
+//! What a worker does between opening a connection and sending requests on it: having a proxy lead
+//! to the server, and securing it.
 
 use std::borrow::Cow;
 
@@ -9,10 +10,15 @@ use crate::engine::fast::transport::Transport;
 use crate::outcome::Cause;
 
 impl<'a, D: Driver<'a>> Worker<'a, D> {
-    /// Sends what the slot's new connection begins with: its requests, or a handshake.
+    /// Sends what the slot's new connection begins with: its requests, a handshake, or what a proxy
+    /// is asked.
     pub(super) fn send_opening(&mut self, slot: usize) -> Result<Progress, Cause> {
         let transport = self.setup.transport().map_err(|_| Cause::TlsHandshake)?;
         self.transports[slot] = transport;
+        self.send_beginning(slot)
+    }
+
+    fn send_beginning(&mut self, slot: usize) -> Result<Progress, Cause> {
         match self.transports[slot].outgoing() {
             None => self.send_requests(slot, self.slots[slot].flights.len()),
             Some(bytes) => self.send_bytes(slot, Cow::Owned(bytes)),
@@ -22,13 +28,42 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// Sends what `heard` calls for on a connection that goes on. What is to become of it then.
     #[inline]
     pub(super) fn reply(&mut self, slot: usize, heard: Heard) -> Heard {
-        match (&self.transports[slot], heard) {
-            (Transport::Plain, _) | (_, Heard::Last | Heard::Broken(_)) => heard,
-            (Transport::Tls(_), Heard::Nothing | Heard::Answer) => match self.reply_in_tls(slot) {
-                Ok(()) => heard,
-                Err(cause) => Heard::Broken(cause),
-            },
+        let replied = match (&self.transports[slot], heard) {
+            (Transport::Plain, _) | (_, Heard::Last | Heard::Broken(_)) => return heard,
+            (Transport::Tunnel(tunnel), _) if !tunnel.is_open() => return heard,
+            (Transport::Tunnel(_), _) => self.go_through(slot),
+            (Transport::Tls(_), _) => self.reply_in_tls(slot),
+        };
+        replied.map_or_else(Heard::Broken, |()| heard)
+    }
+
+    /// Begins to speak with the server, to which a proxy has led.
+    fn go_through(&mut self, slot: usize) -> Result<(), Cause> {
+        let transport = self.setup.to_server().map_err(|_| Cause::TlsHandshake)?;
+        self.transports[slot] = transport;
+        self.note_connected(slot, self.job.clock.now_ns());
+        let progress = self.send_beginning(slot)?;
+        let now_ns = self.job.clock.now_ns();
+        self.advance(slot, progress, now_ns, now_ns);
+        Ok(())
+    }
+
+    /// The slot's connection leads to the server now; it can be secured, or take requests.
+    pub(super) fn note_connected(&mut self, slot: usize, connected_ns: u64) {
+        let state = &mut self.slots[slot];
+        state.is_open = self.transports[slot].is_plain();
+        state.phase = match state.is_open {
+            true => Phase::Sending,
+            false => Phase::Securing,
+        };
+        if let Some(oldest) = state.flights.front() {
+            let took_ns = connected_ns - oldest.timing.started_ns;
+            self.job.ledger.connected(took_ns);
         }
+        for flight in &mut state.flights {
+            flight.timing.connected_ns = connected_ns;
+        }
+        self.offer_room(slot);
     }
 
     fn reply_in_tls(&mut self, slot: usize) -> Result<(), Cause> {

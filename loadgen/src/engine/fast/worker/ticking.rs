@@ -82,7 +82,9 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             }
             (phase, Some(oldest)) => {
                 let limit = match phase {
-                    Phase::Connecting | Phase::Securing => self.job.plan.connect_timeout,
+                    Phase::Connecting | Phase::Tunnelling | Phase::Securing => {
+                        self.job.plan.connect_timeout
+                    }
                     _ => self.job.plan.timeout,
                 };
                 if is_over(oldest.timing.started_ns, limit) {
