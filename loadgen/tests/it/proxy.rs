@@ -12,6 +12,7 @@ use crate::proxy_server::ProxyServer;
 use crate::record::Counts;
 use crate::script::Script;
 use crate::secure_server::{self, Authority, SecureServer};
+use crate::way::Way;
 
 /// `me:p@ss` and `proxy:secret`, encoded for Basic authentication.
 const ORIGINS: &str = "Authorization: Basic bWU6cEBzcw==\r\n";
@@ -45,13 +46,16 @@ fn requests_in_tls_go_through_a_tunnel() {
     let authority = Authority::new();
     let directory = TempDir::new().unwrap();
     let file = authority.write(directory.path());
-    for manner in EVERY_MANNER {
+    let ways = Way::ALL
+        .iter()
+        .filter(|way| way.is_encrypted && way.is_offered());
+    for (way, manner) in ways.flat_map(|way| EVERY_MANNER.iter().map(move |manner| (way, manner))) {
         let server = SecureServer::start(&authority, &secure_server::Manner::default());
         let proxy = ProxyServer::start(Leads(server.address()));
         let name = proxy.name();
         let by_proxy = ["-X", &name, "-P", "proxy:secret", "--cacert", &file];
         let url = "https://me:p%40ss@localhost:1/";
-        let ended = run(&[&["-n", "12"], *manner, &by_proxy, &[url]].concat());
+        let ended = run(&[way.args, &["-n", "12"], manner, &by_proxy, &[url]].concat());
         assert_eq!(ended.code, Some(0), "{ended:?}");
         let record = ended.record();
         assert_eq!(Counts::of_record(&record), Counts::new(12, &[]));
