@@ -118,7 +118,12 @@ fn samples_held_up(record: &Record) -> Option<Reason> {
     (share > SAMPLES_WAIT_SHARE_MAX).then_some(Reason::SamplesHeldUp { share })
 }
 
+/// A worker that finds no time to read its answers has no free connection either, and that is no
+/// fault of the limit or the server.
 fn in_flight_limit(record: &Record) -> Option<Reason> {
+    if client_saturated(record).is_some() {
+        return None;
+    }
     let share = record.schedule?.waited_share();
     (share > WAITED_SHARE_MAX).then_some(Reason::InFlightLimit { share })
 }
@@ -301,6 +306,19 @@ mod tests {
         };
         assert_eq!(waiting(500, 500), []);
         assert_eq!(waiting(501, 500), one("in_flight_limit", Severity::Note));
+        let of_a_saturated_worker = codes(|r| {
+            let kept = kept_schedule();
+            r.schedule = Some(Schedule {
+                waited: 501,
+                unsent: 500,
+                ..kept
+            });
+            r.client.busiest_worker_cpu_share = 0.99;
+        });
+        assert_eq!(
+            of_a_saturated_worker,
+            one("client_saturated", Severity::LimitsRate)
+        );
     }
 
     #[test]
