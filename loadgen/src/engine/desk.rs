@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use super::budget::Budget;
 use super::control::Clock;
+use super::news::{Ended, Handshake, News};
 use super::turns::Turns;
 use crate::http1::Answer;
 use crate::outcome::Cause;
-use crate::record::Bytes;
+use crate::record;
 use crate::recorder::Timing;
 
 /// How long a lane rests after a request that failed before it was sent, unless requests end the
@@ -38,30 +39,11 @@ struct State {
     is_measuring: bool,
     is_closed: bool,
     has_head: bool,
-    /// Connections that were opened and have not carried a request to its end.
+    has_tls: bool,
+    has_tls_error: bool,
+    /// Connections that were begun and have not met the end of a request.
     fresh_connections: u64,
     news: News,
-}
-
-/// What has happened since somebody last asked.
-#[derive(Default)]
-pub(super) struct News {
-    /// In the order of their ends.
-    pub(super) ended: Vec<Ended>,
-    /// How long each connection took that was opened.
-    pub(super) connects_ns: Vec<u64>,
-    pub(super) bytes: Bytes,
-    pub(super) closed_by_peer: u64,
-    /// The head of the first answer.
-    pub(super) first_head: Option<Vec<u8>>,
-}
-
-/// A request that has ended.
-pub(super) struct Ended {
-    pub(super) timing: Timing,
-    pub(super) result: Result<Answer, Cause>,
-    /// Whether its connection had served another.
-    pub(super) is_reused: bool,
 }
 
 impl Desk {
@@ -74,6 +56,8 @@ impl Desk {
             is_measuring: false,
             is_closed: false,
             has_head: false,
+            has_tls: false,
+            has_tls_error: false,
             fresh_connections: 0,
             news: News::default(),
         };
@@ -113,7 +97,7 @@ impl Desk {
         // None at the end of the run, which has cancelled it.
         state.under_way[lane].take()?;
         let is_unsent = result.is_err_and(Cause::is_before_the_request);
-        let is_reused = !is_unsent && !state.is_first_of_a_connection();
+        let is_reused = !state.is_first_of_a_connection() && !is_unsent;
         state.news.ended.push(Ended {
             timing,
             result,
@@ -123,11 +107,33 @@ impl Desk {
         (is_unsent && !failures_end_the_run).then_some(REST)
     }
 
-    /// A connection was opened, in so many nanoseconds.
+    /// A connection is being opened for a request.
+    pub(super) fn connecting(&self) {
+        self.state().fresh_connections += 1;
+    }
+
+    /// It was opened, in so many nanoseconds.
     pub(super) fn connected(&self, took_ns: u64) {
+        self.state().news.connects_ns.push(took_ns);
+    }
+
+    /// It was secured. What was agreed upon is kept of the first.
+    pub(super) fn secured(&self, handshake: Handshake, agreed: impl FnOnce() -> record::Tls) {
         let mut state = self.state();
-        state.fresh_connections += 1;
-        state.news.connects_ns.push(took_ns);
+        state.news.handshakes.push(handshake);
+        if !state.has_tls {
+            state.has_tls = true;
+            state.news.first_tls = Some(agreed());
+        }
+    }
+
+    /// A handshake failed, for this reason; the first of the run is kept.
+    pub(super) fn not_secured(&self, error: impl FnOnce() -> String) {
+        let mut state = self.state();
+        if !state.has_tls_error {
+            state.has_tls_error = true;
+            state.news.first_tls_error = Some(error());
+        }
     }
 
     /// The server ended a connection.
@@ -188,8 +194,7 @@ impl State {
         }
     }
 
-    /// Not all clients tell which connection a request went over; but each that was opened is the
-    /// first one's only once.
+    /// Not all clients tell which connection a request went over; but each is begun for one.
     fn is_first_of_a_connection(&mut self) -> bool {
         let is_first = self.fresh_connections > 0;
         self.fresh_connections -= u64::from(is_first);
@@ -198,75 +203,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ANSWER: Answer = Answer {
-        status: 200,
-        body_bytes: 0,
-        body_matches: true,
-        keep_alive: true,
-    };
-
-    /// With two lanes, and the measured part beginning at `measured_from_ns`.
-    fn desk(requests: Option<u64>, measured_from_ns: u64) -> Desk {
-        let budget = Budget {
-            remaining: requests,
-            measured_from_ns,
-            deadline_ns: None,
-        };
-        Desk::new(Clock::start(), budget, Turns::of_one(), 2)
-    }
-
-    #[test]
-    fn requests_are_given_out_as_long_as_there_are_some() {
-        let desk = desk(Some(2), 0);
-        for _ in 0..2 {
-            let timing = desk.begin(0).unwrap();
-            assert_eq!(desk.end(0, timing, Ok(ANSWER)), None);
-        }
-        assert_eq!(desk.begin(0), None);
-        assert_eq!(desk.news().ended.len(), 2);
-        assert_eq!(desk.news().ended.len(), 0, "news are told once");
-    }
-
-    #[test]
-    fn what_is_under_way_when_the_desk_closes_is_told_then_and_not_again() {
-        let desk = desk(None, 0);
-        let timing = desk.begin(1).unwrap();
-        assert_eq!(desk.close(), [timing]);
-        desk.end(1, timing, Ok(ANSWER));
-        assert_eq!(desk.news().ended.len(), 0);
-        assert_eq!(desk.begin(0), None);
-    }
-
-    #[test]
-    fn a_connection_is_the_first_one_of_one_request_and_of_none_that_was_not_sent() {
-        let desk = desk(None, 0);
-        let end = |result| {
-            let timing = desk.begin(0).unwrap();
-            desk.end(0, timing, result);
-        };
-        end(Err(Cause::ConnectRefused));
-        desk.connected(1);
-        end(Err(Cause::ReadReset));
-        end(Ok(ANSWER));
-        let news = desk.news();
-        let reused: Vec<bool> = news.ended.iter().map(|ended| ended.is_reused).collect();
-        assert_eq!(reused, [false, false, true]);
-        assert_eq!(news.connects_ns, [1]);
-    }
-
-    #[test]
-    fn a_lane_rests_after_what_could_not_be_sent_unless_such_requests_end_the_run() {
-        let rest = |desk: &Desk, cause| {
-            let timing = desk.begin(0).unwrap();
-            desk.end(0, timing, Err(cause))
-        };
-        assert_eq!(rest(&desk(None, 0), Cause::ConnectRefused), Some(REST));
-        assert_eq!(rest(&desk(None, 0), Cause::ReadReset), None);
-        assert_eq!(rest(&desk(Some(5), 0), Cause::ConnectRefused), None);
-        let warm_up = desk(Some(5), u64::MAX);
-        assert_eq!(rest(&warm_up, Cause::ConnectRefused), Some(REST));
-    }
-}
+mod tests;

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use super::crew::Job;
-use super::desk::{Desk, Ended, News};
+use super::desk::Desk;
 use super::ledger::Report;
+use super::news::{Ended, News};
 use super::turns::Turns;
 
 /// Longest time between two looks at the desk, the deadline and the signal.
@@ -89,6 +90,11 @@ impl<'a> Foreman<'a> {
         news.connects_ns
             .iter()
             .for_each(|&took_ns| ledger.connected(took_ns));
+        for handshake in &news.handshakes {
+            ledger.secured(handshake.took_ns, handshake.is_resumed);
+        }
+        ledger.first_tls(|| news.first_tls.clone());
+        ledger.first_tls_error(|| news.first_tls_error.clone());
         (0..news.closed_by_peer).for_each(|_| ledger.closed_by_peer());
         ledger.sent_bytes(news.bytes.sent as usize);
         ledger.received(news.bytes.received as usize);

@@ -6,7 +6,7 @@
 //!   for; `socket`: a connection's beginning; `failure`: errors of the system as causes; `agreed`
 //!   and `certificate`: what TLS came to;
 //! - `foreman`: a worker whose requests are made by tasks or threads of its own, and `desk`, where
-//!   these meet it; `asynchronous`: the tasks; `messages`: requests and answers as the `http`
+//!   these meet it with `news`; `asynchronous`: the tasks; `messages`: requests and answers as the `http`
 //!   crate has them;
 //! - [`control`]: what workers and the thread that watches over them share; [`live`], what is known
 //!   of latencies meanwhile; [`samples`], how each request reaches those who keep them all.
@@ -26,6 +26,7 @@ mod hyper;
 mod ledger;
 pub mod live;
 mod messages;
+mod news;
 mod reqwest;
 pub mod samples;
 mod socket;

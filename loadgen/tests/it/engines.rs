@@ -143,6 +143,10 @@ fn what_an_engine_cannot_do_is_refused_with_what_to_drop() {
             &["--engine", "hyper", "-k", "--pipeline", "2"],
             ["--engine", "--pipeline"],
         ),
+        (
+            &["--http2", "--engine", "reqwest", "-H", "Host: a.test"],
+            ["--engine", "Host"],
+        ),
         (&["--engine", "reqwest", "-b", "9000"], ["--engine", "-b"]),
         (&["--http2", "--streams", "1001"], ["--streams", "1000"]),
         (&["--streams", "2"], ["not provided", "--http2"]),

@@ -12,10 +12,14 @@ use bytes::Bytes;
 use h2::server::{Builder, Connection, SendResponse};
 use h2::{Reason, RecvStream};
 use http::{Request, Response};
+use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::{JoinSet, LocalSet, spawn_local};
+use tokio_rustls::TlsAcceptor;
+
+use crate::certificate::Certificate;
 
 /// The body of every good answer.
 const BODY: &str = "hello";
@@ -68,16 +72,31 @@ pub(crate) struct Http2Server {
 struct Shared {
     /// The k-th request meets the k-th act, those behind them the last.
     script: Vec<Act>,
+    /// If connections are encrypted.
+    security: Option<TlsAcceptor>,
     log: Mutex<Log>,
 }
 
 impl Http2Server {
     pub(crate) fn start(script: &[Act]) -> Self {
+        Self::serve(script, None)
+    }
+
+    /// Speaks TLS, and agrees to one of `protocols` (ALPN) if there are some.
+    pub(crate) fn start_encrypted(script: &[Act], protocols: &[&str]) -> Self {
+        let mut config = ServerConfig::clone(&Certificate::good().server_config());
+        let protocols = protocols.iter().map(|name| name.as_bytes().to_vec());
+        config.alpn_protocols = protocols.collect();
+        Self::serve(script, Some(Arc::new(config).into()))
+    }
+
+    fn serve(script: &[Act], security: Option<TlsAcceptor>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a listener");
         let address = listener.local_addr().expect("its address");
         let shared = Arc::new(Shared {
             script: script.to_vec(),
+            security,
             log: Mutex::default(),
         });
         let (stop, stopped) = oneshot::channel();
@@ -102,7 +121,11 @@ impl Http2Server {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        let scheme = match self.shared.security {
+            Some(_) => "https",
+            None => "http",
+        };
+        format!("{scheme}://{}/", self.address)
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -157,11 +180,23 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         shared.log().connections += 1;
         let shared = Arc::clone(&shared);
         spawn_local(async move {
-            // An error means that the client went away, which the log shows.
-            if let Ok(connection) = Builder::new().handshake(stream).await {
-                serve(connection, &shared).await;
+            match shared.security.clone() {
+                None => meet(stream, &shared).await,
+                Some(security) => {
+                    // As below.
+                    if let Ok(stream) = security.accept(stream).await {
+                        meet(stream, &shared).await;
+                    }
+                }
             }
         });
+    }
+}
+
+async fn meet(stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Arc<Shared>) {
+    // An error means that the client went away, which the log shows.
+    if let Ok(connection) = Builder::new().handshake(stream).await {
+        serve(connection, shared).await;
     }
 }
 

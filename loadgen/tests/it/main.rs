@@ -59,6 +59,7 @@ mod routes; // where connections come from and lead to
 mod samples; // every request as a row: --samples, -g
 mod secrets; // what must not be repeated
 mod secured; // what can go wrong before a request is encrypted
+mod secured_engines; // TLS with the other engines
 mod sockets; // their buffers
 mod tls; // handshakes, sessions, certificates, names
 mod unix_socket; // a server behind a socket in the file system

@@ -34,31 +34,32 @@ impl Way {
 
     pub(crate) const ALL: &[Self] = &[
         Self::FAST,
-        Self {
-            label: "fast over TLS",
-            args: &[],
-            is_encrypted: true,
-        },
+        Self::encrypted("fast over TLS", &[]),
         Self::unencrypted("fast by epoll", &["--driver", "epoll"]),
         Self::unencrypted("fast by io_uring", IO_URING),
-        Self {
-            label: "fast over TLS by io_uring",
-            args: IO_URING,
-            is_encrypted: true,
-        },
+        Self::encrypted("fast over TLS by io_uring", IO_URING),
         Self::unencrypted("hyper", &["--engine", "hyper"]),
+        Self::encrypted("hyper over TLS", &["--engine", "hyper"]),
         Self::unencrypted("reqwest", &["--engine", "reqwest"]),
+        Self::encrypted("reqwest over TLS", &["--engine", "reqwest"]),
         Self::unencrypted("reqwest-blocking", &["--engine", "reqwest-blocking"]),
     ];
 
     /// The labels of those that stand on reqwest.
-    pub(crate) const OF_REQWEST: &[&str] = &["reqwest", "reqwest-blocking"];
+    pub(crate) const OF_REQWEST: &[&str] = &["reqwest", "reqwest over TLS", "reqwest-blocking"];
 
     const fn unencrypted(label: &'static str, args: &'static [&'static str]) -> Self {
         Self {
             label,
             args,
             is_encrypted: false,
+        }
+    }
+
+    const fn encrypted(label: &'static str, args: &'static [&'static str]) -> Self {
+        Self {
+            is_encrypted: true,
+            ..Self::unencrypted(label, args)
         }
     }
 

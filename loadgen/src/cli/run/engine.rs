@@ -20,7 +20,7 @@ pub(super) struct How {
     /// [default: fast, with --http2 hyper]
     #[arg(long, value_enum, value_name = "ENGINE", hide_possible_values = true)]
     engine: Option<Name>,
-    /// HTTP/2, without asking the server first; connections are used again
+    /// HTTP/2, with http without asking the server first; connections are used again
     #[arg(long)]
     http2: bool,
     /// With --http2, requests in flight on one connection [default: 1]
@@ -121,6 +121,16 @@ impl How {
                 "--engine {name} cannot set the size of buffers; drop --engine or -b"
             ));
         }
+        let mut headers = plan.scenario.headers.iter();
+        if is_reqwest
+            && self.http2
+            && headers.any(|header| header.name.eq_ignore_ascii_case("host"))
+        {
+            return Err(format!(
+                "--engine {name} connects to whom an HTTP/2 request names; \
+                 drop --engine or the Host header"
+            ));
+        }
         if is_reqwest && !plan.target.route.connect_to.is_empty() {
             return Err(format!(
                 "--engine {name} connects where the URL says; drop --engine or --connect-to"
@@ -129,11 +139,6 @@ impl How {
         if !is_fast && plan.target.route.proxy.is_some() {
             return Err(format!(
                 "--engine {name} does not ask proxies; drop --engine or -X"
-            ));
-        }
-        if !is_fast && plan.tls.is_some() {
-            return Err(format!(
-                "--engine {name} does not speak https; drop --engine {name}"
             ));
         }
         if !is_fast && plan.load.arrival != Arrival::Closed {

@@ -5,9 +5,10 @@ use std::future::Future;
 use std::io;
 
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::meter::{Meter, Stream};
+use super::secure::Security;
 use crate::engine::desk::Desk;
 use crate::engine::failure::{self, Phase};
 use crate::engine::socket::{self, ATTEMPT_LONGEST, Hop};
@@ -18,6 +19,7 @@ use crate::recorder::Timing;
 /// Opens the connections of a worker.
 pub(super) struct Connector {
     route: Route,
+    security: Option<Security>,
     desk: Desk,
     /// The destination that could be reached last.
     destination: Cell<usize>,
@@ -29,18 +31,44 @@ impl Connector {
     pub(super) fn new(plan: &Plan, desk: Desk) -> Self {
         Self {
             route: plan.target.route.clone(),
+            security: Security::of(plan, &desk),
             desk,
             destination: Cell::new(0),
             connections: Cell::new(0),
         }
     }
 
-    /// Opens a connection for the request of `timing`.
-    pub(super) async fn connect(&self, timing: &mut Timing) -> Result<Meter, Cause> {
-        let stream = self.try_destinations().await?;
+    /// Opens a connection for the request of `timing`, and secures it if it is to be.
+    pub(super) async fn connect(
+        &self,
+        timing: &mut Timing,
+        deadline: Instant,
+    ) -> Result<Meter, Cause> {
+        self.desk.connecting();
+        let begun_ns = self.desk.now_ns();
+        let opening = timeout_at(deadline, self.try_destinations());
+        let mut stream = opening.await.unwrap_or(Err(Cause::ConnectTimeout))?;
+        self.desk.connected(self.desk.now_ns() - begun_ns);
+        if let Some(security) = &self.security {
+            stream = self.secure(security, stream, deadline).await?;
+        }
         timing.connected_ns = self.desk.now_ns();
-        self.desk.connected(timing.connected_ns - timing.started_ns);
-        Ok(Meter::new(stream, self.desk.clone()))
+        let is_encrypted = self.security.is_some();
+        Ok(Meter::new(stream, is_encrypted, self.desk.clone()))
+    }
+
+    async fn secure(
+        &self,
+        security: &Security,
+        stream: Box<dyn Stream>,
+        deadline: Instant,
+    ) -> Result<Box<dyn Stream>, Cause> {
+        let secured = timeout_at(deadline, security.secure(stream)).await;
+        let secured = secured.unwrap_or(Err(io::ErrorKind::TimedOut.into()));
+        secured.map_err(|error| {
+            self.desk.not_secured(|| error.to_string());
+            failure::cause(Phase::Securing, &error)
+        })
     }
 
     /// To the destination that could be reached last, else to the next one.

@@ -2,7 +2,7 @@
 //! connection may end than there are causes, and none for when bytes come and go.
 
 use std::cell::Cell;
-use std::io;
+use std::io::{self, ErrorKind};
 
 use crate::engine::failure::{self, Phase};
 use crate::outcome::Cause;
@@ -22,6 +22,9 @@ pub(super) struct Gauge {
     awaits_head: Cell<bool>,
     /// Whether the kernel takes no more of what is to be sent.
     is_blocked: Cell<bool>,
+    /// Whether the server has said anything yet.
+    has_spoken: Cell<bool>,
+    has_failed: Cell<bool>,
     cause: Cell<Option<Cause>>,
 }
 
@@ -54,7 +57,12 @@ impl Gauge {
         self.received_bytes.get() > 0
     }
 
-    /// Why the connection has failed, if the socket said so.
+    /// Whether the connection has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed.get()
+    }
+
+    /// Why it has failed, if that is the same for all that is under way on it.
     pub(super) fn cause(&self) -> Option<Cause> {
         self.cause.get()
     }
@@ -71,6 +79,7 @@ impl Gauge {
     pub(super) fn received(&self, bytes: usize, now_ns: u64) -> io::Result<()> {
         self.received_bytes
             .set(self.received_bytes.get() + bytes as u64);
+        self.has_spoken.set(true);
         if self.first_byte_ns.get().is_none() {
             self.first_byte_ns.set(Some(now_ns));
         }
@@ -94,8 +103,29 @@ impl Gauge {
         self.is_blocked.set(true);
     }
 
-    /// The socket has failed.
+    /// The kernel has taken everything.
+    pub(super) fn flushed(&self) {
+        self.is_blocked.set(false);
+    }
+
+    /// The connection has failed.
     pub(super) fn failed(&self, phase: Phase, error: &io::Error) {
-        self.cause.set(Some(failure::cause(phase, error)));
+        self.has_failed.set(true);
+        self.cause.set(match (error.raw_os_error(), error.kind()) {
+            // Ended without the word of farewell that TLS has: what that means depends on how far
+            // an answer has come.
+            (None, ErrorKind::UnexpectedEof) => None,
+            (None, ErrorKind::InvalidData) => Some(self.cause_of_what_breaks_tls()),
+            _ => Some(failure::cause(phase, error)),
+        });
+    }
+
+    /// A server that takes exception to the handshake may do so after we think it done; until it
+    /// has said something, the connection was never secured.
+    fn cause_of_what_breaks_tls(&self) -> Cause {
+        match self.has_spoken.get() {
+            false => Cause::TlsHandshake,
+            true => Cause::MalformedResponse,
+        }
     }
 }

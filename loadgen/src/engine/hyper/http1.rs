@@ -56,7 +56,8 @@ impl Http1 {
     }
 
     async fn open(&self, timing: &mut Timing) -> Result<Connection, Cause> {
-        let meter = self.worker.connector.connect(timing).await?;
+        let deadline = Instant::now() + self.worker.connect_timeout;
+        let meter = self.worker.connector.connect(timing, deadline).await?;
         let gauge = meter.gauge();
         let shaken = Builder::new()
             .title_case_headers(true)
@@ -78,9 +79,7 @@ impl Client for Http1 {
         loop {
             let mut connection = match self.connection.take() {
                 Some(connection) => connection,
-                None => timeout(self.worker.connect_timeout, self.open(timing))
-                    .await
-                    .unwrap_or(Err(Cause::ConnectTimeout))?,
+                None => self.open(timing).await?,
             };
             let asking = connection.ask(&self.worker, timing);
             let Ok(asked) = timeout_at(deadline, asking).await else {
@@ -153,7 +152,7 @@ impl Connection {
     async fn has_more_than_asked_for(&mut self) -> bool {
         let mover = self.mover.take_if(|mover| mover.is_finished());
         match mover {
-            Some(mover) => matches!(mover.await, Ok(Err(_))) && self.gauge.cause().is_none(),
+            Some(mover) => matches!(mover.await, Ok(Err(_))) && !self.gauge.has_failed(),
             None => false,
         }
     }

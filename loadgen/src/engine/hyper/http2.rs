@@ -8,7 +8,7 @@ use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::sync::Mutex;
 use tokio::task::{AbortHandle, spawn_local};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::cause;
 use super::gauge::Gauge;
@@ -55,17 +55,19 @@ impl Http2 {
 
     /// The connection, opened if there is none that takes requests.
     async fn connection(&self, timing: &mut Timing) -> Result<(Connection, bool), Cause> {
-        let mut shared = self.connection.0.lock().await;
+        let deadline = Instant::now() + self.worker.connect_timeout;
+        let locking = timeout_at(deadline, self.connection.0.lock());
+        let mut shared = locking.await.map_err(|_| Cause::ConnectTimeout)?;
         shared.take_if(|connection| connection.sender.is_closed());
         if let Some(connection) = &*shared {
             return Ok((connection.clone(), true));
         }
-        let connection = self.open(timing).await?;
+        let connection = self.open(timing, deadline).await?;
         Ok((shared.insert(connection).clone(), false))
     }
 
-    async fn open(&self, timing: &mut Timing) -> Result<Connection, Cause> {
-        let meter = self.worker.connector.connect(timing).await?;
+    async fn open(&self, timing: &mut Timing, deadline: Instant) -> Result<Connection, Cause> {
+        let meter = self.worker.connector.connect(timing, deadline).await?;
         let gauge = meter.gauge();
         let shaken = Builder::new(Beside).handshake(TokioIo::new(meter)).await;
         let (sender, connection) = shaken.map_err(|error| cause::of_chain(&error, false))?;
@@ -111,9 +113,7 @@ impl Client for Http2 {
     async fn exchange(&mut self, timing: &mut Timing) -> Result<Answer, Cause> {
         let deadline = Instant::now() + self.worker.timeout;
         loop {
-            let opening = timeout(self.worker.connect_timeout, self.connection(timing));
-            let opened = opening.await.unwrap_or(Err(Cause::ConnectTimeout));
-            let (mut connection, is_reused) = opened?;
+            let (mut connection, is_reused) = self.connection(timing).await?;
             let asking = self.ask(&mut connection, is_reused, timing);
             match timeout_at(deadline, asking).await {
                 Ok(Some(answered)) => return answered,

@@ -1,16 +1,17 @@
 //! A connection's bytes on their way between the socket and hyper, counted.
 
 use std::future::poll_fn;
-use std::io::{self, IoSlice};
+use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::gauge::Gauge;
 use crate::engine::desk::Desk;
 use crate::engine::failure::Phase;
+use crate::outcome::Cause;
 
 /// What bytes go over: TCP or a UNIX socket, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
@@ -20,15 +21,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
 /// A stream whose bytes are counted at the desk, and that tells its gauge how it fares.
 pub(super) struct Meter {
     stream: Box<dyn Stream>,
+    is_encrypted: bool,
     gauge: Rc<Gauge>,
     desk: Desk,
     has_ended: bool,
 }
 
 impl Meter {
-    pub(super) fn new(stream: Box<dyn Stream>, desk: Desk) -> Self {
+    pub(super) fn new(stream: Box<dyn Stream>, is_encrypted: bool, desk: Desk) -> Self {
         Self {
             stream,
+            is_encrypted,
             gauge: Rc::default(),
             desk,
             has_ended: false,
@@ -60,6 +63,17 @@ impl Meter {
         }
     }
 
+    fn failed_to_read(&mut self, error: &io::Error) {
+        if error.kind() == ErrorKind::UnexpectedEof {
+            self.end();
+        }
+        // Which may be a request's that is not written whole.
+        self.gauge.failed(self.gauge.phase(), error);
+        if self.gauge.cause() == Some(Cause::TlsHandshake) {
+            self.desk.not_secured(|| error.to_string());
+        }
+    }
+
     fn wrote(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &polled {
             Poll::Ready(Ok(bytes)) => {
@@ -70,6 +84,17 @@ impl Meter {
             Poll::Pending => self.gauge.blocked(),
         }
         polled
+    }
+}
+
+impl Drop for Meter {
+    /// Tells the server that nothing more will come (RFC 8446 §6.1), as far as that can be sent at
+    /// once; not one that has ended its side, which would answer with a reset.
+    fn drop(&mut self) {
+        if self.is_encrypted && !self.has_ended && !self.gauge.has_failed() {
+            let mut context = Context::from_waker(Waker::noop());
+            let _ = Pin::new(&mut self.stream).poll_shutdown(&mut context);
+        }
     }
 }
 
@@ -89,8 +114,7 @@ impl AsyncRead for Meter {
                     self.gauge.received(bytes, self.desk.now_ns())?;
                 }
             },
-            // Which may be a request's that is not written whole.
-            Poll::Ready(Err(error)) => self.gauge.failed(self.gauge.phase(), error),
+            Poll::Ready(Err(error)) => self.failed_to_read(error),
             Poll::Pending => {}
         }
         polled
@@ -121,7 +145,14 @@ impl AsyncWrite for Meter {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        match &polled {
+            Poll::Ready(Ok(())) => self.gauge.flushed(),
+            Poll::Ready(Err(error)) => self.gauge.failed(Phase::Sending, error),
+            // TLS has taken what the kernel has not.
+            Poll::Pending => self.gauge.blocked(),
+        }
+        polled
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

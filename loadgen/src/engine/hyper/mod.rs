@@ -2,8 +2,8 @@
 //! cross-check of the fast engine for HTTP/1.1: same plan, same counts, other code.
 //!
 //! - `http1`, `http2`: what makes the requests of one lane; `worker`: what lanes share;
-//! - `connect`: a connection's beginning; `meter`: its bytes, counted; `gauge`: what its socket
-//!   says; `cause`: what hyper says.
+//! - `connect` and `secure`: a connection's beginning; `meter`: its bytes, counted; `gauge`: what
+//!   its socket says; `cause`: what hyper says.
 
 pub(super) mod cause;
 mod connect;
@@ -11,6 +11,7 @@ mod gauge;
 mod http1;
 mod http2;
 mod meter;
+mod secure;
 mod worker;
 
 use std::io;

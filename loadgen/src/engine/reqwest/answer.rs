@@ -4,6 +4,7 @@
 //! is what servers send that do not pad them; the framing of chunks is not counted, nor are
 //! interim answers, nor an answer that does not come to its end of head.
 
+use super::cause::{cause, reason};
 use crate::engine::desk::Desk;
 use crate::engine::messages::Head;
 use crate::http1::{Answer, BodyCheck};
@@ -42,6 +43,15 @@ impl Reading {
         if !failed.is_some_and(Cause::is_before_the_request) {
             self.desk.sent(self.request_bytes[path]);
         }
+    }
+
+    /// The cause of a request that failed before an answer's head had come.
+    pub(super) fn failed(&self, error: &::reqwest::Error) -> Cause {
+        let cause = cause(error, false);
+        if cause == Cause::TlsHandshake {
+            self.desk.not_secured(|| reason(error));
+        }
+        cause
     }
 
     /// An answer's head has come.

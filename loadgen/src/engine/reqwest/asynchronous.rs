@@ -65,11 +65,12 @@ fn lanes(plan: &Plan, worker: usize, desk: &Desk) -> io::Result<Vec<Lane>> {
             .map_err(client::not_built)?,
         reading: Reading::new(plan, desk),
     });
+    let tls = client::tls(plan);
     let mut lanes = Vec::new();
     for connection in 0..plan.load.connections_of(worker) {
-        let connects = Connects::new(desk);
+        let connects = Connects::new(plan, desk);
         let index = worker + connection * plan.load.threads;
-        let client = client::builder(plan, index, 1, connects.clone())
+        let client = client::builder(plan, tls.clone(), index, 1, connects.clone())
             .build()
             .map_err(client::not_built)?;
         lanes.extend((0..plan.load.pipeline).map(|_| Lane {
@@ -88,8 +89,8 @@ impl asynchronous::Client for Lane {
         let sent = self.client.execute(request).await;
         let connected_ns = self.connects.last_ns();
         timing.connected_ns = timing.connected_ns.max(connected_ns);
-        let sent = sent.map_err(|error| cause(&error, false));
         let reading = &self.shared.reading;
+        let sent = sent.map_err(|error| reading.failed(&error));
         reading.sent(timing.path, sent.as_ref().err().copied());
         let response = sent?;
         timing.first_byte_ns = Some(reading.now_ns());

@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 use ::reqwest::blocking::{Client, ClientBuilder, Request, Response};
 
 use super::answer::Reading;
-use super::cause::{cause, cause_of_read};
+use super::cause::cause_of_read;
 use super::client;
 use super::connects::Connects;
 use crate::engine::Summary;
@@ -112,9 +112,15 @@ struct Shared {
 
 impl Shared {
     fn new(plan: &Plan, worker: usize, desk: &Desk) -> io::Result<Self> {
-        let connects = Connects::new(desk);
+        let connects = Connects::new(plan, desk);
         let connections = plan.load.connections_of(worker);
-        let builder = client::builder(plan, worker, connections, connects.clone());
+        let builder = client::builder(
+            plan,
+            client::tls(plan),
+            worker,
+            connections,
+            connects.clone(),
+        );
         // The asynchronous client keeps the time; this limit only has to be behind its own.
         let client = ClientBuilder::from(builder).timeout(client::request_timeout(plan) * 2);
         Ok(Self {
@@ -163,10 +169,9 @@ impl Lane {
         let request = self.requests[timing.path].try_clone();
         let request = request.expect("a body in memory can be sent again");
         let sent = self.shared.client.execute(request);
-        let sent = sent.map_err(|error| cause(&error, false));
-        self.shared
-            .reading
-            .sent(timing.path, sent.as_ref().err().copied());
+        let reading = &self.shared.reading;
+        let sent = sent.map_err(|error| reading.failed(&error));
+        reading.sent(timing.path, sent.as_ref().err().copied());
         let response = sent?;
         timing.first_byte_ns = Some(self.shared.desk.now_ns());
         self.read(response, buffer)

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ::reqwest::dns::{Name, Resolve, Resolving};
 use ::reqwest::{ClientBuilder, redirect, retry};
-use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
 
 use super::connects::Connects;
 use crate::plan::{Destination, HttpVersion, Plan};
@@ -16,16 +16,17 @@ use crate::plan::{Destination, HttpVersion, Plan};
 const AFTER_CONNECT: Duration = Duration::from_millis(5);
 
 /// Client number `index` of the plan. It keeps up to `connections`, each of which is watched when
-/// it is opened.
+/// it is opened, and secured by `tls`.
 pub(super) fn builder(
     plan: &Plan,
+    tls: ClientConfig,
     index: usize,
     connections: usize,
     connects: Connects,
 ) -> ClientBuilder {
     let scenario = &plan.scenario;
     let builder = ::reqwest::Client::builder()
-        .tls_backend_preconfigured(no_tls())
+        .tls_backend_preconfigured(tls)
         .no_proxy()
         .redirect(redirect::Policy::none())
         .retry(retry::never())
@@ -79,13 +80,21 @@ impl Resolve for NoAddress {
     }
 }
 
-/// A configuration for connections that are not encrypted: reqwest has to have one.
-fn no_tls() -> rustls::ClientConfig {
-    rustls::ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
-        .with_safe_default_protocol_versions()
-        .expect("the provider has them")
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth()
+/// How the connections of one worker's clients are secured, which share its sessions. reqwest has
+/// to be told also for those that are not.
+pub(super) fn tls(plan: &Plan) -> ClientConfig {
+    let protocol = match plan.scenario.version {
+        HttpVersion::Http10 | HttpVersion::Http11 => "http/1.1",
+        HttpVersion::Http2 => "h2",
+    };
+    match &plan.tls {
+        Some(tls) => ClientConfig::clone(&tls.client_config(&[protocol])),
+        None => ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .expect("the provider has them")
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth(),
+    }
 }
 
 /// A client that could not be built, as what kept the run from being begun.

@@ -1,15 +1,18 @@
-//! What can be seen of a reqwest client's connections: that one was opened, and how long that took.
-//! Their bytes pass unseen.
+//! What can be seen of a reqwest client's connections: that one was opened, secured if it is to be,
+//! and how long all that took. Their bytes pass unseen, and what TLS agreed upon but for HTTP/2.
 
+use std::error::Error;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
+use hyper_util::client::legacy::connect::Connection;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::engine::desk::Desk;
+use crate::plan::{HttpVersion, Plan};
 use crate::system::thread_cpu::ThreadId;
 
 /// Watches the opening of a client's connections; clones are the same watch.
@@ -21,7 +24,12 @@ struct Watch {
     connected_at_ns: AtomicU64,
     /// The thread that opens them.
     thread: OnceLock<ThreadId>,
+    /// Whether the server has to agree to HTTP/2, which nobody may speak in TLS without having
+    /// agreed on it (RFC 9113 §3.2).
+    needs_http2: bool,
 }
+
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// A connector that is watched.
 #[derive(Clone)]
@@ -31,11 +39,12 @@ pub(super) struct Watched<S> {
 }
 
 impl Connects {
-    pub(super) fn new(desk: &Desk) -> Self {
+    pub(super) fn new(plan: &Plan, desk: &Desk) -> Self {
         Self(Arc::new(Watch {
             desk: desk.clone(),
             connected_at_ns: AtomicU64::new(0),
             thread: OnceLock::new(),
+            needs_http2: plan.tls.is_some() && plan.scenario.version == HttpVersion::Http2,
         }))
     }
 
@@ -69,12 +78,13 @@ impl<S> Layer<S> for Connects {
 
 impl<S, R> Service<R> for Watched<S>
 where
-    S: Service<R>,
+    S: Service<R, Error = BoxError>,
+    S::Response: Connection,
     S::Future: Send + 'static,
 {
     type Response = S::Response;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -83,14 +93,16 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         let connects = self.connects.clone();
         let started_ns = connects.0.desk.now_ns();
+        connects.0.desk.connecting();
         connects.0.thread.get_or_init(ThreadId::current);
         let opening = self.inner.call(request);
         Box::pin(async move {
-            let opened = opening.await;
-            if opened.is_ok() {
-                connects.connected(started_ns);
+            let opened = opening.await?;
+            connects.connected(started_ns);
+            match connects.0.needs_http2 && !opened.connected().is_negotiated_h2() {
+                true => Err(rustls::Error::NoApplicationProtocol.into()),
+                false => Ok(opened),
             }
-            opened
         })
     }
 }

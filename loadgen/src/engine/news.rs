@@ -1,0 +1,41 @@
+//! What lanes hand in at their desk, on its way to the ledger.
+
+use crate::http1::Answer;
+use crate::outcome::Cause;
+use crate::record::{self, Bytes};
+use crate::recorder::Timing;
+
+/// What has happened since somebody last asked.
+#[derive(Default)]
+pub(super) struct News {
+    /// In the order of their ends.
+    pub(super) ended: Vec<Ended>,
+    /// How long each connection took that was opened.
+    pub(super) connects_ns: Vec<u64>,
+    /// Connections that were secured.
+    pub(super) handshakes: Vec<Handshake>,
+    pub(super) bytes: Bytes,
+    pub(super) closed_by_peer: u64,
+    /// The head of the first answer.
+    pub(super) first_head: Option<Vec<u8>>,
+    /// What the first handshake agreed upon.
+    pub(super) first_tls: Option<record::Tls>,
+    /// What was wrong with the first one that failed.
+    pub(super) first_tls_error: Option<String>,
+}
+
+/// A request that has ended.
+pub(super) struct Ended {
+    pub(super) timing: Timing,
+    pub(super) result: Result<Answer, Cause>,
+    /// Whether its connection had served another.
+    pub(super) is_reused: bool,
+}
+
+/// A TLS handshake that was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Handshake {
+    pub(super) took_ns: u64,
+    /// Whether it resumed a session.
+    pub(super) is_resumed: bool,
+}
