@@ -63,8 +63,9 @@ impl Way {
         }
     }
 
-    /// Whether more than one request can be on a connection of HTTP/1.1: only `fast` does that.
-    pub(crate) fn pipelines(&self) -> bool {
+    /// Whether it is loadgen's own engine, which alone has more than one request on a connection of
+    /// HTTP/1.1, and asks proxies.
+    pub(crate) fn is_fast(&self) -> bool {
         !self.args.contains(&"--engine")
     }
 
