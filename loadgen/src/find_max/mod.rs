@@ -22,6 +22,9 @@ use crate::plan::{Arrival, Load, Plan, Schedule, Slo, Stop};
 use crate::record::{Context, Record};
 use crate::run;
 
+/// Tries to have one request answered before there is said to be no server.
+const FIRST_REQUESTS_MAX: usize = 3;
+
 /// The lowest rate that is tried makes so many requests in a step: of fewer a p99 says nothing.
 const REQUESTS_MIN: f64 = 10.0;
 
@@ -60,7 +63,7 @@ pub fn run(
     context: &Context,
     watcher: &mut dyn Watcher,
 ) -> Result<Report, FindMaxError> {
-    let first = request_alone(plan, context)?;
+    let first = first_request(plan, context)?;
     let mut report = Report::new(plan, slo, &first);
     if first.requests.succeeded == 0 && !first.interrupted {
         return Err(FindMaxError::NoSuccess(Box::new(first)));
@@ -84,6 +87,18 @@ pub fn run(
         }
     }
     Ok(report.conclude(&search))
+}
+
+/// Whether there is a server that answers: an objective may allow failures, so one says nothing yet.
+fn first_request(plan: &Plan, context: &Context) -> io::Result<Record> {
+    let mut record = request_alone(plan, context)?;
+    for _ in 1..FIRST_REQUESTS_MAX {
+        if record.requests.succeeded > 0 || record.interrupted {
+            break;
+        }
+        record = request_alone(plan, context)?;
+    }
+    Ok(record)
 }
 
 fn begin(plan: &Plan) -> Search {

@@ -273,3 +273,23 @@ fn check(code: i32, args: &[&str], words: &[&str]) {
     run(&[args, &[&server.url()]].concat()).assert_one_line_error(code, words);
     assert_eq!(server.stop().connections_accepted, 0, "{args:?}");
 }
+
+#[test]
+fn two_results_for_one_file_are_a_usage_error() {
+    let url = "http://127.0.0.1:9/";
+    let ended = run(&["-n", "1", "--samples", "rows", "-o", "rows", url]);
+    ended.assert_one_line_error(2, &["-o", "--samples", "rows", "a file of its own"]);
+}
+
+#[test]
+fn a_body_without_end_is_a_usage_error() {
+    let ended = run(&["-p", "/dev/zero", "http://127.0.0.1:9/"]);
+    ended.assert_one_line_error(2, &["/dev/zero", "smaller file"]);
+}
+
+#[test]
+fn more_threads_than_a_process_can_have_are_a_usage_error() {
+    let flags = ["--engine", "reqwest-blocking", "-c", "20000", "-n", "20000"];
+    let ended = run(&[&flags[..], &["http://127.0.0.1:9/"]].concat());
+    ended.assert_one_line_error(2, &["reqwest-blocking", "8000", "-c 20000"]);
+}

@@ -19,7 +19,7 @@ pub(super) struct AsAb {
     /// Write the times within which 0, 1, 2 to 100 % of the requests were served, as CSV
     #[arg(short = 'e', value_name = "FILE")]
     pub(super) percentiles_file: Option<PathBuf>,
-    /// Write a row for each request, the quickest first, tab-separated as for gnuplot; keeps 24
+    /// Write a row for each request that was answered or failed, the quickest first, tab-separated as for gnuplot; keeps 24
     /// bytes in memory for each until then
     #[arg(short = 'g', value_name = "FILE")]
     pub(super) gnuplot_file: Option<PathBuf>,

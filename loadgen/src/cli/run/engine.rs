@@ -11,6 +11,10 @@ use crate::plan::{Arrival, Driver, Engine, HttpVersion, Plan, above_zero};
 /// Most streams on one connection: servers allow a few hundred.
 const STREAMS_MAX: usize = 1000;
 
+/// Most connections of the blocking engine. Each is a thread, a thread takes about four mappings of
+/// memory, and Linux allows a process 65530 of them (vm.max_map_count).
+const BLOCKING_CONNECTIONS_MAX: usize = 8000;
+
 /// Flags about the engine.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "How")]
@@ -114,6 +118,13 @@ impl How {
         if !is_fast && plan.load.pipeline > 1 {
             return Err(format!(
                 "--engine {name} does not pipeline; drop --engine or --pipeline"
+            ));
+        }
+        let connections = plan.load.connections;
+        if engine == Engine::ReqwestBlocking && connections > BLOCKING_CONNECTIONS_MAX {
+            return Err(format!(
+                "--engine {name} has a thread for each connection, {BLOCKING_CONNECTIONS_MAX} at \
+                 most; lower -c {connections} or drop --engine"
             ));
         }
         if is_reqwest && plan.target.route.buffer_bytes.is_some() {

@@ -6,6 +6,7 @@ mod engine;
 mod find_max;
 mod gates;
 mod how_much;
+mod input_file;
 mod output;
 mod route;
 mod server;
@@ -154,6 +155,7 @@ impl RunArgs {
                 sends_body: plan.scenario.body.is_some(),
             },
         };
+        output.check_files()?;
         Ok((plan, output))
     }
 

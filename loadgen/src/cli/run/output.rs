@@ -1,9 +1,11 @@
 //! What is shown of a run, and where.
 
+use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::super::UsageError;
 use crate::output::{Format, ShowProgress};
 
 /// Flags about output.
@@ -17,7 +19,7 @@ pub(super) struct Output {
     /// Write the record, as JSON, to this file too
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// Write every request as it ends, as CSV: its start, times to connect, to first byte and in
+    /// Write every request that was begun as it ends, as CSV: its start, times to connect, to first byte and in
     /// all, and outcome
     #[arg(long, value_name = "FILE")]
     pub(super) samples: Option<PathBuf>,
@@ -57,6 +59,31 @@ pub struct OutputPlan {
     pub verbosity: u8,
     /// What ab's text is to have.
     pub ab: crate::output::AbOptions,
+}
+
+impl OutputPlan {
+    /// Each result needs a file of its own; a device takes them all.
+    pub(super) fn check_files(&self) -> Result<(), UsageError> {
+        let files = [
+            ("-o", &self.file),
+            ("-e", &self.percentiles_file),
+            ("-g", &self.gnuplot_file),
+            ("--samples", &self.samples_file),
+        ];
+        let named = files.map(|(flag, file)| Some((flag, file.as_ref()?)));
+        let named: Vec<_> = named.into_iter().flatten().collect();
+        for (index, (flag, file)) in named.iter().enumerate() {
+            let is_device = fs::metadata(file).is_ok_and(|metadata| !metadata.is_file());
+            let same = named[..index].iter().find(|(_, other)| other == file);
+            if let (Some((other, _)), false) = (same, is_device) {
+                let file = file.display();
+                return Err(UsageError::line(format!(
+                    "{other} and {flag} both name {file}; give each a file of its own"
+                )));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Output {

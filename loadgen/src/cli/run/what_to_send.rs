@@ -1,11 +1,11 @@
 //! What each request is.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::super::UsageError;
+use super::input_file;
 use crate::plan::{
     Credentials, Header, HttpVersion, Method, Order, Paths, Scenario, Target, Url, identification,
 };
@@ -74,9 +74,10 @@ impl WhatToSend {
     /// The lines that say what to ask for, if they are in a file.
     pub(super) fn read_urls(&self) -> Result<Option<UrlsFile>, UsageError> {
         let read = |path: &PathBuf| {
-            let text = fs::read_to_string(path).map_err(|error| {
+            let bytes = input_file::read(path, "--urls-from")?;
+            let text = String::from_utf8(bytes).map_err(|_| {
                 let path = path.display();
-                UsageError::line(format!("cannot read {path}: {error}; check --urls-from"))
+                UsageError::line(format!("{path} is no text; a URL a line is wanted"))
             })?;
             let path = path.clone();
             Ok(UrlsFile { path, text })
@@ -92,7 +93,9 @@ impl WhatToSend {
         as_ab: bool,
     ) -> Result<Scenario, UsageError> {
         let file = self.post.as_deref().or(self.put.as_deref());
-        let body = file.map(read_body).transpose()?;
+        let body = file
+            .map(|file| input_file::read(file, "the path"))
+            .transpose()?;
         let method = match (&self.method, self.head, &self.post, &self.put) {
             (Some(method), ..) => method.clone(),
             (None, true, ..) => Method::HEAD,
@@ -180,13 +183,6 @@ impl UrlsFile {
             })
         })
     }
-}
-
-fn read_body(file: &Path) -> Result<Vec<u8>, UsageError> {
-    fs::read(file).map_err(|error| {
-        let file = file.display();
-        UsageError::line(format!("cannot read {file}: {error}; check the path"))
-    })
 }
 
 fn content_type(text: &str) -> Result<Header, String> {
