@@ -100,6 +100,12 @@ impl Arrivals {
         self.waiting
     }
 
+    /// The intended start of the first that has not come due by `now_ns`, which must not go back.
+    pub(super) fn due_after_ns(&mut self, now_ns: u64) -> Option<u64> {
+        self.waiting(now_ns);
+        self.start_ns(&self.not_due)
+    }
+
     /// The measured part begins with `count` requests of the warm-up, under way or waiting, that
     /// will count: as many fewer follow.
     pub(super) fn replace(&mut self, count: u64) {

@@ -1,6 +1,7 @@
 //! Workers of an asynchronous client: a tokio runtime of one thread for each worker, and a task
 //! for each lane.
 
+use std::future::poll_fn;
 use std::io;
 use std::panic;
 
@@ -9,6 +10,7 @@ use tokio::select;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::sleep;
 
+use super::alarm::Alarm;
 use super::crew::Job;
 use super::desk::Desk;
 use super::foreman::Foreman;
@@ -46,6 +48,10 @@ pub(super) fn run<C: Client + 'static>(
     lanes: usize,
     clients: impl FnOnce(&Desk) -> io::Result<Vec<C>>,
 ) -> io::Result<Report> {
+    let alarm = match job.plan.load.schedule() {
+        Some(_) => Alarm::exact(runtime)?,
+        None => Alarm::Coarse,
+    };
     let mut foreman = Foreman::new(job, lanes);
     let clients = clients(foreman.desk())?;
     let tasks = LocalSet::new();
@@ -62,7 +68,7 @@ pub(super) fn run<C: Client + 'static>(
                     // A panic is a defect of ours, and no count may hide it.
                     Some(Err(error)) => panic::resume_unwind(error.into_panic()),
                 },
-                () = sleep(foreman.time_to_look()) => if foreman.look() {
+                () = alarm.after(foreman.time_to_look()) => if foreman.look() {
                     return false;
                 }
             }
@@ -71,9 +77,9 @@ pub(super) fn run<C: Client + 'static>(
     Ok(foreman.report(all_made))
 }
 
-/// A closed loop: the lane's next request begins when one has ended.
+/// The lane's next request begins when one has ended, in open loop not before its time.
 async fn carry<C: Client>(desk: Desk, lane: usize, mut client: C) {
-    while let Some(mut timing) = desk.begin(lane) {
+    while let Some(mut timing) = poll_fn(|context| desk.poll_begin(lane, context.waker())).await {
         let result = client.exchange(&mut timing).await;
         if let Some(rest) = desk.end(lane, timing, result) {
             sleep(rest).await;

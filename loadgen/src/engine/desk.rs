@@ -6,12 +6,18 @@
 //! called back at the end of the run. So they share this desk: the worker books its news a few
 //! times a second (`foreman`), and what is handed in after the desk has closed is not counted.
 
+mod schedule;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker, ready};
 use std::time::Duration;
 
+use schedule::{Arrival, Schedule};
+
+use super::arrivals::Arrivals;
 use super::budget::Budget;
 use super::control::Clock;
-use super::news::{Ended, Handshake, News};
+use super::news::{Ended, Handshake, News, Started};
 use super::turns::Turns;
 use crate::http1::Answer;
 use crate::outcome::Cause;
@@ -32,6 +38,8 @@ pub(super) struct Desk {
 struct State {
     budget: Budget,
     turns: Turns,
+    /// In open loop.
+    schedule: Option<Schedule>,
     /// By lane, the request that has begun and not ended.
     under_way: Vec<Option<Timing>>,
     /// Whether the requests that were under way when the measured part began were taken from the
@@ -41,17 +49,24 @@ struct State {
     has_head: bool,
     has_tls: bool,
     has_tls_error: bool,
-    /// Connections that were begun and have not met the end of a request.
+    /// Connections that were opened and have not met the end of a request.
     fresh_connections: u64,
     news: News,
 }
 
 impl Desk {
-    /// For so many lanes.
-    pub(super) fn new(clock: Clock, budget: Budget, turns: Turns, lanes: usize) -> Self {
+    /// For so many lanes, whose requests begin as others end unless `arrivals` say when.
+    pub(super) fn new(
+        clock: Clock,
+        budget: Budget,
+        turns: Turns,
+        arrivals: Option<Arrivals>,
+        lanes: usize,
+    ) -> Self {
         let state = State {
             budget,
             turns,
+            schedule: arrivals.map(|arrivals| Schedule::new(arrivals, lanes)),
             under_way: vec![None; lanes],
             is_measuring: false,
             is_closed: false,
@@ -71,17 +86,36 @@ impl Desk {
         self.clock.now_ns()
     }
 
-    /// Lets a request begin on `lane`; `None` if none is left.
-    pub(super) fn begin(&self, lane: usize) -> Option<Timing> {
-        let now_ns = self.now_ns();
-        let mut state = self.state();
-        state.look_at_time(now_ns);
-        if state.is_closed || !state.budget.take(now_ns) {
-            return None;
+    /// Lets a request begin on `lane`, which has none; `None` if none is left. If one may begin
+    /// later, `waker` is woken then.
+    pub(super) fn poll_begin(&self, lane: usize, waker: &Waker) -> Poll<Option<Timing>> {
+        let (mut state, now_ns) = self.state_now();
+        if state.is_closed {
+            return Poll::Ready(None);
         }
-        let timing = Timing::starting(now_ns, state.turns.next());
-        state.under_way[lane] = Some(timing);
-        Some(timing)
+        let arrival = match &mut state.schedule {
+            Some(schedule) => ready!(schedule.poll(lane, waker, now_ns)),
+            None => state.budget.take(now_ns).then_some(Arrival {
+                intended_ns: now_ns,
+                had_to_wait: false,
+            }),
+        };
+        let begun = arrival.map(|arrival| state.begin(lane, arrival, now_ns));
+        Poll::Ready(begun)
+    }
+
+    /// In open loop, calls lanes for the requests that have come due.
+    pub(super) fn call(&self) {
+        let (mut state, now_ns) = self.state_now();
+        if let Some(schedule) = &mut state.schedule {
+            schedule.call(now_ns);
+        }
+    }
+
+    /// In open loop, when the next request comes due.
+    pub(super) fn calls_at_ns(&self) -> Option<u64> {
+        let (mut state, now_ns) = self.state_now();
+        state.schedule.as_mut()?.calls_at_ns(now_ns)
     }
 
     /// The request of `lane` has ended. If there is a time, the lane should rest for it.
@@ -91,28 +125,25 @@ impl Desk {
         mut timing: Timing,
         result: Result<Answer, Cause>,
     ) -> Option<Duration> {
-        timing.ended_ns = self.now_ns();
-        let mut state = self.state();
-        state.look_at_time(timing.ended_ns);
+        let (mut state, now_ns) = self.state_now();
+        timing.ended_ns = now_ns;
         // None at the end of the run, which has cancelled it.
         state.under_way[lane].take()?;
         let is_unsent = result.is_err_and(Cause::is_before_the_request);
-        let is_reused = !state.is_first_of_a_connection() && !is_unsent;
+        let had_connection = !is_unsent || timing.connected_ns > timing.started_ns;
+        let is_reused = had_connection && !state.is_first_of_a_connection();
         state.news.ended.push(Ended {
             timing,
             result,
             is_reused,
         });
-        let failures_end_the_run = state.is_measuring && state.budget.is_counted();
+        // In open loop the schedule bounds them.
+        let failures_end_the_run =
+            state.schedule.is_some() || state.is_measuring && state.budget.is_counted();
         (is_unsent && !failures_end_the_run).then_some(REST)
     }
 
-    /// A connection is being opened for a request.
-    pub(super) fn connecting(&self) {
-        self.state().fresh_connections += 1;
-    }
-
-    /// It was opened, in so many nanoseconds.
+    /// A connection was opened, in so many nanoseconds.
     pub(super) fn connected(&self, took_ns: u64) {
         self.state().news.connects_ns.push(took_ns);
     }
@@ -125,6 +156,11 @@ impl Desk {
             state.has_tls = true;
             state.news.first_tls = Some(agreed());
         }
+    }
+
+    /// It is ready for its first request.
+    pub(super) fn is_ready(&self) {
+        self.state().fresh_connections += 1;
     }
 
     /// A handshake failed, for this reason; the first of the run is kept.
@@ -167,15 +203,40 @@ impl Desk {
 
     /// What has happened since this was last asked.
     pub(super) fn news(&self) -> News {
-        std::mem::take(&mut self.state().news)
+        let mut state = self.state();
+        let backlog_max = state.schedule.as_mut().map_or(0, Schedule::backlog_max);
+        News {
+            backlog_max,
+            ..std::mem::take(&mut state.news)
+        }
     }
 
     /// Lets no other request begin, and tells which are under way; they will not be handed in.
     pub(super) fn close(&self) -> Vec<Timing> {
         let mut state = self.state();
         state.is_closed = true;
+        if let Some(schedule) = &state.schedule {
+            schedule.wake_all();
+        }
         let under_way = state.under_way.iter_mut();
         under_way.filter_map(Option::take).collect()
+    }
+
+    /// In open loop, how many requests had come due by `now_ns` and have not begun.
+    pub(super) fn not_begun(&self, now_ns: u64) -> u64 {
+        let schedule = &mut self.state().schedule;
+        schedule
+            .as_mut()
+            .map_or(0, |schedule| schedule.not_begun(now_ns))
+    }
+
+    /// What lanes share, and the time at which they have it: nobody has it later and knows an
+    /// earlier one.
+    fn state_now(&self) -> (MutexGuard<'_, State>, u64) {
+        let mut state = self.state();
+        let now_ns = self.now_ns();
+        state.look_at_time(now_ns);
+        (state, now_ns)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -185,16 +246,42 @@ impl Desk {
 }
 
 impl State {
+    fn begin(&mut self, lane: usize, arrival: Arrival, now_ns: u64) -> Timing {
+        let Arrival {
+            intended_ns,
+            had_to_wait,
+        } = arrival;
+        let timing = Timing {
+            intended_ns,
+            ..Timing::starting(now_ns, self.turns.next())
+        };
+        self.under_way[lane] = Some(timing);
+        if self.schedule.is_some() {
+            self.news.started.push(Started {
+                intended_ns,
+                started_ns: now_ns,
+                had_to_wait,
+            });
+        }
+        timing
+    }
+
     /// What is under way when the measured part begins belongs to it.
     fn look_at_time(&mut self, now_ns: u64) {
         if !self.is_measuring && now_ns >= self.budget.measured_from_ns {
             self.is_measuring = true;
-            let under_way = self.under_way.iter().flatten().count();
-            self.budget.take_under_way(under_way as u64);
+            let under_way = self.under_way.iter().flatten().count() as u64;
+            match &mut self.schedule {
+                None => self.budget.take_under_way(under_way),
+                Some(schedule) => {
+                    schedule.begin_measuring(self.budget.measured_from_ns, under_way);
+                }
+            }
         }
     }
 
-    /// Not all clients tell which connection a request went over; but each is begun for one.
+    /// Not all clients tell which connection a request went over; but each that was opened is the
+    /// first one's only once.
     fn is_first_of_a_connection(&mut self) -> bool {
         let is_first = self.fresh_connections > 0;
         self.fresh_connections -= u64::from(is_first);

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::arrivals::Arrivals;
 use super::crew::Job;
 use super::desk::Desk;
 use super::ledger::Report;
@@ -21,7 +22,8 @@ impl<'a> Foreman<'a> {
     /// Of so many lanes.
     pub(super) fn new(job: Job<'a>, lanes: usize) -> Self {
         let turns = Turns::of_worker(job.plan, job.index);
-        let desk = Desk::new(job.clock, job.budget, turns, lanes);
+        let arrivals = Arrivals::of_worker(job.plan, job.index);
+        let desk = Desk::new(job.clock, job.budget, turns, arrivals, lanes);
         let mut foreman = Self { job, desk };
         foreman.book(&News::default());
         foreman
@@ -42,12 +44,15 @@ impl<'a> Foreman<'a> {
             true => budget.deadline_ns.unwrap_or(u64::MAX),
             false => budget.measured_from_ns,
         };
+        let at_ns = at_ns.min(self.desk.calls_at_ns().unwrap_or(u64::MAX));
         let left_ns = at_ns.saturating_sub(self.desk.now_ns());
         Duration::from_nanos(left_ns).min(LOOK_LONGEST)
     }
 
-    /// Looks at the desk and at time. True if the run is over.
+    /// Looks at the desk and at time, in open loop calling lanes for what has come due. True if the
+    /// run is over.
     pub(super) fn look(&mut self) -> bool {
+        self.desk.call();
         self.book(&self.desk.news());
         let (ended, failed) = self.job.ledger.ended_and_failed();
         self.job.control.publish(self.job.index, ended, failed);
@@ -69,11 +74,13 @@ impl<'a> Foreman<'a> {
             self.job.ledger.issued(false);
             self.job.ledger.cancelled(&timing);
         }
+        self.job.ledger.unsent(self.desk.not_begun(ended_ns));
         self.job.ledger.report(ended_ns)
     }
 
     /// Enters news, beginning to count where the measured part begins.
     fn book(&mut self, news: &News) {
+        let mut started = news.started.as_slice();
         let mut ended = news.ended.as_slice();
         if !self.job.ledger.is_measuring() {
             let measured_from_ns = self.job.budget.measured_from_ns;
@@ -81,12 +88,18 @@ impl<'a> Foreman<'a> {
                 .split_at(ended.partition_point(|ended| ended.timing.ended_ns < measured_from_ns));
             before.iter().for_each(|ended| self.enter(ended));
             ended = after;
+            started = &started
+                [started.partition_point(|started| started.started_ns < measured_from_ns)..];
             if self.desk.now_ns() >= measured_from_ns {
                 // A request is entered whole when it ends, also one that is under way now.
                 self.job.ledger.begin_measuring(0);
             }
         }
         let ledger = &mut self.job.ledger;
+        for started in started {
+            ledger.started(started.intended_ns, started.started_ns, started.had_to_wait);
+        }
+        ledger.backlog(news.backlog_max);
         news.connects_ns
             .iter()
             .for_each(|&took_ns| ledger.connected(took_ns));

@@ -6,12 +6,14 @@
 //!   for; `socket`: a connection's beginning; `failure`: errors of the system as causes; `agreed`
 //!   and `certificate`: what TLS came to;
 //! - `foreman`: a worker whose requests are made by tasks or threads of its own, and `desk`, where
-//!   these meet it with `news`; `asynchronous`: the tasks; `messages`: requests and answers as the `http`
+//!   these meet it with `news`; `asynchronous`: the tasks, and `alarm`: what
+//!   wakes their foreman; `messages`: requests and answers as the `http`
 //!   crate has them;
 //! - [`control`]: what workers and the thread that watches over them share; [`live`], what is known
 //!   of latencies meanwhile; [`samples`], how each request reaches those who keep them all.
 
 mod agreed;
+mod alarm;
 mod arrivals;
 mod asynchronous;
 mod budget;

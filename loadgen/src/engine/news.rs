@@ -8,6 +8,10 @@ use crate::recorder::Timing;
 /// What has happened since somebody last asked.
 #[derive(Default)]
 pub(super) struct News {
+    /// In open loop, in the order of their beginnings.
+    pub(super) started: Vec<Started>,
+    /// In open loop, most requests that waited for a lane at a time.
+    pub(super) backlog_max: u64,
     /// In the order of their ends.
     pub(super) ended: Vec<Ended>,
     /// How long each connection took that was opened.
@@ -22,6 +26,15 @@ pub(super) struct News {
     pub(super) first_tls: Option<record::Tls>,
     /// What was wrong with the first one that failed.
     pub(super) first_tls_error: Option<String>,
+}
+
+/// A request that has begun by a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Started {
+    pub(super) intended_ns: u64,
+    pub(super) started_ns: u64,
+    /// Whether no lane was free when it came due.
+    pub(super) had_to_wait: bool,
 }
 
 /// A request that has ended.

@@ -3,7 +3,8 @@
 
 use rustix::process::Signal;
 
-use crate::behaviour::Behaviour::Silent;
+use crate::behaviour::Behaviour::{Good, Silent};
+use crate::check::at_once;
 use crate::closed_port::ClosedPort;
 use crate::fault_server::FaultServer;
 use crate::loadgen::{command, run, start};
@@ -123,6 +124,95 @@ fn a_warm_up_is_not_counted() {
     }
 }
 
+/// How starts are spread, and who makes them.
+const SCHEDULES: [&[&str]; 4] = [
+    &["--rate", "200"],
+    &["--rate", "200", "-k"],
+    &["--rate", "200", "-k", "--threads", "2"],
+    &["--rate", "200", "-k", "--arrival", "poisson"],
+];
+
+#[test]
+fn a_schedule_starts_as_many_requests_as_it_has() {
+    for engine in ENGINES {
+        at_once(&SCHEDULES, |schedule| {
+            let server = FaultServer::start(Script::always(Good));
+            let args = ["-n", "50", "-c", "20", "--engine", engine, &server.url()];
+            let record = run(&[schedule, &args].concat()).record();
+            let circumstances = format!("{engine} {schedule:?}: {record}");
+            let counts = Counts::of_record(&record);
+            assert_eq!(counts, Counts::new(50, &[]), "{circumstances}");
+            assert_eq!(record["schedule"]["intended"], 50, "{circumstances}");
+            assert_eq!(record["latency_ns"]["corrected"]["count"], 50);
+            assert_eq!(server.stop().played.len(), 50, "{circumstances}");
+        });
+    }
+}
+
+#[test]
+fn a_schedule_goes_on_after_a_warm_up() {
+    for engine in ENGINES {
+        let server = FaultServer::start(Script::always(Good));
+        let args = ["-n", "50", "-c", "20", "--rate", "200", "-k", "--engine"];
+        let warm_up = [engine, "--warmup", "200ms", &server.url()];
+        let record = run(&[&args[..], &warm_up].concat()).record();
+        assert_eq!(Counts::of_record(&record), Counts::new(50, &[]), "{engine}");
+        assert!(server.stop().played.len() > 50, "{engine}");
+    }
+}
+
+#[test]
+fn what_came_due_and_found_no_connection_is_counted_too() {
+    let server = Server::start(Kind::Async);
+    for engine in ENGINES {
+        let args = ["--rate", "500", "--duration", "1s", "-k", "-c", "2"];
+        let url = server.url("/delay/10");
+        let record = run(&[&args[..], &["--engine", engine, &url]].concat()).record();
+        let number = |key: &str| record["schedule"][key].as_u64().unwrap();
+        assert_eq!(number("intended"), 500, "{engine}: {record}");
+        assert_eq!(Counts::of_record(&record).issued(), 500, "{engine}");
+        // At most 2 at a time, for 10 ms each.
+        assert!(number("unsent") >= 298 && number("waited") > 0, "{record}");
+        assert!(number("backlog_max") >= number("unsent"), "{record}");
+        assert_eq!(record["connections"]["opened"], 2, "{engine}");
+    }
+}
+
+#[test]
+fn a_signal_ends_a_schedule() {
+    for engine in ENGINES {
+        let server = FaultServer::start(Script::always(Good));
+        let args = ["--rate", "50", "-n", "100000", "-k", "-c", "9", "--engine"];
+        let running = start(command(&[&args[..], &[engine, &server.url()]].concat()));
+        server.wait_until(|log| log.played.len() >= 5);
+        running.signal(Signal::INT);
+        let ended = running.end();
+        assert_eq!(ended.code, Some(130), "{engine}: {ended:?}");
+        let record = ended.record();
+        let intended = record["schedule"]["intended"].as_u64().unwrap();
+        assert_eq!(Counts::of_record(&record).issued(), intended, "{record}");
+        assert!((5..100_000).contains(&intended), "{engine}: {record}");
+    }
+}
+
+#[test]
+fn each_request_is_a_row_whoever_makes_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for engine in ENGINES {
+        let server = FaultServer::start(Script::always(Good));
+        let file = |name: &str| directory.path().join(format!("{engine}-{name}"));
+        let (samples, gnuplot) = (file("samples"), file("gnuplot"));
+        let [samples, gnuplot] = [&samples, &gnuplot].map(|path| path.to_str().unwrap());
+        let args = ["-n", "20", "-c", "2", "--engine", engine];
+        let files = ["--samples", samples, "-g", gnuplot, &server.url()];
+        assert_eq!(run(&[&args[..], &files].concat()).code, Some(0), "{engine}");
+        for path in [samples, gnuplot] {
+            let text = std::fs::read_to_string(path).unwrap();
+            assert_eq!(text.lines().count(), 21, "{path}: a row each and a heading");
+        }
+    }
+}
+
 #[test]
 fn what_an_engine_cannot_do_is_refused_with_what_to_drop() {
     let url = "http://127.0.0.1:1/";
@@ -146,6 +236,29 @@ fn what_an_engine_cannot_do_is_refused_with_what_to_drop() {
         (
             &["--http2", "--engine", "reqwest", "-H", "Host: a.test"],
             ["--engine", "Host"],
+        ),
+        (
+            &["--engine", "hyper", "--rate", "9", "--spin"],
+            ["--spin", "--engine hyper"],
+        ),
+        (
+            &[
+                "--engine",
+                "reqwest-blocking",
+                "--rate",
+                "2001",
+                "--max-in-flight",
+                "2",
+            ],
+            ["raise --max-in-flight to 3", "lower --rate"],
+        ),
+        (
+            &["--engine", "reqwest", "--connect-to", "::127.0.0.1:1"],
+            ["--engine", "--connect-to"],
+        ),
+        (
+            &["--engine", "hyper", "-X", "127.0.0.1:1"],
+            ["--engine", "-X"],
         ),
         (&["--engine", "reqwest", "-b", "9000"], ["--engine", "-b"]),
         (&["--http2", "--streams", "1001"], ["--streams", "1000"]),

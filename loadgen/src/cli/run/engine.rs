@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use super::super::UsageError;
 use crate::engine::best_driver;
-use crate::plan::{Arrival, Driver, Engine, HttpVersion, Plan, above_zero};
+use crate::plan::{Driver, Engine, HttpVersion, Plan, Schedule, above_zero};
 
 /// Most streams on one connection: servers allow a few hundred.
 const STREAMS_MAX: usize = 1000;
@@ -14,6 +14,10 @@ const STREAMS_MAX: usize = 1000;
 /// Most connections of the blocking engine. Each is a thread, a thread takes about four mappings of
 /// memory, and Linux allows a process 65530 of them (vm.max_map_count).
 const BLOCKING_CONNECTIONS_MAX: usize = 8000;
+
+/// Requests that a thread can make in a second if each keeps it blocked for a millisecond: to hand
+/// one over to another thread and its answer back takes a good part of that.
+const PER_BLOCKED_THREAD_PER_SECOND: f64 = 1000.0;
 
 /// Flags about the engine.
 #[derive(Debug, clap::Args)]
@@ -152,11 +156,29 @@ impl How {
                 "--engine {name} does not ask proxies; drop --engine or -X"
             ));
         }
-        if !is_fast && plan.load.arrival != Arrival::Closed {
-            return Err(format!(
-                "--engine {name} does not start requests by a schedule; drop --engine or --rate"
-            ));
+        if let Some(schedule) = plan.load.schedule() {
+            check_schedule(engine, schedule, plan.load.connections)?;
         }
         Ok(())
     }
+}
+
+/// Whether `engine` can keep `schedule` with so many connections.
+fn check_schedule(engine: Engine, schedule: &Schedule, connections: usize) -> Result<(), String> {
+    let name = engine.label();
+    if schedule.spin && !matches!(engine, Engine::Fast(_)) {
+        return Err(format!(
+            "--spin is for --engine fast; drop --spin or --engine {name}"
+        ));
+    }
+    let peak_per_second = schedule.peak_per_second();
+    let needed = (peak_per_second / PER_BLOCKED_THREAD_PER_SECOND).ceil();
+    if engine == Engine::ReqwestBlocking && needed > connections as f64 {
+        return Err(format!(
+            "--engine {name} starts at most {PER_BLOCKED_THREAD_PER_SECOND} requests a second on \
+             each of {connections} connections, not --rate {peak_per_second}; \
+             raise --max-in-flight to {needed}, lower --rate or drop --engine"
+        ));
+    }
+    Ok(())
 }

@@ -30,6 +30,19 @@ const RUN: Run = Run {
     requests: None,
 };
 
+impl Arrivals {
+    /// So many of one worker, evenly spread, for tests of those who take them.
+    pub(in crate::engine) fn at_rate(per_second: f64, requests: u64) -> Self {
+        let run = Run {
+            from: per_second,
+            to: per_second,
+            requests: Some(requests),
+            ..RUN
+        };
+        run.worker(0, 1)
+    }
+}
+
 impl Run {
     fn worker(&self, index: usize, workers: usize) -> Arrivals {
         let schedule = Schedule {

@@ -44,7 +44,6 @@ impl Connector {
         timing: &mut Timing,
         deadline: Instant,
     ) -> Result<Meter, Cause> {
-        self.desk.connecting();
         let begun_ns = self.desk.now_ns();
         let opening = timeout_at(deadline, self.try_destinations());
         let mut stream = opening.await.unwrap_or(Err(Cause::ConnectTimeout))?;
@@ -52,6 +51,7 @@ impl Connector {
         if let Some(security) = &self.security {
             stream = self.secure(security, stream, deadline).await?;
         }
+        self.desk.is_ready();
         timing.connected_ns = self.desk.now_ns();
         let is_encrypted = self.security.is_some();
         Ok(Meter::new(stream, is_encrypted, self.desk.clone()))

@@ -9,7 +9,8 @@ use std::io::{self, Read};
 use std::panic;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread::{self, JoinHandle};
+use std::task::{Poll, Wake, Waker};
+use std::thread::{self, JoinHandle, Thread};
 
 use ::reqwest::blocking::{Client, ClientBuilder, Request, Response};
 
@@ -132,6 +133,25 @@ impl Shared {
     }
 }
 
+/// A thread that sleeps until it is called.
+struct Sleeper(Thread);
+
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits until `lane`, which is this thread, may begin a request.
+fn begin(desk: &Desk, lane: usize, waker: &Waker) -> Option<Timing> {
+    loop {
+        match desk.poll_begin(lane, waker) {
+            Poll::Ready(begun) => return begun,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
 /// A thread that makes one request at a time.
 struct Lane {
     shared: Arc<Shared>,
@@ -153,11 +173,12 @@ impl Lane {
         (0..count).map(lane).collect()
     }
 
-    /// A closed loop: the lane's next request begins when one has ended.
+    /// The lane's next request begins when one has ended, in open loop not before its time.
     fn carry(&self, index: usize) {
         let desk = &self.shared.desk;
         let mut buffer = vec![0; BUFFER_BYTES];
-        while let Some(mut timing) = desk.begin(index) {
+        let waker = Waker::from(Arc::new(Sleeper(thread::current())));
+        while let Some(mut timing) = begin(desk, index, &waker) {
             let result = self.exchange(&mut timing, &mut buffer);
             if let Some(rest) = desk.end(index, timing, result) {
                 thread::sleep(rest);

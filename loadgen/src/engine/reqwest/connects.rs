@@ -62,6 +62,7 @@ impl Connects {
         let now_ns = self.0.desk.now_ns();
         self.0.connected_at_ns.store(now_ns, Ordering::Relaxed);
         self.0.desk.connected(now_ns - started_ns);
+        self.0.desk.is_ready();
     }
 }
 
@@ -93,7 +94,6 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         let connects = self.connects.clone();
         let started_ns = connects.0.desk.now_ns();
-        connects.0.desk.connecting();
         connects.0.thread.get_or_init(ThreadId::current);
         let opening = self.inner.call(request);
         Box::pin(async move {
