@@ -181,6 +181,19 @@ fn http2_is_agreed_upon_in_the_handshake() {
 }
 
 #[test]
+fn streams_in_tls_begin_by_a_schedule() {
+    for engine in OF_HTTP2 {
+        let server = Http2Server::start_encrypted(&[Act::Answer], &["h2"]);
+        let args = ["-n", "60", "-c", "2", "--http2", "--streams", "4"];
+        let rate = ["--rate", "300", "--engine", engine, &server.url()];
+        let record = run(&[&args[..], &rate].concat()).record();
+        assert_eq!(Counts::of_record(&record), Counts::new(60, &[]), "{engine}");
+        assert_eq!(record["schedule"]["intended"], 60, "{engine}");
+        assert_eq!(server.log().requests, 60, "{engine}");
+    }
+}
+
+#[test]
 fn a_server_that_does_not_agree_on_http2_is_tls_handshake() {
     for engine in OF_HTTP2 {
         // One refuses, the other one has never heard of agreements.
