@@ -21,6 +21,12 @@ const FAILED_SHARE_MAX: f64 = 0.01;
 /// Above this share of unfinished requests, which are the slow ones, those that
 /// finished no longer stand for all.
 const CANCELLED_SHARE_MAX: f64 = 0.10;
+/// A request that has waited longer than the longest answer took, times this, is none of those
+/// that were about to be answered.
+const STARVED_WAIT_FACTOR: u64 = 2;
+/// A pause of this machine at the end of a run makes every request under way older, but seldom by
+/// as much as this.
+const STARVED_WAIT_NS_MIN: u64 = 100_000_000;
 /// A percentile is worth quoting with this many samples beyond it.
 const SAMPLES_BEYOND_PERCENTILE_MIN: f64 = 10.0;
 /// Stolen CPU time above this share is seen in rates.
@@ -134,16 +140,17 @@ fn cut_short(record: &Record) -> Option<Reason> {
     (share > CANCELLED_SHARE_MAX).then_some(Reason::CutShort { share })
 }
 
-/// In a run that is shorter than its answers take nothing can be said of who is served.
+/// Any one that waits will do: those that hang for the whole run are few among the many that an
+/// end always cuts off. A run that is hardly longer than its answers take shows none.
 fn starved(record: &Record) -> Option<Reason> {
-    if cut_short(record).is_some() {
-        return None;
-    }
     let cancelled = record.latency_ns.cancelled?;
-    let longest_ns = record.latency_ns.total.map_or(0, |total| total.max);
-    (cancelled.p50 > longest_ns && !record.interrupted).then_some(Reason::Starved {
+    let longest_ns = record.latency_ns.total?.max;
+    let usual_ns = STARVED_WAIT_NS_MIN.max(longest_ns.saturating_mul(STARVED_WAIT_FACTOR));
+    let (starved_min, waited_ns) = cancelled.at_least_above(usual_ns)?;
+    (!record.interrupted).then_some(Reason::Starved {
         requests: cancelled.count,
-        waited_s: cancelled.p50 as f64 / 1e9,
+        starved_min,
+        waited_s: waited_ns as f64 / 1e9,
     })
 }
 
@@ -333,25 +340,75 @@ mod tests {
         assert_eq!(cancelled(101), one("cut_short", Severity::Note));
     }
 
+    /// Ten requests that were under way at the end of the sample, whose answers took 45 ms at most.
+    fn waiting(p50_ms: u64, p75_ms: u64, max_ms: u64) -> impl FnOnce(&mut Record) {
+        let ns = |ms| ms * 1_000_000;
+        move |record| {
+            let total = record.latency_ns.total.unwrap();
+            record.latency_ns.cancelled = Some(Distribution {
+                count: 10,
+                p50: ns(p50_ms),
+                p75: ns(p75_ms),
+                p90: ns(max_ms),
+                p95: ns(max_ms),
+                p99: ns(max_ms),
+                p99_9: ns(max_ms),
+                p99_99: ns(max_ms),
+                max: ns(max_ms),
+                ..total
+            });
+        }
+    }
+
     #[test]
-    fn connections_that_waited_longer_than_any_answer_took_were_starved() {
-        let waiting = |p50| {
+    fn connections_that_waited_over_twice_as_long_as_any_answer_took_were_starved() {
+        let starved = || one("starved", Severity::Note);
+        assert_eq!(codes(waiting(10, 10, 100)), []);
+        assert_eq!(codes(waiting(10, 10, 101)), starved());
+        assert_eq!(codes(waiting(101, 101, 101)), starved());
+        let with_slow_answers = |max_ms| {
             codes(move |r| {
-                let total = r.latency_ns.total.unwrap();
-                r.latency_ns.cancelled = Some(Distribution { p50, ..total });
+                r.latency_ns.total.as_mut().unwrap().max = 1_000_000_000;
+                waiting(10, 10, max_ms)(r);
             })
         };
-        let longest_ns = sample().latency_ns.total.unwrap().max;
-        assert_eq!(waiting(longest_ns), []);
-        assert_eq!(waiting(longest_ns + 1), one("starved", Severity::Note));
-        let cut_short = codes(|r| {
-            r.requests.issued = 10;
-            r.requests.cancelled = 9;
-            let total = r.latency_ns.total.unwrap();
-            let p50 = longest_ns + 1;
-            r.latency_ns.cancelled = Some(Distribution { p50, ..total });
+        assert_eq!(with_slow_answers(2000), []);
+        assert_eq!(with_slow_answers(2001), starved());
+    }
+
+    #[test]
+    fn the_starved_are_told_from_those_that_the_end_cut_off() {
+        let found = |change: &dyn Fn(&mut Record)| {
+            let mut record = sample();
+            change(&mut record);
+            starved(&record)
+        };
+        // The 8th of ten, in order, is the 75th percentile: it and two more.
+        let three = Reason::Starved {
+            requests: 10,
+            starved_min: 3,
+            waited_s: 2.0,
+        };
+        assert_eq!(found(&|r| waiting(10, 2000, 2000)(r)), Some(three));
+        let one_only = found(&|r| {
+            waiting(10, 10, 10)(r);
+            r.latency_ns.cancelled.as_mut().unwrap().max = 2_000_000_000;
         });
-        assert_eq!(cut_short, one("cut_short", Severity::Note));
+        assert!(
+            matches!(one_only, Some(Reason::Starved { starved_min: 1, .. })),
+            "{one_only:?}"
+        );
+    }
+
+    #[test]
+    fn who_is_starved_is_seen_in_a_run_that_was_cut_short_too() {
+        let found = codes(|r| {
+            r.requests.issued = 20;
+            r.requests.cancelled = 10;
+            waiting(10, 2000, 2000)(r);
+        });
+        let found: Vec<_> = found.iter().map(|(code, _)| code.as_str()).collect();
+        assert_eq!(found, ["cut_short", "starved"]);
     }
 
     #[test]

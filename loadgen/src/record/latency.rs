@@ -94,6 +94,25 @@ impl Distribution {
             max: histogram.max(),
         })
     }
+
+    /// How many samples at least are above `value`, as far as the percentiles tell, and what each
+    /// of them at least is; `None` if no sample is.
+    pub(crate) fn at_least_above(&self, value: u64) -> Option<(u64, u64)> {
+        let quoted = [
+            (50.0, self.p50),
+            (75.0, self.p75),
+            (90.0, self.p90),
+            (95.0, self.p95),
+            (99.0, self.p99),
+            (99.9, self.p99_9),
+            (99.99, self.p99_99),
+            (100.0, self.max),
+        ];
+        let (percentile, sample) = quoted.into_iter().find(|&(_, sample)| sample > value)?;
+        // A percentile is a sample, counted from the smallest: it and those after it.
+        let rank = (self.count as f64 * percentile / 100.0).ceil().max(1.0) as u64;
+        Some((self.count.saturating_sub(rank) + 1, sample))
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +122,24 @@ mod tests {
     #[test]
     fn an_empty_histogram_has_no_distribution() {
         assert_eq!(Distribution::of(&Histogram::new(3).unwrap()), None);
+    }
+
+    #[test]
+    fn percentiles_tell_how_many_samples_at_least_are_above_a_value() {
+        let mut histogram = Histogram::new(3).unwrap();
+        for sample in [1, 1, 1, 1, 1, 100, 100, 100, 100, 200] {
+            histogram.record(sample).unwrap();
+        }
+        let distribution = Distribution::of(&histogram).unwrap();
+        for (value, above) in [
+            (0, Some((6, 1))),
+            (1, Some((3, 100))),
+            (99, Some((3, 100))),
+            (100, Some((1, 200))),
+            (200, None),
+        ] {
+            assert_eq!(distribution.at_least_above(value), above, "{value}");
+        }
     }
 
     #[test]

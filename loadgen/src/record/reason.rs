@@ -85,8 +85,10 @@ pub enum Reason {
     Starved {
         /// Requests under way when the run ended.
         requests: u64,
-        /// How long half of them had waited by then, in seconds, which is
-        /// longer than any answer took.
+        /// How many of them had waited for so long, at least.
+        starved_min: u64,
+        /// How long these had waited by then, at least, in seconds: over twice
+        /// as long as any answer took.
         waited_s: f64,
     },
     /// Too few samples lie beyond this percentile.
@@ -201,10 +203,14 @@ impl Reason {
                  are those of the quicker ones",
                 percent(share)
             ),
-            Self::Starved { requests, waited_s } => format!(
-                "of the {requests} requests under way when the run ended half had waited for \
-                 {waited_s:.3} s or more, longer than any answer took: the rate is that of the \
-                 other connections, or the server has stopped"
+            Self::Starved {
+                requests,
+                starved_min,
+                waited_s,
+            } => format!(
+                "of the {requests} requests under way when the run ended at least {starved_min} \
+                 had waited for {waited_s:.3} s or more, over twice as long as any answer took: \
+                 the rate is that of the other connections, or the server has stopped"
             ),
             Self::TooFewSamples { percentile } => {
                 format!("the percentiles from p{percentile} on rest on a handful of samples")
@@ -244,7 +250,9 @@ impl Reason {
                 "lower --rate to what the server keeps up with, or raise --max-in-flight"
             }
             Self::CutShort { .. } => "run for several times as long as an answer takes",
-            Self::Starved { .. } => "look at `series`; give the server more threads, or lower -c",
+            Self::Starved { .. } => {
+                "look at `series`, and whether a server hangs; give it more threads, or lower -c"
+            }
             Self::TooFewSamples { .. } => "run longer, or quote lower percentiles only",
             Self::SynRetransmits { .. } => {
                 "expect latencies of 1 s and more; raise the server's backlog or lower -c"

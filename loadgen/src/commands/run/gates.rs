@@ -48,15 +48,19 @@ fn explain(finding: &Finding) -> String {
 
 /// Why the run cannot be believed, but for what its gates have decided already: how many failures
 /// are too many, and a debug build, which only makes it harder to keep a limit.
+///
+/// Connections that were never served are a note to those who compare servers, but not to a
+/// script: their requests are neither failures nor among the latencies, so no gate sees them.
 fn doubts<'a>(gates: &[Gate], record: &'a Record) -> impl Iterator<Item = &'a Finding> {
     let has_error_gate = gates
         .iter()
         .any(|gate| matches!(gate, Gate::MaxErrorRate(_)));
-    let objections = record.validity.objections();
-    objections.filter(move |finding| match finding.code.as_str() {
-        "failures_present" => !has_error_gate,
+    let reasons = record.validity.reasons.iter();
+    reasons.filter(move |finding| match finding.code.as_str() {
+        "failures_present" if has_error_gate => false,
         "debug_build" => false,
-        _ => true,
+        "starved" => true,
+        _ => finding.severity == Severity::Invalid,
     })
 }
 
@@ -142,6 +146,19 @@ mod tests {
         assert!(lines[1].starts_with("INVALID: 5 %"), "{lines:?}");
         let gates = [P99_KEPT, Gate::MaxErrorRate(0.1)];
         assert_eq!(judged(&gates, failing(0.05)), (Exit::Done, Vec::new()));
+    }
+
+    #[test]
+    fn connections_that_were_never_served_pass_no_gate() {
+        let starved = |record: &mut Record| {
+            let mut waiting = record.latency_ns.total.unwrap();
+            (waiting.count, waiting.max) = (5, 2_000_000_000);
+            record.latency_ns.cancelled = Some(waiting);
+        };
+        let (exit, lines) = judged(&[Gate::MaxErrorRate(0.0), P99_KEPT], starved);
+        assert_eq!((exit, lines.len()), (Exit::Invalid, 2));
+        assert!(lines[1].contains("had waited for 2.000 s"), "{lines:?}");
+        assert_eq!(judged(&[], starved), (Exit::Done, Vec::new()));
     }
 
     #[test]
