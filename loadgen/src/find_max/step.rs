@@ -8,14 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::search::{Limit, Verdict};
 use crate::outcome::Cause;
 use crate::plan::Slo;
-use crate::record::Record;
-
-/// Above this share of arrivals without an answer the 99th percentile of those that have one is
-/// not that of all, and the rate is not one that the server serves.
-const UNANSWERED_SHARE_MAX: f64 = 0.01;
-
-/// So many more may be under way at the end of a step than were at its beginning by chance.
-const UNANSWERED_BY_CHANCE: f64 = 2.0;
+use crate::record::{Record, behind, too_many_unanswered};
 
 /// One rate that was tried, in a run of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -88,8 +81,7 @@ impl Step {
     fn misses(&self, intended: u64, slo: &Slo) -> Vec<Miss> {
         let is_slow = self.p99_ns.is_none_or(|p99_ns| !admits(slo, p99_ns));
         let fails = self.fails(slo);
-        let allowed = (intended as f64 * UNANSWERED_SHARE_MAX).max(UNANSWERED_BY_CHANCE);
-        let falls_behind = self.unanswered as f64 > allowed;
+        let falls_behind = too_many_unanswered(self.unanswered, intended);
         [
             is_slow.then_some(Miss::P99),
             fails.then_some(Miss::ErrorRate),
@@ -98,12 +90,6 @@ impl Step {
         .into_iter()
         .flatten()
         .collect()
-    }
-
-    /// How long the offered rate takes to make the requests that have no answer.
-    fn behind(&self) -> Duration {
-        let behind_s = self.unanswered as f64 / self.rate_per_second;
-        Duration::try_from_secs_f64(behind_s).unwrap_or(Duration::MAX)
     }
 
     fn fails(&self, slo: &Slo) -> bool {
@@ -142,7 +128,7 @@ impl Step {
     fn missed_by(&self, slo: &Slo) -> Duration {
         let by = |miss| match (miss, self.p99_ns) {
             (Miss::P99, Some(p99_ns)) => Duration::from_nanos(p99_ns).saturating_sub(slo.p99),
-            (Miss::AchievedRate, _) => self.behind(),
+            (Miss::AchievedRate, _) => behind(self.unanswered, self.rate_per_second),
             (Miss::P99, None) | (Miss::ErrorRate, _) => Duration::MAX,
         };
         let parts = self.missed.iter().map(|&miss| by(miss));

@@ -8,7 +8,8 @@ pub enum Gate {
     /// At most this share of the requests that ended may have failed, 0 to 1.
     MaxErrorRate(f64),
     /// At most this long for 99 of 100 successes: counted from the intended starts in an open
-    /// loop, which is what a user waits, and from the start otherwise.
+    /// loop, which is what a user waits, and from the start otherwise. Missed as well if too many
+    /// had no answer at the end and had waited for longer than this.
     MaxP99(Duration),
     /// At least so many successes per second.
     MinRate(f64),

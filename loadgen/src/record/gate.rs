@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Record;
+use super::{Record, behind, too_many_unanswered};
 use crate::plan::Gate;
 
 /// A limit that was set for the run, and what was measured.
@@ -19,7 +19,10 @@ pub struct GateResult {
     pub limit: f64,
     /// What was measured, in the same unit; null if nothing was.
     pub measured: Option<f64>,
-    /// Whether the limit was kept. What was not measured was not kept.
+    /// Whether the limit was kept. What was not measured was not kept. Nor was
+    /// `max_p99_ns` if over 1 % of the requests, and more than two, had no
+    /// answer when the run ended, and some of them had waited for longer than
+    /// the limit: the p99 is then not that of all.
     pub passed: bool,
     /// The limit and what was measured: one line.
     pub message: String,
@@ -30,12 +33,18 @@ impl GateResult {
     #[must_use]
     pub fn of(gate: &Gate, record: &Record) -> Self {
         let measured = measure(gate, record);
+        let admitted = measured.is_some_and(|measured| gate.admits(measured));
+        let left_out = left_out(gate, record);
+        let mut message = message(gate, record, measured);
+        if let Some(left_out) = &left_out {
+            message = format!("{message}, but {left_out}");
+        }
         Self {
             name: gate.name().to_owned(),
             limit: gate.limit(),
             measured,
-            passed: measured.is_some_and(|measured| gate.admits(measured)),
-            message: message(gate, record, measured),
+            passed: admitted && left_out.is_none(),
+            message,
         }
     }
 }
@@ -55,6 +64,39 @@ fn measure(gate: &Gate, record: &Record) -> Option<f64> {
         }
         Gate::MinRate(_) => (requests.succeeded > 0).then_some(record.rate_per_second),
     }
+}
+
+/// Whom the number leaves out, if they are so many, and wait for so long, that it is not that of all.
+///
+/// That a request is under way at the end is no fault: some are whenever time ends a run. One that
+/// has waited for longer than the limit has missed it. How long those had waited that were never
+/// started the record does not say, but it says at what rate they came.
+fn left_out(gate: &Gate, record: &Record) -> Option<String> {
+    let Gate::MaxP99(limit) = *gate else {
+        return None;
+    };
+    let requests = &record.requests;
+    let (unanswered, issued) = (requests.cancelled, requests.issued);
+    let under_way = record.latency_ns.cancelled.map_or(0, |times| times.max);
+    let waited = Duration::from_nanos(under_way).max(behind_schedule(record));
+    (too_many_unanswered(unanswered, issued) && waited > limit).then(|| {
+        format!(
+            "{unanswered} of {issued} requests had no answer when the run ended, so that is not \
+             the p99 of all"
+        )
+    })
+}
+
+/// By how much the answers were behind the schedule of an open loop at the end, at least.
+fn behind_schedule(record: &Record) -> Duration {
+    let plan = &record.plan;
+    let rate = plan.rate_per_second.map(|from| {
+        let to = plan.rate_to_per_second.unwrap_or(from);
+        from.max(to)
+    });
+    rate.map_or(Duration::ZERO, |rate| {
+        behind(record.requests.cancelled, rate)
+    })
 }
 
 fn message(gate: &Gate, record: &Record, measured: Option<f64>) -> String {
@@ -161,6 +203,47 @@ mod tests {
             message.ends_with("the p99 from the intended starts was 900.0ms"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn the_p99_of_few_is_not_that_of_all_if_the_others_wait_for_longer_than_the_limit() {
+        let gate = || Gate::MaxP99(Duration::from_millis(1500));
+        let overloaded = |rate: f64, succeeded: u64, cancelled: u64| {
+            judged(gate(), move |record| {
+                record.plan.rate_per_second = Some(rate);
+                record.requests.succeeded = succeeded;
+                record.requests.cancelled = cancelled;
+                record.requests.issued = succeeded + cancelled;
+            })
+        };
+        let (passed, message) = overloaded(100.0, 15, 185);
+        assert!(!passed);
+        let told = "the p99 was 21.0ms, but 185 of 200 requests had no answer when the run ended";
+        assert!(message.contains(told), "{message}");
+        // A server that keeps up and takes 1.5 s, and one that takes a little longer.
+        assert!(overloaded(100.0, 850, 150).0);
+        assert!(!overloaded(100.0, 849, 151).0);
+        // Two are chance, whatever their rate.
+        assert!(overloaded(0.1, 3, 2).0);
+    }
+
+    #[test]
+    fn in_a_closed_loop_what_the_end_cut_off_counts_once_it_has_waited_for_longer_than_the_limit() {
+        let cut_off = |cancelled: u64, waited_ms: u64| {
+            let gate = Gate::MaxP99(Duration::from_millis(30));
+            judged(gate, move |record| {
+                record.requests.issued += cancelled;
+                record.requests.cancelled = cancelled;
+                let mut times = record.latency_ns.total.unwrap();
+                times.max = waited_ms * 1_000_000;
+                record.latency_ns.cancelled = Some(times);
+            })
+        };
+        assert!(cut_off(2000, 30).0);
+        assert!(!cut_off(2000, 31).0);
+        // One in a hundred may take any time.
+        assert!(cut_off(1010, 31).0);
+        assert!(!cut_off(1011, 31).0);
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod server;
 mod target;
 mod timestamp;
 mod tool;
+mod unanswered;
 mod validity;
 
 #[cfg(test)]
@@ -59,6 +60,7 @@ pub use server::Server;
 pub use target::{Target, Tls};
 pub use timestamp::{directory_timestamp, timestamp};
 pub use tool::Tool;
+pub(crate) use unanswered::{behind, too_many_unanswered};
 pub use validity::{Finding, Validity};
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::behaviour::Behaviour::{ResetsAfterRequest, Silent};
+use crate::behaviour::Behaviour::{Good, ResetsAfterRequest, Silent};
 use crate::fault_server::FaultServer;
 use crate::loadgen::{command, run, start};
 use crate::script::Script;
@@ -139,6 +139,29 @@ fn a_run_in_which_nothing_succeeded_passes_no_gate() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     let gates = [("max_error_rate", true), ("max_p99_ns", false)];
     assert_eq!(passed(&ended.record()), gates);
+}
+
+#[test]
+fn the_p99_of_the_few_that_an_overloaded_server_answers_passes_no_gate() {
+    // Ten a second are answered of the hundred that come due.
+    let server = Server::start(Kind::Async);
+    let limits = ["--max-p99", "600ms", "--max-error-rate", "0"];
+    let load = ["--rate", "100", "--max-in-flight", "5", "--duration", "1s"];
+    let args = ["-k", &server.url("/delay/500")];
+    let ended = run(&[&limits[..], &load, &args].concat());
+    assert_eq!(ended.code, Some(MISSED), "{ended:?}");
+    assert!(ended.stderr.contains("had no answer when"), "{ended:?}");
+}
+
+#[test]
+fn a_connection_that_is_never_served_passes_no_gate() {
+    // The other nine bring in many answers, and are cut off at the end themselves.
+    let server = FaultServer::start(Script::sequence(vec![Silent, Good]));
+    let limits = ["--max-p99", "60s", "--max-error-rate", "0"];
+    let args = ["--duration", "1s", "-c", "10", "-k", &server.url()];
+    let ended = run(&[&limits[..], &args].concat());
+    assert_eq!(ended.code, Some(5), "{ended:?}");
+    assert!(ended.stderr.contains("had waited for"), "{ended:?}");
 }
 
 #[test]

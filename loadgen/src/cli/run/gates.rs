@@ -14,7 +14,8 @@ pub(super) struct Gates {
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     max_error_rate: Option<f64>,
     /// Exit with 3 if the 99th percentile is above this, such as 50ms; in an open loop it is that
-    /// of the times since the intended starts
+    /// of the times since the intended starts; or if over 1% have no answer at the end and have
+    /// waited for longer
     #[arg(long, value_name = "TIME", value_parser = seconds, allow_negative_numbers = true)]
     max_p99: Option<Duration>,
     /// Exit with 3 if fewer requests than this succeed per second; 30/m is per minute
