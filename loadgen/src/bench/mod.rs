@@ -23,10 +23,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use plan::{BenchPlan, Scenario, ServerSpec, Timing};
 
 use crate::compare::{self, CompareError, Comparison, Options};
-use crate::engine::{self, Observer};
+use crate::engine::Observer;
 use crate::plan::{
-    Engine, Expect, HttpVersion, LengthRule, Load, Method, Paths, Plan, ServerProcess, StatusSet,
-    Stop, Target, TargetError, identification,
+    Driver, Engine, Expect, HttpVersion, LengthRule, Load, Method, Paths, Plan, ServerProcess,
+    StatusSet, Stop, Target, TargetError, identification,
 };
 use crate::record::{Bench, Context, Record};
 use crate::run;
@@ -226,7 +226,7 @@ fn run_plan(
         warmup: plan.timing.warmup,
         timeout: plan.timing.timeout,
         connect_timeout: plan.timing.timeout,
-        engine: Engine::Fast(engine::best_driver(scenario.keep_alive)),
+        engine: Engine::Fast(Driver::CHEAPEST),
         ab_times: false,
         cores: Some(plan.cores.load.clone()),
         server: Some(ServerProcess {

@@ -93,15 +93,6 @@ pub fn offers(driver: Driver) -> bool {
     fast::offers(driver)
 }
 
-/// The driver that costs least, of those that this system offers.
-#[must_use]
-pub fn best_driver(keep_alive: bool) -> Driver {
-    match Driver::cheapest(keep_alive) {
-        driver if offers(driver) => driver,
-        _ => Driver::Epoll,
-    }
-}
-
 impl Summary {
     /// The `Server` field of the first answer, if it came in one piece and has one.
     #[must_use]

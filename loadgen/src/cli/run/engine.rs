@@ -5,7 +5,6 @@ use std::num::NonZeroUsize;
 use clap::ValueEnum;
 
 use super::super::UsageError;
-use crate::engine::best_driver;
 use crate::plan::{Driver, Engine, HttpVersion, Plan, Schedule, above_zero};
 
 /// Most streams on one connection: servers allow a few hundred.
@@ -36,7 +35,7 @@ pub(super) struct How {
     #[arg(allow_negative_numbers = true)]
     streams: Option<NonZeroUsize>,
     /// What moves the bytes of the fast engine: epoll, io-uring (as of Linux 6.1) or auto (what
-    /// costs least with these flags, if this system has it) [default: auto]
+    /// costs least, which is epoll) [default: auto]
     #[arg(long, value_enum, value_name = "DRIVER", hide_possible_values = true)]
     driver: Option<DriverName>,
 }
@@ -57,7 +56,7 @@ enum Name {
 /// A driver, as it is asked for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum DriverName {
-    /// What costs least with these flags, if this system has it
+    /// What costs least
     Auto,
     /// epoll; kqueue elsewhere than on Linux
     Epoll,
@@ -66,11 +65,11 @@ enum DriverName {
 }
 
 impl How {
-    pub(super) fn engine(&self, keep_alive: bool) -> Engine {
+    pub(super) fn engine(&self) -> Engine {
         match (self.engine, self.http2) {
             (None, true) | (Some(Name::Hyper), _) => Engine::Hyper,
             (None, false) | (Some(Name::Fast), _) => Engine::Fast(match self.driver {
-                None | Some(DriverName::Auto) => best_driver(keep_alive),
+                None | Some(DriverName::Auto) => Driver::CHEAPEST,
                 Some(DriverName::Epoll) => Driver::Epoll,
                 Some(DriverName::IoUring) => Driver::IoUring,
             }),

@@ -124,7 +124,7 @@ impl RunArgs {
             warmup: self.how_much.warmup(),
             timeout: self.success.timeout,
             connect_timeout: self.success.connect_timeout(),
-            engine: self.how.engine(self.what_to_send.keep_alive),
+            engine: self.how.engine(),
             ab_times: as_ab,
             cores: self.how_much.cores()?,
             server: self.server.process()?,
