@@ -206,7 +206,7 @@ fn accept_until_stopped(listener: &TcpListener, shared: &Arc<Shared>) {
     listener
         .set_nonblocking(true)
         .expect("a nonblocking listener");
-    let mut connections = Vec::new();
+    let mut connections: Vec<JoinHandle<()>> = Vec::new();
     loop {
         let woken = shared.wait(Some(PollFd::new(listener, PollFlags::IN)), PATIENCE);
         // Also at the stop: what is in the accept queue has connected and counts.
@@ -226,7 +226,15 @@ fn accept_until_stopped(listener: &TcpListener, shared: &Arc<Shared>) {
         if !matches!(woken, Ok(Woken::Ready | Woken::TimedOut)) {
             break;
         }
+        // What has ended keeps its stack until it is joined, and a fast client makes thousands.
+        let (ended, running) = connections.into_iter().partition(JoinHandle::is_finished);
+        join(ended);
+        connections = running;
     }
+    join(connections);
+}
+
+fn join(connections: Vec<JoinHandle<()>>) {
     for connection in connections {
         connection.join().expect("no panic in a connection");
     }
