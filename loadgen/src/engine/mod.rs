@@ -39,7 +39,7 @@ use std::time::{Duration, SystemTime};
 
 pub use control::{Clock, Control, Observer, Progress};
 
-use crate::plan::{Driver, Engine, Plan};
+use crate::plan::{Driver, Engine, Plan, Url};
 use crate::record::Tls;
 use crate::recorder::Recorder;
 use crate::system::thread_cpu::BusyShare;
@@ -91,6 +91,15 @@ pub fn run(plan: &Plan, control: &Control, observer: &mut dyn Observer) -> io::R
 #[must_use]
 pub fn offers(driver: Driver) -> bool {
     fast::offers(driver)
+}
+
+/// What `engine` asks for instead of `path` on the server of `url`, if it does not take it as it is.
+#[must_use]
+pub fn path_instead(engine: Engine, url: &Url, path: &str) -> Option<String> {
+    match engine {
+        Engine::Fast(_) | Engine::Hyper => None,
+        Engine::Reqwest | Engine::ReqwestBlocking => reqwest::path::instead(url, path),
+    }
 }
 
 impl Summary {

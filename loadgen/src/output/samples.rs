@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::engine::control::nanoseconds;
 use crate::engine::samples::Sample;
 use crate::outcome::Outcome;
-use crate::plan::Plan;
+use crate::plan::{Engine, Plan};
 
 /// The names of the columns. Times are nanoseconds.
 const HEADING: &str =
@@ -17,6 +17,8 @@ pub struct SamplesCsv {
     /// Starts count from here, in nanoseconds since the run began.
     measured_from_ns: u64,
     is_open_loop: bool,
+    /// Whether the engine tells when a request's connection was open.
+    knows_connects: bool,
     /// As a field of a row has them.
     paths: Vec<String>,
 }
@@ -29,6 +31,7 @@ impl SamplesCsv {
         Self {
             measured_from_ns: nanoseconds(plan.warmup),
             is_open_loop: plan.load.schedule().is_some(),
+            knows_connects: plan.engine != Engine::ReqwestBlocking,
             paths: paths.map(|path| quote(path)).collect(),
         }
     }
@@ -43,7 +46,8 @@ impl SamplesCsv {
     }
 
     /// Writes a row. What does not apply is empty: the intended start in closed loop, status and
-    /// length without a whole answer, the first byte if none came.
+    /// length without a whole answer, the first byte if none came, the connection if the engine does
+    /// not tell.
     ///
     /// Starts count from where the measured part began; those of requests that were under way then
     /// are negative.
@@ -67,7 +71,11 @@ impl SamplesCsv {
         if let Some(answer) = sample.answer {
             write!(out, "{}", answer.status)?;
         }
-        write!(out, ",{},", timing.connected_ns - timing.started_ns)?;
+        out.write_all(b",")?;
+        if self.knows_connects {
+            write!(out, "{}", timing.connected_ns - timing.started_ns)?;
+        }
+        out.write_all(b",")?;
         if let Some(first_byte_ns) = timing.first_byte_ns {
             write!(out, "{}", first_byte_ns - timing.started_ns)?;
         }
@@ -112,12 +120,16 @@ mod tests {
         ended_ns: 3000,
     };
 
-    fn row(is_open_loop: bool, sample: Sample) -> String {
-        let csv = SamplesCsv {
+    fn csv(is_open_loop: bool) -> SamplesCsv {
+        SamplesCsv {
             measured_from_ns: 1000,
             is_open_loop,
+            knows_connects: true,
             paths: ["/", "/a?b=1,2"].map(quote).to_vec(),
-        };
+        }
+    }
+
+    fn row(csv: &SamplesCsv, sample: Sample) -> String {
         let mut out = Vec::new();
         csv.write_row(&mut out, &sample).unwrap();
         String::from_utf8(out).unwrap()
@@ -137,7 +149,7 @@ mod tests {
             answer: Some(answer),
         };
         let expected = "500,-100,\"/a?b=1,2\",succeeded,200,100,500,1500,51\n";
-        assert_eq!(row(true, sample), expected);
+        assert_eq!(row(&csv(true), sample), expected);
         assert_eq!(HEADING.split(',').count(), 9);
     }
 
@@ -151,7 +163,25 @@ mod tests {
             outcome: Outcome::Failed(Cause::ConnectRefused),
             answer: None,
         };
-        assert_eq!(row(false, sample), "-400,,/,connect_refused,,0,,100,\n");
+        assert_eq!(
+            row(&csv(false), sample),
+            "-400,,/,connect_refused,,0,,100,\n"
+        );
+    }
+
+    #[test]
+    fn a_time_to_connect_that_is_not_known_is_not_0() {
+        let sample = Sample {
+            timing: TIMING,
+            outcome: Outcome::Cancelled,
+            answer: None,
+        };
+        let csv = SamplesCsv {
+            knows_connects: false,
+            ..csv(false)
+        };
+        let expected = "500,,\"/a?b=1,2\",cancelled,,,500,1500,\n";
+        assert_eq!(row(&csv, sample), expected);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue};
 
-/// One field, its name as it was typed: case is part of what some servers are tested with.
+/// One field, its name as it was typed: case is part of what some servers are tested with. The fast
+/// engine keeps it; hyper and reqwest write names in title case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// Such as `Accept-Encoding`.

@@ -107,3 +107,23 @@ fn a_place_whose_name_does_not_resolve_is_passed_over() {
         assert!(told.contains("nowhere.invalid"), "{told}");
     });
 }
+
+#[test]
+fn each_connection_has_the_next_address_however_workers_share_them() {
+    let server = FaultServer::start(Script::always(Good));
+    let load = [
+        "-n",
+        "3",
+        "-c",
+        "3",
+        "--threads",
+        "2",
+        "--engine",
+        "reqwest",
+    ];
+    let sources = ["-B", "127.0.0.2-127.0.0.4", &server.url()];
+    let ended = run(&[&load[..], &sources].concat());
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let clients: BTreeSet<_> = server.stop().clients.into_iter().collect();
+    assert_eq!(clients.len(), 3, "{clients:?}");
+}

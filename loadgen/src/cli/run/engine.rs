@@ -1,22 +1,18 @@
 //! Who makes and reads HTTP.
 
+mod limits;
+
 use std::num::NonZeroUsize;
 
 use clap::ValueEnum;
 
+use limits::Limits;
+
 use super::super::UsageError;
-use crate::plan::{Driver, Engine, HttpVersion, Plan, Schedule, above_zero};
+use crate::plan::{Driver, Engine, HttpVersion, Plan, above_zero};
 
 /// Most streams on one connection: servers allow a few hundred.
 const STREAMS_MAX: usize = 1000;
-
-/// Most connections of the blocking engine. Each is a thread, a thread takes about four mappings of
-/// memory, and Linux allows a process 65530 of them (vm.max_map_count).
-const BLOCKING_CONNECTIONS_MAX: usize = 8000;
-
-/// Requests that a thread can make in a second if each keeps it blocked for a millisecond: to hand
-/// one over to another thread and its answer back takes a good part of that.
-const PER_BLOCKED_THREAD_PER_SECOND: f64 = 1000.0;
 
 /// Flags about the engine.
 #[derive(Debug, clap::Args)]
@@ -78,29 +74,35 @@ impl How {
         }
     }
 
-    /// `plan` with what these flags change in it beside the engine.
+    /// `plan` with what these flags change in it beside the engine; `has_rows` says whether ab's rows
+    /// are wanted, one for each request.
     ///
     /// # Errors
     ///
-    /// What the engine cannot do, with what to drop.
-    pub(super) fn apply(&self, plan: &mut Plan) -> Result<(), UsageError> {
+    /// What does not go together, or what the engine cannot do, with what to drop.
+    pub(super) fn apply(&self, plan: &mut Plan, has_rows: bool) -> Result<(), UsageError> {
         self.check(plan).map_err(UsageError::line)?;
         if self.http2 {
             plan.scenario.version = HttpVersion::Http2;
             plan.scenario.keep_alive = true;
             plan.load.pipeline = self.streams.map_or(1, NonZeroUsize::get);
         }
-        Ok(())
+        let chosen_by = &self.chosen_by(plan.engine);
+        let limits = Limits {
+            plan,
+            has_rows,
+            chosen_by,
+        };
+        limits.check().map_err(UsageError::line)
     }
 
+    /// Whether these flags go together, and with what `plan` has without them.
     fn check(&self, plan: &Plan) -> Result<(), String> {
-        let engine = plan.engine;
-        let name = engine.label();
-        let is_fast = matches!(engine, Engine::Fast(_));
-        let is_reqwest = matches!(engine, Engine::Reqwest | Engine::ReqwestBlocking);
-        if self.http2 && (is_fast || engine == Engine::ReqwestBlocking) {
+        let chosen_by = self.chosen_by(plan.engine);
+        let is_fast = matches!(plan.engine, Engine::Fast(_));
+        if self.http2 && (is_fast || plan.engine == Engine::ReqwestBlocking) {
             return Err(format!(
-                "--http2 needs --engine hyper or reqwest; drop --http2 or --engine {name}"
+                "--http2 needs --engine hyper or reqwest; drop --http2 or {chosen_by}"
             ));
         }
         if self.http2 && plan.load.pipeline > 1 {
@@ -115,69 +117,17 @@ impl How {
         }
         if !is_fast && self.driver.is_some() {
             return Err(format!(
-                "--driver is for --engine fast; drop --driver or --engine {name}"
+                "--driver is for --engine fast; drop --driver or {chosen_by}"
             ));
-        }
-        if !is_fast && plan.load.pipeline > 1 {
-            return Err(format!(
-                "--engine {name} does not pipeline; drop --engine or --pipeline"
-            ));
-        }
-        let connections = plan.load.connections;
-        if engine == Engine::ReqwestBlocking && connections > BLOCKING_CONNECTIONS_MAX {
-            return Err(format!(
-                "--engine {name} has a thread for each connection, {BLOCKING_CONNECTIONS_MAX} at \
-                 most; lower -c {connections} or drop --engine"
-            ));
-        }
-        if is_reqwest && plan.target.route.buffer_bytes.is_some() {
-            return Err(format!(
-                "--engine {name} cannot set the size of buffers; drop --engine or -b"
-            ));
-        }
-        let mut headers = plan.scenario.headers.iter();
-        if is_reqwest
-            && self.http2
-            && headers.any(|header| header.name.eq_ignore_ascii_case("host"))
-        {
-            return Err(format!(
-                "--engine {name} connects to whom an HTTP/2 request names; \
-                 drop --engine or the Host header"
-            ));
-        }
-        if is_reqwest && !plan.target.route.connect_to.is_empty() {
-            return Err(format!(
-                "--engine {name} connects where the URL says; drop --engine or --connect-to"
-            ));
-        }
-        if !is_fast && plan.target.route.proxy.is_some() {
-            return Err(format!(
-                "--engine {name} does not ask proxies; drop --engine or -X"
-            ));
-        }
-        if let Some(schedule) = plan.load.schedule() {
-            check_schedule(engine, schedule, plan.load.connections)?;
         }
         Ok(())
     }
-}
 
-/// Whether `engine` can keep `schedule` with so many connections.
-fn check_schedule(engine: Engine, schedule: &Schedule, connections: usize) -> Result<(), String> {
-    let name = engine.label();
-    if schedule.spin && !matches!(engine, Engine::Fast(_)) {
-        return Err(format!(
-            "--spin is for --engine fast; drop --spin or --engine {name}"
-        ));
+    /// The flag that has chosen `engine`, as it was typed.
+    fn chosen_by(&self, engine: Engine) -> String {
+        match (self.engine, self.http2) {
+            (None, true) => "--http2".to_owned(),
+            _ => format!("--engine {}", engine.label()),
+        }
     }
-    let peak_per_second = schedule.peak_per_second();
-    let needed = (peak_per_second / PER_BLOCKED_THREAD_PER_SECOND).ceil();
-    if engine == Engine::ReqwestBlocking && needed > connections as f64 {
-        return Err(format!(
-            "--engine {name} starts at most {PER_BLOCKED_THREAD_PER_SECOND} requests a second on \
-             each of {connections} connections, not --rate {peak_per_second}; \
-             raise --max-in-flight to {needed}, lower --rate or drop --engine"
-        ));
-    }
-    Ok(())
 }

@@ -131,7 +131,8 @@ impl RunArgs {
             gates: self.gates.gates(),
             target,
         };
-        self.how.apply(&mut plan)?;
+        let has_rows = self.as_ab.gnuplot_file.is_some();
+        self.how.apply(&mut plan, has_rows)?;
         let output = OutputPlan {
             format,
             file: self.output.output,

@@ -67,13 +67,13 @@ fn lanes(plan: &Plan, worker: usize, desk: &Desk) -> io::Result<Vec<Lane>> {
     });
     let tls = client::tls(plan);
     let mut lanes = Vec::new();
-    for connection in 0..plan.load.connections_of(worker) {
+    let load = &plan.load;
+    for index in load.connections_up_to(worker)..load.connections_up_to(worker + 1) {
         let connects = Connects::new(plan, desk);
-        let index = worker + connection * plan.load.threads;
         let client = client::builder(plan, tls.clone(), index, 1, connects.clone())
             .build()
             .map_err(client::not_built)?;
-        lanes.extend((0..plan.load.pipeline).map(|_| Lane {
+        lanes.extend((0..load.pipeline).map(|_| Lane {
             client: client.clone(),
             connects: connects.clone(),
             shared: Rc::clone(&shared),

@@ -6,7 +6,7 @@
 //! proxy from the environment.
 //!
 //! - `client`: how it is set up; `connects`: what can be seen of its connections; `answer`: what
-//!   is counted of an answer; `cause`: its errors as causes;
+//!   is counted of an answer; `cause`: its errors as causes; `path`: what it makes of paths;
 //! - `asynchronous`: a client for each connection, on a runtime for each worker; `blocking`: a
 //!   client for each worker, shared by a thread for each connection.
 
@@ -16,3 +16,4 @@ pub(super) mod blocking;
 mod cause;
 mod client;
 mod connects;
+pub(super) mod path;
