@@ -70,9 +70,7 @@ fn work(job: Job<'_>) -> io::Result<Report> {
             busy = shared.connects.thread().and_then(OtherThreadBusy::start);
         }
     };
-    if all_made {
-        threads.into_iter().for_each(join);
-    }
+    join_ended(threads, all_made);
     let share = busy.and_then(|busy| busy.share());
     let report = foreman.report(all_made);
     Ok(Report {
@@ -94,6 +92,12 @@ fn start(lanes: Vec<Lane>) -> io::Result<(Vec<JoinHandle<()>>, Receiver<()>)> {
     });
     let threads = threads.collect::<io::Result<_>>()?;
     Ok((threads, all_done))
+}
+
+/// Joins the lanes that have ended, or `all` of them. The others may be blocked for long.
+fn join_ended(lanes: Vec<JoinHandle<()>>, all: bool) {
+    let ended = lanes.into_iter().filter(|lane| all || lane.is_finished());
+    ended.for_each(join);
 }
 
 fn join(lane: JoinHandle<()>) {
@@ -214,5 +218,25 @@ impl Lane {
                 Err(error) => return Err(cause_of_read(&error)),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::AssertUnwindSafe;
+
+    use super::*;
+
+    #[test]
+    fn a_lane_that_panicked_is_told_of_though_others_are_blocked() {
+        let (_never, blocked_on) = mpsc::channel::<()>();
+        let blocked = thread::spawn(move || blocked_on.recv().unwrap_or_default());
+        let panicked = thread::spawn(|| panic::resume_unwind(Box::new("a defect")));
+        while !panicked.is_finished() {
+            thread::yield_now();
+        }
+        let join = || join_ended(vec![blocked, panicked], false);
+        let told = panic::catch_unwind(AssertUnwindSafe(join));
+        assert_eq!(told.unwrap_err().downcast_ref(), Some(&"a defect"));
     }
 }
