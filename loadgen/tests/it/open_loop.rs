@@ -233,7 +233,7 @@ fn a_signal_ends_the_schedule() {
 fn requests_that_are_due_share_a_connection_with_those_before_them() {
     let server = Server::start(Kind::Threads);
     let args = ["--rate", "200", "-n", "24", "-k", "--pipeline", "8"];
-    let limit = ["--max-in-flight", "1", &server.url("/delay/50")];
+    let limit = ["-c", "1", &server.url("/delay/50")];
     let record = run(&[&args[..], &limit].concat()).record();
     assert_eq!(Counts::of_record(&record), Counts::new(24, &[]));
     assert_eq!(number(&record, "/connections/opened"), 1);

@@ -28,7 +28,8 @@ pub(super) struct HowMuch {
     #[arg(short = 'n', long, value_name = "N", value_parser = above_zero::<NonZeroU64>)]
     #[arg(allow_negative_numbers = true)]
     requests: Option<NonZeroU64>,
-    /// Requests in flight, each on a connection of its own, at most 20000 [default: 1]
+    /// Connections with a request in flight on each, or with as many as --pipeline or --streams
+    /// say; at most 20000 [default: 1]
     #[arg(short, long, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
     #[arg(allow_negative_numbers = true)]
     concurrency: Option<NonZeroUsize>,

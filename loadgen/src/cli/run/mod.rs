@@ -12,6 +12,8 @@ mod route;
 mod server;
 mod success;
 mod tls;
+#[cfg(test)]
+mod typed;
 mod what_to_send;
 mod when;
 
@@ -133,6 +135,7 @@ impl RunArgs {
         };
         let has_rows = self.as_ab.gnuplot_file.is_some();
         self.how.apply(&mut plan, has_rows)?;
+        self.when.check_in_flight(plan.load.pipeline)?;
         let output = OutputPlan {
             format,
             file: self.output.output,

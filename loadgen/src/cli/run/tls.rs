@@ -45,7 +45,7 @@ impl TlsFlags {
     /// TLS for connections to `url`, if it asks for that.
     pub(super) fn tls(&self, url: &Url, as_ab: bool) -> Result<Option<Tls>, UsageError> {
         if url.scheme == Scheme::Http {
-            return Ok(None);
+            return self.check_unsecured().map(|()| None);
         }
         let options = TlsOptions {
             trust: match &self.cacert {
@@ -64,5 +64,41 @@ impl TlsFlags {
         };
         let tls = Tls::new(&url.host, &options).map_err(UsageError::line)?;
         Ok(Some(tls))
+    }
+
+    /// Who asks for these must not be left in the belief of having them. ab takes its own flags with
+    /// any URL.
+    fn check_unsecured(&self) -> Result<(), UsageError> {
+        let flag = [
+            ("--verify", self.verify),
+            ("--cacert", self.cacert.is_some()),
+            ("--no-resumption", self.no_resumption),
+        ]
+        .into_iter()
+        .find_map(|(flag, is_given)| is_given.then_some(flag));
+        match flag {
+            None => Ok(()),
+            Some(flag) => Err(UsageError::line(format!(
+                "{flag} has a meaning only with https; write an https URL or drop {flag}"
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::typed::plan;
+
+    #[test]
+    fn what_only_tls_can_keep_is_refused_without_it() {
+        for flag in ["--verify", "--cacert ca.pem", "--no-resumption"] {
+            let error = plan(&format!("{flag} http://127.0.0.1:1/")).unwrap_err();
+            let name = flag.split(' ').next().unwrap();
+            assert!(error.contains(&format!("or drop {name}")), "{error}");
+        }
+        for flag in ["-I", "-E cert.pem", "-f TLS1.2"] {
+            plan(&format!("{flag} http://127.0.0.1:1/")).unwrap();
+        }
+        plan("--no-resumption https://127.0.0.1:1/").unwrap();
     }
 }

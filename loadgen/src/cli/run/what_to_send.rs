@@ -119,7 +119,8 @@ impl WhatToSend {
         })
     }
 
-    /// Our own fields, unless the user gave them, then the user's.
+    /// Our own fields and the URL's credentials, unless the user gave them, then the user's. -A and
+    /// -H with the same field both count, as with ab.
     fn header_fields(
         &self,
         target: &Target,
@@ -136,7 +137,8 @@ impl WhatToSend {
         if has_body {
             fields.push(self.content_type.clone());
         }
-        fields.retain(|ours| !self.headers.iter().any(|header| header.is(&ours.name)));
+        let has = |name: &str| self.headers.iter().any(|header| header.is(name));
+        fields.retain(|ours| !has(&ours.name));
         if !self.cookies.is_empty() {
             fields.push(Header::new("Cookie", self.cookies.join("; ")));
         }
@@ -144,7 +146,8 @@ impl WhatToSend {
         let in_url = in_url
             .transpose()
             .map_err(|error| UsageError::line(format!("in the URL, {error}")))?;
-        if let Some(credentials) = self.credentials.as_ref().or(in_url.as_ref()) {
+        let in_url = in_url.as_ref().filter(|_| !has("Authorization"));
+        if let Some(credentials) = self.credentials.as_ref().or(in_url) {
             fields.push(Header::new("Authorization", credentials.basic()));
         }
         fields.extend(self.headers.iter().cloned());
@@ -195,4 +198,28 @@ fn cookie(text: &str) -> Result<String, String> {
     }
     let header: Header = format!("Cookie: {text}").parse()?;
     Ok(header.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::typed::plan;
+
+    fn authorizations(words: &str) -> Vec<String> {
+        let headers = plan(words).unwrap().scenario.headers.into_iter();
+        let values = headers.filter(|header| header.is("authorization"));
+        values.map(|header| header.value).collect()
+    }
+
+    #[test]
+    fn the_credentials_of_the_url_give_way_to_a_header() {
+        let url = "http://me:pw@127.0.0.1:1/";
+        assert_eq!(authorizations(url), ["Basic bWU6cHc="]);
+        let header = "-H authorization:token";
+        assert_eq!(authorizations(&format!("{header} {url}")), ["token"]);
+        assert_eq!(
+            authorizations(&format!("-A a:b {header} {url}")),
+            ["Basic YTpi", "token"],
+            "as ab"
+        );
+    }
 }

@@ -26,8 +26,8 @@ pub(super) struct When {
     /// Whatever is drawn at random is the same again with the same number
     #[arg(long, value_name = "N", default_value = "1")]
     pub(super) seed: u64,
-    /// With --rate, requests in flight, at most; one that finds no place waits, and its time counts
-    /// [default: -c if given, else 1000]
+    /// With --rate, requests in flight, at most; one that finds no place waits, and its time counts;
+    /// with --pipeline or --streams write -c [default: -c if given, else 1000]
     #[arg(long, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
     #[arg(allow_negative_numbers = true)]
     max_in_flight: Option<NonZeroUsize>,
@@ -85,6 +85,17 @@ impl When {
         }
     }
 
+    /// With several requests on each connection, connections are not what is in flight.
+    pub(super) fn check_in_flight(&self, on_each_connection: usize) -> Result<(), UsageError> {
+        match self.max_in_flight {
+            Some(max) if on_each_connection > 1 => Err(UsageError::line(format!(
+                "--max-in-flight {max} does not say how many connections have \
+                 {on_each_connection} requests each; write -c, the connections, instead"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     fn spacing(&self) -> Spacing {
         match self.arrival {
             Some(Spread::Poisson) => Spacing::Poisson { seed: self.seed },
@@ -105,22 +116,11 @@ impl When {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
-
-    use crate::cli::{Command, parse};
+    use super::super::typed::plan;
     use crate::plan::{Load, Schedule, Spacing};
 
     fn load(flags: &str) -> Result<Load, String> {
-        let line = format!("loadgen {flags} http://127.0.0.1:1/");
-        let argv: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        match parse(&argv) {
-            Ok(Command::Run(args)) => match args.into_plan() {
-                Ok((plan, _)) => Ok(plan.load),
-                Err(error) => Err(error.to_string()),
-            },
-            Ok(other) => panic!("{other:?}"),
-            Err(error) => Err(error.to_string()),
-        }
+        plan(&format!("{flags} http://127.0.0.1:1/")).map(|plan| plan.load)
     }
 
     fn schedule(flags: &str) -> Schedule {
@@ -165,6 +165,8 @@ mod tests {
         assert_eq!(connections("--rate 5 -c 20"), 20);
         assert_eq!(connections("--rate 5 --max-in-flight 20"), 20);
         assert_eq!(connections("--rate 5 --max-in-flight 20 -c 20"), 20);
+        assert_eq!(connections("--rate 5 --max-in-flight 20 --http2"), 20);
+        assert_eq!(connections("--rate 5 -c 20 --http2 --streams 4"), 20);
     }
 
     #[test]
@@ -179,6 +181,14 @@ mod tests {
             (
                 "--rate 5 --max-in-flight 20001",
                 "--max-in-flight 20001 is over 20000",
+            ),
+            (
+                "--rate 5 --max-in-flight 8 -k --pipeline 4",
+                "write -c, the connections",
+            ),
+            (
+                "--rate 5 --max-in-flight 8 -c 8 --http2 --streams 4",
+                "write -c, the connections",
             ),
             ("--rate 0", "give a rate above 0"),
             ("--rate fast", "'fast'"),

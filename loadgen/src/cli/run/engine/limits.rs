@@ -172,21 +172,11 @@ impl Limits<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
-
-    use crate::cli::{Command, parse};
+    use super::super::super::typed::plan;
 
     /// What is said of a command line, if it is refused.
     fn refusal(flags: &str, path: &str) -> Option<String> {
-        let line = format!("loadgen -n 9 {flags} http://127.0.0.1:1{path}");
-        let argv: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        match parse(&argv).map(|command| match command {
-            Command::Run(args) => args.into_plan(),
-            other => panic!("{other:?}"),
-        }) {
-            Ok(Ok(_)) => None,
-            Ok(Err(error)) | Err(error) => Some(error.to_string()),
-        }
+        plan(&format!("-n 9 {flags} http://127.0.0.1:1{path}")).err()
     }
 
     fn assert_refused(flags: &str, path: &str, words: &str) {
