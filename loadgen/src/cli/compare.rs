@@ -4,8 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+const AFTER_HELP: &str = "\
+Exit codes: 0 done; 1 could not compare or print; 2 the command line is wrong; 3 B is worse than A;
+4 with --strict, a verdict is inconclusive; 5 a run cannot be believed";
+
 /// Which results to compare, and how strictly.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct CompareArgs {
     /// The result to compare with: a file, or a directory with one file per round
     #[arg(value_name = "A")]

@@ -41,8 +41,8 @@ const AFTER_HELP: &str = "\
 Without a command, loadgen takes ab's flags: loadgen -n 1000 -c 10 -k http://127.0.0.1:8080/
 
 Exit codes: 0 done; 1 could not run, could not write a result, or nothing succeeded; 2 the command
-line is wrong; 3 a gate was missed; 5 gates were kept by a run that cannot be believed; 130 a signal
-ended it, after its report";
+line is wrong; 3 a gate was missed, or no rate keeps --slo; 5 gates were kept by a run that cannot
+be believed; 130 a signal ended it, after its report";
 
 #[derive(Debug, Parser)]
 #[command(
