@@ -84,6 +84,21 @@ impl HttpVersion {
             Self::Http2 => "2",
         }
     }
+
+    /// Its name where TLS agrees on a protocol (ALPN, RFC 7301); that of 1.1 stands for 1.0 too.
+    #[must_use]
+    pub const fn alpn(self) -> &'static str {
+        match self {
+            Self::Http10 | Self::Http11 => "http/1.1",
+            Self::Http2 => "h2",
+        }
+    }
+
+    /// Whether nobody may speak it in TLS without having agreed on it (RFC 9113 §3.2).
+    #[must_use]
+    pub const fn needs_agreement(self) -> bool {
+        matches!(self, Self::Http2)
+    }
 }
 
 /// The fields by which the load generator tells who it is and what it takes.

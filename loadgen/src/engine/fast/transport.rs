@@ -37,7 +37,7 @@ impl<'a> Setup<'a> {
         let target = &plan.target;
         let proxy = target.route.proxy.as_ref().filter(|_| tls.is_some());
         Self {
-            tls: tls.map(|tls| (tls, tls.client_config(&["http/1.1"]))),
+            tls: tls.map(|tls| (tls, tls.client_config(&[plan.scenario.version.alpn()]))),
             connect: proxy.map(|proxy| proxy.connect_request(&target.url, plan.scenario.version)),
         }
     }

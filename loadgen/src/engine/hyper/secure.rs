@@ -15,24 +15,18 @@ use crate::plan::{self, HttpVersion, Plan};
 pub(super) struct Security {
     tls: plan::Tls,
     connector: TlsConnector,
-    /// Whether the server has to agree to HTTP/2, which nobody may speak in TLS without having
-    /// agreed on it (RFC 9113 §3.2).
-    needs_http2: bool,
+    version: HttpVersion,
     desk: Desk,
 }
 
 impl Security {
     pub(super) fn of(plan: &Plan, desk: &Desk) -> Option<Self> {
         let tls = plan.tls.clone()?;
-        let needs_http2 = plan.scenario.version == HttpVersion::Http2;
-        let protocol = match needs_http2 {
-            true => "h2",
-            false => "http/1.1",
-        };
+        let version = plan.scenario.version;
         Some(Self {
-            connector: tls.client_config(&[protocol]).into(),
+            connector: tls.client_config(&[version.alpn()]).into(),
             tls,
-            needs_http2,
+            version,
             desk: desk.clone(),
         })
     }
@@ -43,7 +37,8 @@ impl Security {
         let server_name = self.tls.server_name.clone();
         let stream = self.connector.connect(server_name, stream).await?;
         let (_, connection) = stream.get_ref();
-        if self.needs_http2 && connection.alpn_protocol() != Some(b"h2") {
+        let is_agreed = connection.alpn_protocol() == Some(self.version.alpn().as_bytes());
+        if self.version.needs_agreement() && !is_agreed {
             return Err(io::Error::other(Error::NoApplicationProtocol));
         }
         let handshake = Handshake {

@@ -83,12 +83,8 @@ impl Resolve for NoAddress {
 /// How the connections of one worker's clients are secured, which share its sessions. reqwest has
 /// to be told also for those that are not.
 pub(super) fn tls(plan: &Plan) -> ClientConfig {
-    let protocol = match plan.scenario.version {
-        HttpVersion::Http10 | HttpVersion::Http11 => "http/1.1",
-        HttpVersion::Http2 => "h2",
-    };
     match &plan.tls {
-        Some(tls) => ClientConfig::clone(&tls.client_config(&[protocol])),
+        Some(tls) => ClientConfig::clone(&tls.client_config(&[plan.scenario.version.alpn()])),
         None => ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
             .with_safe_default_protocol_versions()
             .expect("the provider has them")

@@ -12,7 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::engine::desk::Desk;
-use crate::plan::{HttpVersion, Plan};
+use crate::plan::Plan;
 use crate::system::thread_cpu::ThreadId;
 
 /// Watches the opening of a client's connections; clones are the same watch.
@@ -24,8 +24,7 @@ struct Watch {
     connected_at_ns: AtomicU64,
     /// The thread that opens them.
     thread: OnceLock<ThreadId>,
-    /// Whether the server has to agree to HTTP/2, which nobody may speak in TLS without having
-    /// agreed on it (RFC 9113 §3.2).
+    /// Whether the server has to agree to HTTP/2.
     needs_http2: bool,
 }
 
@@ -44,7 +43,7 @@ impl Connects {
             desk: desk.clone(),
             connected_at_ns: AtomicU64::new(0),
             thread: OnceLock::new(),
-            needs_http2: plan.tls.is_some() && plan.scenario.version == HttpVersion::Http2,
+            needs_http2: plan.tls.is_some() && plan.scenario.version.needs_agreement(),
         }))
     }
 
