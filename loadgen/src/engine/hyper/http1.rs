@@ -140,11 +140,7 @@ impl Connection {
 
     async fn read(&self, worker: &Worker, response: Response<Incoming>) -> Result<Answer, Cause> {
         self.gauge.head();
-        let answer = worker.read(response).await;
-        answer.map_err(|failed| match failed {
-            Ok(cause) => cause,
-            Err(error) => self.cause(&error),
-        })
+        worker.read(response, |error| self.cause(error)).await
     }
 
     /// Whether bytes follow the answer, which must not be taken for the next one: it is what hyper

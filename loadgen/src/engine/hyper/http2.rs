@@ -101,11 +101,8 @@ impl Http2 {
             }
         };
         timing.first_byte_ns = Some(self.worker.desk.now_ns());
-        let read = self.worker.read(response).await;
-        Some(read.map_err(|failed| match failed {
-            Ok(cause) => cause,
-            Err(error) => connection.cause(&error, true),
-        }))
+        let cause_of = |error: &_| connection.cause(error, true);
+        Some(self.worker.read(response, cause_of).await)
     }
 }
 

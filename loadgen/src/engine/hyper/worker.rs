@@ -43,11 +43,12 @@ impl Worker {
         }
     }
 
-    /// Reads an answer to its end. If that fails, for a cause, or for an error of hyper.
+    /// Reads an answer to its end. `cause_of` says what an error of hyper's means.
     pub(super) async fn read(
         &self,
         response: Response<Incoming>,
-    ) -> Result<Answer, Result<Cause, hyper::Error>> {
+        cause_of: impl Fn(&hyper::Error) -> Cause,
+    ) -> Result<Answer, Cause> {
         let (parts, mut body) = response.into_parts();
         let head = Head {
             version: parts.version,
@@ -56,12 +57,12 @@ impl Worker {
         };
         self.desk.head(|| head.to_bytes());
         if head.switches_protocols() || head.has_two_framings() {
-            return Err(Ok(Cause::MalformedResponse));
+            return Err(Cause::MalformedResponse);
         }
         let expected = self.expected_body.as_deref();
         let mut check = BodyCheck::default();
         while let Some(frame) = body.frame().await {
-            if let Ok(data) = frame.map_err(Err)?.into_data() {
+            if let Ok(data) = frame.map_err(|error| cause_of(&error))?.into_data() {
                 self.desk.received_body(data.len());
                 check.take(expected, &data);
             }

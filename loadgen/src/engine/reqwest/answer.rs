@@ -10,6 +10,7 @@ use crate::engine::messages::Head;
 use crate::http1::{Answer, BodyCheck};
 use crate::outcome::Cause;
 use crate::plan::Plan;
+use crate::recorder::Timing;
 
 /// What the lanes of a worker count alike.
 #[derive(Clone)]
@@ -34,19 +35,22 @@ impl Reading {
         }
     }
 
-    pub(super) fn now_ns(&self) -> u64 {
-        self.desk.now_ns()
-    }
-
-    /// The request for the path with this index went out, unless what it failed of came before.
-    pub(super) fn sent(&self, path: usize, failed: Option<Cause>) {
+    /// The request of `timing` was made: an answer's head has come, or it failed before.
+    pub(super) fn made<R>(
+        &self,
+        timing: &mut Timing,
+        made: Result<R, ::reqwest::Error>,
+    ) -> Result<R, Cause> {
+        let made = made.map_err(|error| self.failed(&error));
+        let failed = made.as_ref().err().copied();
         if !failed.is_some_and(Cause::is_before_the_request) {
-            self.desk.sent(self.request_bytes[path]);
+            self.desk.sent(self.request_bytes[timing.path]);
         }
+        timing.first_byte_ns = made.is_ok().then(|| self.desk.now_ns());
+        made
     }
 
-    /// The cause of a request that failed before an answer's head had come.
-    pub(super) fn failed(&self, error: &::reqwest::Error) -> Cause {
+    fn failed(&self, error: &::reqwest::Error) -> Cause {
         let cause = cause(error, false);
         if cause == Cause::TlsHandshake {
             self.desk.not_secured(|| reason(error));

@@ -86,15 +86,10 @@ impl asynchronous::Client for Lane {
     async fn exchange(&mut self, timing: &mut Timing) -> Result<Answer, Cause> {
         let request = self.shared.requests[timing.path].try_clone();
         let request = request.expect("a body in memory can be sent again");
-        let sent = self.client.execute(request).await;
+        let made = self.client.execute(request).await;
         let connected_ns = self.connects.last_ns();
         timing.connected_ns = timing.connected_ns.max(connected_ns);
-        let reading = &self.shared.reading;
-        let sent = sent.map_err(|error| reading.failed(&error));
-        reading.sent(timing.path, sent.as_ref().err().copied());
-        let response = sent?;
-        timing.first_byte_ns = Some(reading.now_ns());
-        self.read(response).await
+        self.read(self.shared.reading.made(timing, made)?).await
     }
 
     /// Lets the client take back the connection of the last answer, or it would open another.

@@ -193,13 +193,8 @@ impl Lane {
     fn exchange(&self, timing: &mut Timing, buffer: &mut [u8]) -> Result<Answer, Cause> {
         let request = self.requests[timing.path].try_clone();
         let request = request.expect("a body in memory can be sent again");
-        let sent = self.shared.client.execute(request);
-        let reading = &self.shared.reading;
-        let sent = sent.map_err(|error| reading.failed(&error));
-        reading.sent(timing.path, sent.as_ref().err().copied());
-        let response = sent?;
-        timing.first_byte_ns = Some(self.shared.desk.now_ns());
-        self.read(response, buffer)
+        let made = self.shared.client.execute(request);
+        self.read(self.shared.reading.made(timing, made)?, buffer)
     }
 
     fn read(&self, mut response: Response, buffer: &mut [u8]) -> Result<Answer, Cause> {
