@@ -15,7 +15,7 @@ use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
 use crate::outcome::Cause;
 use crate::output::{self, AbProgress, Format, LiveView, ShowProgress};
-use crate::plan::{Gate, Plan, Schedule};
+use crate::plan::{Gate, Plan};
 use crate::record::{Context, Record};
 use crate::run;
 use crate::signal;
@@ -127,7 +127,10 @@ fn warn_of_local_ports(plan: &Plan) {
     }
     let new = NewConnections {
         count: plan.stop.requests,
-        rate_per_second: plan.load.schedule().map(Schedule::peak_per_second),
+        rate_per_second: plan
+            .load
+            .schedule()
+            .map(|schedule| schedule.rate.peak_per_second()),
         address_pairs: address_pairs as u64,
         on_loopback: plan.target.is_local(),
     };

@@ -18,7 +18,7 @@ pub use step::{Miss, Step};
 use search::Search;
 
 use crate::engine::Observer;
-use crate::plan::{Arrival, Load, Plan, Schedule, Slo, Stop};
+use crate::plan::{Arrival, Load, Plan, Rate, Slo, Stop};
 use crate::record::{Context, Record};
 use crate::run;
 
@@ -102,7 +102,10 @@ fn first_request(plan: &Plan, context: &Context) -> io::Result<Record> {
 }
 
 fn begin(plan: &Plan) -> Search {
-    let start = plan.load.schedule().map_or(0.0, Schedule::peak_per_second);
+    let start = plan
+        .load
+        .schedule()
+        .map_or(0.0, |schedule| schedule.rate.peak_per_second());
     let step_s = plan.stop.duration.unwrap_or_default().as_secs_f64();
     Search::new(start, REQUESTS_MIN / step_s)
 }
@@ -111,8 +114,7 @@ fn begin(plan: &Plan) -> Search {
 fn at_rate(plan: &Plan, rate_per_second: f64) -> Plan {
     let mut plan = plan.clone();
     if let Arrival::Open(schedule) = &mut plan.load.arrival {
-        schedule.from_per_second = rate_per_second;
-        schedule.to_per_second = rate_per_second;
+        schedule.rate = Rate::constant(rate_per_second);
     }
     plan
 }

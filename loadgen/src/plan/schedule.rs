@@ -15,10 +15,8 @@ pub const RATE_MAX_PER_SECOND: f64 = 1e7;
 /// The intended starts of an open loop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schedule {
-    /// Requests per second when the measured part begins, and in the warm-up before it.
-    pub from_per_second: f64,
-    /// Requests per second when it ends; in between the rate changes evenly.
-    pub to_per_second: f64,
+    /// How many there are in a second.
+    pub rate: Rate,
     /// How starts are spread.
     pub spacing: Spacing,
     /// Whether a worker awaits the last moments before a start on its CPU instead of asleep.
@@ -40,9 +38,9 @@ pub enum Spacing {
 /// A rate as it is asked for: `500`, `500/s`, `30/m`, `0.5`, or a ramp, `100..500`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
-    /// Requests per second at first.
+    /// Requests per second when the measured part begins, and in the warm-up before it.
     pub from_per_second: f64,
-    /// Requests per second at last.
+    /// Requests per second when it ends; in between the rate changes evenly.
     pub to_per_second: f64,
 }
 
@@ -60,33 +58,23 @@ pub struct Curve {
 }
 
 impl Schedule {
-    /// Whether the rate changes in the course of the run.
-    #[must_use]
-    pub fn is_ramp(&self) -> bool {
-        self.from_per_second != self.to_per_second
-    }
-
-    /// Requests per second at the busiest.
-    #[must_use]
-    pub fn peak_per_second(&self) -> f64 {
-        self.from_per_second.max(self.to_per_second)
-    }
-
     /// N(t) of a run whose measured part lasts for `duration` after `warmup`. A ramp needs a
     /// duration; without one the first rate stays.
     #[must_use]
     pub fn curve(&self, warmup: Duration, duration: Option<Duration>) -> Curve {
-        let from = self.from_per_second;
+        let Rate {
+            from_per_second: from,
+            to_per_second: to,
+        } = self.rate;
         let warmup_s = warmup.as_secs_f64();
         let duration_s = duration.map(|duration| duration.as_secs_f64());
         let warmup_count = from * warmup_s;
         Curve {
             from_per_second: from,
-            growth_per_s2: duration_s.map_or(0.0, |length| (self.to_per_second - from) / length),
+            growth_per_s2: duration_s.map_or(0.0, |length| (to - from) / length),
             warmup_s,
             warmup_count,
-            end_count: duration_s
-                .map(|length| warmup_count + (from + self.to_per_second) / 2.0 * length),
+            end_count: duration_s.map(|length| warmup_count + (from + to) / 2.0 * length),
         }
     }
 }
@@ -149,10 +137,25 @@ impl Spacing {
 }
 
 impl Rate {
+    /// One that stays the same.
+    #[must_use]
+    pub const fn constant(per_second: f64) -> Self {
+        Self {
+            from_per_second: per_second,
+            to_per_second: per_second,
+        }
+    }
+
     /// Whether it changes in the course of the run.
     #[must_use]
     pub fn is_ramp(&self) -> bool {
         self.from_per_second != self.to_per_second
+    }
+
+    /// Requests per second at the busiest.
+    #[must_use]
+    pub fn peak_per_second(&self) -> f64 {
+        self.from_per_second.max(self.to_per_second)
     }
 }
 
@@ -185,14 +188,10 @@ impl FromStr for Rate {
             }
             None => {
                 let (number, unit_s) = number_and_unit(text)?;
-                let per_second = number / unit_s.unwrap_or(1.0);
-                Self {
-                    from_per_second: per_second,
-                    to_per_second: per_second,
-                }
+                Self::constant(number / unit_s.unwrap_or(1.0))
             }
         };
-        let peak = rate.from_per_second.max(rate.to_per_second);
+        let peak = rate.peak_per_second();
         if peak == 0.0 {
             return Err("give a rate above 0, such as 500 or 30/m".to_owned());
         }
@@ -230,8 +229,10 @@ mod tests {
 
     fn curve(from: f64, to: f64, warmup_s: f64, duration_s: Option<f64>) -> Curve {
         let schedule = Schedule {
-            from_per_second: from,
-            to_per_second: to,
+            rate: Rate {
+                from_per_second: from,
+                to_per_second: to,
+            },
             spacing: Spacing::Constant,
             spin: false,
         };

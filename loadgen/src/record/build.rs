@@ -157,6 +157,7 @@ fn target(plan: &plan::Plan, summary: &Summary) -> Target {
 pub(crate) fn settings(plan: &plan::Plan) -> Plan {
     let scenario = &plan.scenario;
     let schedule = plan.load.schedule();
+    let rate = schedule.map(|schedule| schedule.rate);
     let route = &plan.target.route;
     Plan {
         method: scenario.method.as_str().to_owned(),
@@ -173,10 +174,10 @@ pub(crate) fn settings(plan: &plan::Plan) -> Plan {
         requests: plan.stop.requests,
         duration_s: plan.stop.duration.map(|duration| duration.as_secs_f64()),
         warmup_s: plan.warmup.as_secs_f64(),
-        rate_per_second: schedule.map(|schedule| schedule.from_per_second),
-        rate_to_per_second: schedule
-            .filter(|schedule| schedule.is_ramp())
-            .map(|schedule| schedule.to_per_second),
+        rate_per_second: rate.map(|rate| rate.from_per_second),
+        rate_to_per_second: rate
+            .filter(plan::Rate::is_ramp)
+            .map(|rate| rate.to_per_second),
         arrival: schedule.map(|schedule| schedule.spacing.label().to_owned()),
         seed: schedule.and_then(|schedule| schedule.spacing.seed()),
         max_in_flight: schedule.map(|_| plan.load.concurrency() as u64),

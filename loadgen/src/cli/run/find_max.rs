@@ -10,10 +10,7 @@ use crate::output::Format;
 use crate::plan::{Rate, Slo};
 
 /// Where a search begins unless `--rate` says it: little enough for most servers.
-const START: Rate = Rate {
-    from_per_second: 100.0,
-    to_per_second: 100.0,
-};
+const START: Rate = Rate::constant(100.0);
 
 /// How long a step is unless `--duration` says it: at the start's rate 500 requests.
 const STEP: Duration = Duration::from_secs(5);
@@ -125,10 +122,7 @@ mod tests {
         let (slo, plan) = plan("--find-max --slo p99=50ms").unwrap();
         assert_eq!(slo.unwrap().p99, Duration::from_millis(50));
         let schedule = plan.load.schedule().unwrap();
-        assert_eq!(
-            (schedule.peak_per_second(), schedule.is_ramp()),
-            (100.0, false)
-        );
+        assert_eq!(schedule.rate, Rate::constant(100.0));
         assert_eq!((plan.stop.duration, plan.stop.requests), (Some(STEP), None));
         assert_eq!((plan.warmup, plan.load.connections), (WARMUP, 1000));
     }
@@ -137,7 +131,7 @@ mod tests {
     fn what_is_said_of_rate_and_time_holds_for_the_steps() {
         let (_, plan) =
             plan("--find-max --slo p99=1s --rate 7 --duration 2s --warmup 0s -c 3").unwrap();
-        assert_eq!(plan.load.schedule().unwrap().peak_per_second(), 7.0);
+        assert_eq!(plan.load.schedule().unwrap().rate, Rate::constant(7.0));
         assert_eq!(plan.stop.duration, Some(Duration::from_secs(2)));
         assert_eq!((plan.warmup, plan.load.connections), (Duration::ZERO, 3));
     }

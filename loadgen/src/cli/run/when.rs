@@ -63,8 +63,7 @@ impl When {
             )));
         }
         Ok(Arrival::Open(Schedule {
-            from_per_second: rate.from_per_second,
-            to_per_second: rate.to_per_second,
+            rate,
             spacing: self.spacing(),
             spin: self.spin,
         }))
@@ -117,7 +116,7 @@ impl When {
 #[cfg(test)]
 mod tests {
     use super::super::typed::plan;
-    use crate::plan::{Load, Schedule, Spacing};
+    use crate::plan::{Load, Rate, Schedule, Spacing};
 
     fn load(flags: &str) -> Result<Load, String> {
         plan(&format!("{flags} http://127.0.0.1:1/")).map(|plan| plan.load)
@@ -136,14 +135,16 @@ mod tests {
     #[test]
     fn a_rate_makes_a_schedule() {
         let plain = Schedule {
-            from_per_second: 500.0,
-            to_per_second: 500.0,
+            rate: Rate::constant(500.0),
             spacing: Spacing::Constant,
             spin: false,
         };
         assert_eq!(schedule("--rate 500/s"), plain);
         let ramp = Schedule {
-            from_per_second: 100.0,
+            rate: Rate {
+                from_per_second: 100.0,
+                to_per_second: 500.0,
+            },
             spin: true,
             ..plain
         };

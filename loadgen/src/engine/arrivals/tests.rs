@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::Schedule;
+use crate::plan::{Rate, Schedule};
 
 const NS_PER_S: f64 = 1e9;
 
@@ -46,8 +46,10 @@ impl Arrivals {
 impl Run {
     fn worker(&self, index: usize, workers: usize) -> Arrivals {
         let schedule = Schedule {
-            from_per_second: self.from,
-            to_per_second: self.to,
+            rate: Rate {
+                from_per_second: self.from,
+                to_per_second: self.to,
+            },
             spacing: self.spacing,
             spin: false,
         };

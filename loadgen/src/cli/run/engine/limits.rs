@@ -63,7 +63,7 @@ impl Limits<'_> {
             ));
         }
         let connections = load.connections;
-        let peak_per_second = schedule.peak_per_second();
+        let peak_per_second = schedule.rate.peak_per_second();
         let needed = (peak_per_second / PER_BLOCKED_THREAD_PER_SECOND).ceil();
         if self.is_blocking() && needed > connections as f64 {
             return Err(format!(
