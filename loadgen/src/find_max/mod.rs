@@ -52,7 +52,7 @@ impl From<io::Error> for FindMaxError {
 }
 
 /// Searches the highest rate that keeps `slo`. The schedule of `plan` says where to begin, its
-/// duration how long a step is.
+/// duration how long a step is; each warms up for the objective's p99 at least.
 ///
 /// # Errors
 ///
@@ -63,6 +63,7 @@ pub fn run(
     context: &Context,
     watcher: &mut dyn Watcher,
 ) -> Result<Report, FindMaxError> {
+    let plan = &in_steady_state(plan, slo);
     let first = first_request(plan, context)?;
     let mut report = Report::new(plan, slo, &first);
     if first.requests.succeeded == 0 && !first.interrupted {
@@ -87,6 +88,16 @@ pub fn run(
         }
     }
     Ok(report.conclude(&search))
+}
+
+/// The same with a warm-up that lasts as long as an answer may take. From then on those that end
+/// and came due before make up for those that come due and end later; after a shorter warm-up a
+/// server that keeps the objective would seem to fall behind.
+fn in_steady_state(plan: &Plan, slo: &Slo) -> Plan {
+    Plan {
+        warmup: plan.warmup.max(slo.p99),
+        ..plan.clone()
+    }
 }
 
 /// Whether there is a server that answers: an objective may allow failures, so one says nothing yet.
@@ -134,4 +145,69 @@ fn request_alone(plan: &Plan, context: &Context) -> io::Result<Record> {
     };
     let (record, _) = run::run(&plan, context, &mut ())?;
     Ok(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::io::{Read, Write};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::cli::{self, Command};
+
+    /// Long against what a busy machine adds, and short against the objective.
+    const ANSWER_TAKES: Duration = Duration::from_millis(300);
+
+    /// A server of any capacity whose answers take that long; it lasts as long as the tests.
+    fn slow_server() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for connection in listener.incoming() {
+                thread::spawn(|| answer(connection.unwrap()));
+            }
+        });
+        address
+    }
+
+    fn answer(mut connection: TcpStream) {
+        // The client may have left.
+        let _ = connection.read(&mut [0; 4096]);
+        thread::sleep(ANSWER_TAKES);
+        let _ = connection.write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+    }
+
+    /// Ends the search after its first step.
+    struct FirstStep(Context);
+
+    impl Watcher for FirstStep {
+        fn observer(&mut self, _: &Plan) -> Box<dyn Observer> {
+            Box::new(())
+        }
+
+        fn made(&mut self, _: &Step) {
+            self.0.interrupted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_server_is_not_behind_because_its_answers_take_longer_than_the_warm_up() {
+        let flags = "--find-max --slo p99=1s --rate 40 --duration 500ms --warmup 0s";
+        let line = format!("loadgen {flags} http://{}/", slow_server());
+        let argv: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let Ok(Command::Run(args)) = cli::parse(&argv) else {
+            panic!("{line}");
+        };
+        let slo = args.slo().unwrap().unwrap();
+        let (plan, _) = args.into_plan().unwrap();
+        let context = Context::default();
+        let mut watcher = FirstStep(context.clone());
+        let report = run(&plan, &slo, &context, &mut watcher).unwrap();
+        // Of the twenty requests of a step twelve are under way at its end, and as many before it.
+        assert_eq!(report.steps[0].missed, [], "{:?}", report.steps);
+        assert_eq!(report.plan.warmup_s, 1.0);
+    }
 }

@@ -112,7 +112,7 @@ fn text_for_people_is_the_table_and_a_sentence() {
 fn an_interrupted_search_says_what_it_had_found() {
     let server = FaultServer::start(Script::always(Good));
     let url = server.url();
-    let running = start(command(&search("p99=1s", &["-q", &url])));
+    let running = start(command(&search("p99=100ms", &["-q", &url])));
     // Of the first step there are about forty, with its warm-up.
     server.wait_until(|log| log.played.len() >= 60);
     running.signal(Signal::INT);

@@ -15,7 +15,8 @@ const START: Rate = Rate::constant(100.0);
 /// How long a step is unless `--duration` says it: at the start's rate 500 requests.
 const STEP: Duration = Duration::from_secs(5);
 
-/// How long a step warms up unless `--warmup` says it: connections are opened, caches filled.
+/// How long a step warms up unless `--warmup` or the objective asks for more: connections are
+/// opened, caches filled.
 const WARMUP: Duration = Duration::from_millis(500);
 
 /// Flags about the search.
@@ -23,7 +24,7 @@ const WARMUP: Duration = Duration::from_millis(500);
 #[command(next_help_heading = "Finding the highest rate")]
 pub(super) struct FindMax {
     /// Find the highest rate that keeps --slo, in steps of --duration [default: 5s] with --warmup
-    /// [default: 500ms]: begin at --rate [default: 100/s], double it, then close in to 5 %
+    /// [default: 500ms, and never less than the p99 of --slo]: begin at --rate [default: 100/s], double it, then close in to 5 %
     #[arg(long)]
     find_max: bool,
     /// With --find-max, what a rate must keep, such as p99=50ms or p99=50ms,error-rate=0.1%; the
