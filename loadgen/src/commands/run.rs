@@ -105,7 +105,7 @@ fn run_with_progress(
     if output.format == Format::Ab && is_shown_by_default {
         let mut progress = AbProgress::new(plan.stop.requests);
         let (record, summary) = run::run(plan, context, &mut progress)?;
-        progress.finish(record.requests.succeeded + record.requests.failed);
+        progress.finish(record.requests.ended());
         return Ok((record, summary));
     }
     run::run(plan, context, live_view(plan, output).as_mut())

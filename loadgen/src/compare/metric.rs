@@ -23,7 +23,7 @@ pub enum Metric {
     /// sides are open loops, counted from the intended start.
     #[serde(rename = "latency_p99_ns")]
     LatencyP99Ns,
-    /// Failed requests as a share of those issued, 0 to 1.
+    /// Failed requests as a share of those that ended, 0 to 1.
     FailedShare,
     /// Most memory that the server held, in bytes.
     ServerRssBytes,
@@ -126,11 +126,11 @@ impl Metric {
             Self::ServerCpuUsPerRequest => record.server.as_ref()?.cpu_us_per_request,
             Self::LatencyP50Ns => latency(record, loops).map(|ns| ns.p50 as f64),
             Self::LatencyP99Ns => latency(record, loops).map(|ns| ns.p99 as f64),
-            Self::FailedShare => Some(requests.failed as f64 / requests.issued.max(1) as f64),
+            Self::FailedShare => requests.failed_share(),
             Self::ServerRssBytes => record.server.as_ref()?.rss_bytes_peak.map(|b| b as f64),
             Self::ServerSwitchesPerRequest => {
-                let ended = requests.succeeded + requests.failed;
-                Some(context_switches(record.server.as_ref()?)? / ended.max(1) as f64)
+                let ended = requests.ended().max(1);
+                Some(context_switches(record.server.as_ref()?)? / ended as f64)
             }
         }
     }

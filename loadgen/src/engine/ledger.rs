@@ -229,7 +229,7 @@ impl<'a> Ledger<'a> {
     /// How many requests have ended, and how many of them have failed.
     pub(super) fn ended_and_failed(&self) -> (u64, u64) {
         let requests = self.recorder.requests;
-        (requests.succeeded + requests.failed, requests.failed)
+        (requests.ended(), requests.failed)
     }
 
     /// When the last request ended.

@@ -53,14 +53,14 @@ impl Step {
     /// Holds a finished run in open loop against the objective.
     #[must_use]
     pub fn of(record: &Record, slo: &Slo) -> Self {
-        let ended = record.requests.succeeded + record.requests.failed;
+        let ended = record.requests.ended();
         let intended = record.schedule.map_or(0, |schedule| schedule.intended);
         let mut step = Self {
             rate_per_second: record.plan.rate_per_second.unwrap_or_default(),
             achieved_per_second: record.rate_per_second,
             requests: ended,
             p99_ns: record.latency_ns.corrected.map(|times| times.p99),
-            error_share: (ended > 0).then(|| record.requests.failed as f64 / ended as f64),
+            error_share: record.requests.failed_share(),
             unanswered: intended.saturating_sub(ended),
             met: false,
             missed: Vec::new(),

@@ -109,7 +109,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Requests that have ended: as with ab, `-n` is reached whatever becomes of them.
     fn complete(&self) -> u64 {
-        self.record.requests.succeeded + self.record.requests.failed
+        self.record.requests.ended()
     }
 
     /// Whether progress is told: then that is how one sees the end.

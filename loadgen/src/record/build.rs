@@ -343,9 +343,8 @@ fn server(plan: &plan::Plan, recorder: &Recorder, measured: &Measured) -> Option
 }
 
 fn metrics(requests: &Requests, rate_per_second: f64, total: Option<&Distribution>) -> Metrics {
-    let ended = requests.succeeded + requests.failed;
     Metrics {
-        success_rate: rate(requests.succeeded, ended as f64),
+        success_rate: rate(requests.succeeded, requests.ended() as f64),
         requests_per_sec: rate_per_second,
         latency_ms: total.map(LatencyMs::from),
     }
@@ -353,7 +352,7 @@ fn metrics(requests: &Requests, rate_per_second: f64, total: Option<&Distributio
 
 /// CPU microseconds for each request that ended; `None` if none did.
 fn per_request_us(cpu_s: f64, requests: &Requests) -> Option<f64> {
-    let ended = requests.succeeded + requests.failed;
+    let ended = requests.ended();
     (ended > 0).then(|| cpu_s * 1e6 / ended as f64)
 }
 

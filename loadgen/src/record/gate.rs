@@ -53,10 +53,7 @@ impl GateResult {
 fn measure(gate: &Gate, record: &Record) -> Option<f64> {
     let requests = &record.requests;
     match gate {
-        Gate::MaxErrorRate(_) => {
-            let ended = requests.succeeded + requests.failed;
-            (ended > 0).then(|| requests.failed as f64 / ended as f64)
-        }
+        Gate::MaxErrorRate(_) => requests.failed_share(),
         Gate::MaxP99(_) => {
             let latency = &record.latency_ns;
             let times = latency.corrected.or(latency.total);

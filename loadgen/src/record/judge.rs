@@ -93,9 +93,8 @@ fn descriptors_exhausted(record: &Record) -> Option<Reason> {
 }
 
 fn failures_present(record: &Record) -> Option<Reason> {
-    let requests = &record.requests;
-    let share = requests.failed as f64 / requests.issued.max(1) as f64;
-    (requests.failed > 0).then_some(Reason::FailuresPresent {
+    let share = record.requests.failed_share()?;
+    (share > 0.0).then_some(Reason::FailuresPresent {
         share,
         too_many: share > FAILED_SHARE_MAX,
     })
@@ -272,7 +271,9 @@ mod tests {
     fn failures_are_a_note_up_to_one_percent_and_invalid_above() {
         let failing = |failed| {
             codes(move |r| {
-                r.requests.issued = 10_000;
+                // What an open loop could not send says nothing of how many fail.
+                r.requests.issued = 100_000;
+                r.requests.succeeded = 10_000 - failed;
                 r.requests.failed = failed;
             })
         };

@@ -51,7 +51,7 @@ pub enum Reason {
     },
     /// Requests failed.
     FailuresPresent {
-        /// Failures as a share of the requests issued, 0 to 1.
+        /// Failures as a share of the requests that ended, 0 to 1.
         share: f64,
         /// So many that the rest says nothing about the server at work.
         too_many: bool,

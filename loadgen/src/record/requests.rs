@@ -24,6 +24,22 @@ pub struct Requests {
     pub cancelled: u64,
 }
 
+impl Requests {
+    /// Requests that succeeded or failed.
+    #[must_use]
+    pub fn ended(&self) -> u64 {
+        self.succeeded + self.failed
+    }
+
+    /// Failures as a share of the requests that ended, 0 to 1; `None` if none ended. Those without
+    /// an end are left out: in an open loop they may be many, and were perhaps never sent.
+    #[must_use]
+    pub fn failed_share(&self) -> Option<f64> {
+        let ended = self.ended();
+        (ended > 0).then(|| self.failed as f64 / ended as f64)
+    }
+}
+
 /// What became of connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Connections {
