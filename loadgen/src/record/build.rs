@@ -77,6 +77,7 @@ pub fn build(
     let elapsed_s = summary.elapsed_ns as f64 / 1e9;
     let rate_per_second = rate(recorder.requests.succeeded, elapsed_s);
     let latency_ns = latency(recorder);
+    let schedule = schedule(recorder);
     let started_at = timestamp(measured.started_at);
     let record = Record {
         schema: SCHEMA.to_owned(),
@@ -103,8 +104,8 @@ pub fn build(
         histograms: histograms(recorder),
         series: series(&recorder.seconds, elapsed_s),
         paths: paths(plan, recorder),
-        schedule: schedule(recorder),
-        client: client(plan, summary, measured),
+        client: client(plan, summary, measured, schedule.as_ref()),
+        schedule,
         server: server(plan, recorder, measured),
         network: Some(Network::from(&measured.network)),
         validity: Validity::from(Vec::new()),
@@ -289,7 +290,12 @@ fn schedule(recorder: &Recorder) -> Option<Schedule> {
     })
 }
 
-fn client(plan: &plan::Plan, summary: &Summary, measured: &Measured) -> Client {
+fn client(
+    plan: &plan::Plan,
+    summary: &Summary,
+    measured: &Measured,
+    schedule: Option<&Schedule>,
+) -> Client {
     let cost = measured.client;
     let cpu_s = cost.map_or(0.0, |cost| cost.cpu.as_secs_f64());
     let of_workers = |share: fn(&BusyShare) -> f64| summary.workers_busy.iter().map(share);
@@ -307,7 +313,7 @@ fn client(plan: &plan::Plan, summary: &Summary, measured: &Measured) -> Client {
         busiest_worker_runnable_share: of_workers(|busy| busy.runnable).reduce(f64::max),
         workers_cpu_share: of_workers(|busy| busy.cpu).collect(),
         samples_wait_s: summary.samples_wait.map(|wait| wait.as_secs_f64()),
-        late_share: schedule(&summary.recorder).map(|schedule| schedule.late_share()),
+        late_share: schedule.map(Schedule::late_share),
         rss_bytes_peak: measured.client_rss_bytes_peak,
     }
 }
