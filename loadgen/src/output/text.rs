@@ -146,7 +146,7 @@ fn write_costs(out: &mut String, record: &Record) -> std::fmt::Result {
         out,
         "  CPU/request {:.1} µs here, busiest worker {:.0} %",
         client.cpu_us_per_request.unwrap_or(0.0),
-        client.busiest_worker_cpu_share * 100.0
+        client.busiest_worker_share() * 100.0
     )?;
     let server = record.server.as_ref();
     if let Some(cost_us) = server.and_then(|server| server.cpu_us_per_request) {

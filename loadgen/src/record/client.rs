@@ -44,3 +44,13 @@ pub struct Client {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_bytes_peak: Option<u64>,
 }
+
+impl Client {
+    /// Share of time that the busiest worker had no more to give, 0 to 1: what waits for a CPU is
+    /// as little free as what is on it. Where the kernel does not tell of the wait it is left out.
+    #[must_use]
+    pub fn busiest_worker_share(&self) -> f64 {
+        let runnable_share = self.busiest_worker_runnable_share;
+        runnable_share.unwrap_or(self.busiest_worker_cpu_share)
+    }
+}

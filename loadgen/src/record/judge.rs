@@ -100,16 +100,23 @@ fn failures_present(record: &Record) -> Option<Reason> {
     })
 }
 
-/// A worker that spins is always busy; whether it has time left is seen by its starts being late.
 fn client_saturated(record: &Record) -> Option<Reason> {
-    if record.plan.spin == Some(true) {
-        return None;
-    }
-    let client = &record.client;
-    let cpu_share = client.busiest_worker_cpu_share;
-    // What waits for a CPU is as little free as what is on it.
-    let share = client.busiest_worker_runnable_share.unwrap_or(cpu_share);
-    (share > WORKER_CPU_SHARE_MAX).then_some(Reason::ClientSaturated { share })
+    let share = record.client.busiest_worker_share();
+    let busy_share = match record.plan.spin {
+        Some(true) => busy_without_a_place(share, record.schedule?.waited_share())?,
+        _ => share,
+    };
+    (busy_share > WORKER_CPU_SHARE_MAX).then_some(Reason::ClientSaturated { share })
+}
+
+/// How busy a worker was, at least, while no connection was free; `None` if that was seldom.
+///
+/// A worker that spins is busy as long as it has a place for the next request, and that says
+/// nothing; whether it has time left then is seen by its starts being late. Without a place it
+/// sleeps until an answer comes, unless it has no time to.
+fn busy_without_a_place(busy_share: f64, waited_share: f64) -> Option<f64> {
+    let spun_share_max = 1.0 - waited_share;
+    (waited_share > WAITED_SHARE_MAX).then(|| (busy_share - spun_share_max) / waited_share)
 }
 
 fn schedule_slipped(record: &Record) -> Option<Reason> {
@@ -478,6 +485,30 @@ mod tests {
             r.plan.spin = Some(true);
         });
         assert_eq!(spinning, []);
+    }
+
+    #[test]
+    fn a_worker_that_spins_is_the_limit_if_it_is_busy_without_a_place_too() {
+        let spinning = |share, waited| {
+            codes(move |r| {
+                r.plan.spin = Some(true);
+                r.client.busiest_worker_runnable_share = Some(share);
+                r.schedule = Some(Schedule {
+                    waited,
+                    ..kept_schedule()
+                });
+            })
+        };
+        let limited = one("client_saturated", Severity::LimitsRate);
+        let wants_places = one("in_flight_limit", Severity::Note);
+        assert_eq!(spinning(1.0, 1_000), []);
+        assert_eq!(spinning(1.0, 1_001), limited);
+        // All waited: what it was busy with was no spinning.
+        assert_eq!(spinning(0.91, 100_000), limited);
+        assert_eq!(spinning(0.89, 100_000), wants_places);
+        // Half of them waited, and all the rest of the time it may have spun.
+        assert_eq!(spinning(0.96, 50_000), limited);
+        assert_eq!(spinning(0.94, 50_000), wants_places);
     }
 
     #[test]
