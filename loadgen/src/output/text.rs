@@ -210,7 +210,7 @@ mod tests {
             .map(|gate| GateResult::of(gate, &record))
             .collect();
         let text = render(&record);
-        let kept = "  gate kept: --max-error-rate 1 %: 0 % of the requests failed\n";
+        let kept = "  gate kept: --max-error-rate 1 %: 0 % of the requests failed, 0 of 100000\n";
         let missed = "  GATE MISSED: --min-rate 20000: 10000.0 requests succeeded per second\n";
         assert!(text.contains(kept) && text.contains(missed), "{text}");
     }

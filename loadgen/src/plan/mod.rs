@@ -29,7 +29,7 @@ pub use expect::{Expect, LengthRule, StatusSet};
 pub use gate::Gate;
 pub use header::{Credentials, Header};
 pub use load::{Arrival, Load};
-pub use parse::{above_zero, duration, seconds, share};
+pub use parse::{above_zero, duration, percentage, seconds, share};
 pub use paths::{Order, Paths};
 pub use proxy::Proxy;
 pub use route::{Destination, Route};

@@ -70,6 +70,14 @@ pub fn share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "give a share from 0 to 1, or 0% to 100%, such as 1% or 0.01".to_owned())
 }
 
+/// A share of 0 to 1 as the number that stands before `%`, to five digits: those that a product with
+/// 100 adds are not shown, and however small it is, it is not shown as nothing.
+#[must_use]
+pub fn percentage(share: f64) -> f64 {
+    let percentage = share * 100.0;
+    format!("{percentage:.4e}").parse().unwrap_or(percentage)
+}
+
 fn form() -> String {
     "give a number with us, ms, s, m or h, such as 300ms or 5s".to_owned()
 }
@@ -127,5 +135,14 @@ mod tests {
         for text in ["", "%", "2", "101%", "-1%", "NaN", "inf", "1%%", "few"] {
             assert!(share(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_percentage_is_shown_as_it_was_given() {
+        for text in ["0", "1", "0.1", "0.07", "12.5", "99.99", "0.00001", "100"] {
+            let share = share(&format!("{text}%")).unwrap();
+            assert_eq!(percentage(share).to_string(), text);
+        }
+        assert_eq!(percentage(1.0 / 3.0).to_string(), "33.333");
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::parse::{seconds, share};
+use super::parse::{percentage, seconds, share};
 
 /// The share of failures that an objective allows which does not speak of them: above it a run is
 /// not believed either.
@@ -21,8 +21,7 @@ pub struct Slo {
 
 impl fmt::Display for Slo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = format!("{:.4}", self.error_share * 100.0);
-        let percent = percent.trim_end_matches('0').trim_end_matches('.');
+        let percent = percentage(self.error_share);
         write!(formatter, "p99={:?},error-rate={percent}%", self.p99)
     }
 }

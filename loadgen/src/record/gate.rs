@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Record, behind, too_many_unanswered};
-use crate::plan::Gate;
+use crate::plan::{Gate, percentage};
+
+/// Behind the point, in the message about a gate: all that a time in seconds has.
+const DIGITS_MAX: usize = 9;
 
 /// A limit that was set for the run, and what was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -97,35 +100,48 @@ fn behind_schedule(record: &Record) -> Duration {
 }
 
 fn message(gate: &Gate, record: &Record, measured: Option<f64>) -> String {
+    let requests = &record.requests;
     let (limit, found) = match *gate {
         Gate::MaxErrorRate(share) => (
-            format!("--max-error-rate {}", percent(share)),
-            measured.map(|share| format!("{} of the requests failed", percent(share))),
+            format!("--max-error-rate {} %", percentage(share)),
+            measured.map(|share| {
+                let (percent, ended) = (percentage(share), requests.ended());
+                format!(
+                    "{percent} % of the requests failed, {} of {ended}",
+                    requests.failed
+                )
+            }),
         ),
         Gate::MaxP99(limit) => (
             format!("--max-p99 {limit:?}"),
             measured.map(|p99_ns| {
                 let p99 = Duration::from_nanos(p99_ns as u64);
+                let p99 = beside(limit, p99, |time, digits| format!("{time:.digits$?}"));
                 match record.latency_ns.corrected {
-                    Some(_) => format!("the p99 from the intended starts was {p99:.1?}"),
-                    None => format!("the p99 was {p99:.1?}"),
+                    Some(_) => format!("the p99 from the intended starts was {p99}"),
+                    None => format!("the p99 was {p99}"),
                 }
             }),
         ),
         Gate::MinRate(rate) => (
             format!("--min-rate {rate}"),
-            measured.map(|rate| format!("{rate:.1} requests succeeded per second")),
+            measured.map(|measured| {
+                let measured = beside(rate, measured, |rate, digits| format!("{rate:.digits$}"));
+                format!("{measured} requests succeeded per second")
+            }),
         ),
     };
     let nothing = || "there is nothing to judge it by".to_owned();
     format!("{limit}: {}", found.unwrap_or_else(nothing))
 }
 
-/// A share of 0 to 1, with as many digits as it takes to tell it from a limit beside it.
-fn percent(share: f64) -> String {
-    let digits = format!("{:.4}", share * 100.0);
-    let digits = digits.trim_end_matches('0').trim_end_matches('.');
-    format!("{digits} %")
+/// What was measured, with as many digits behind the point as it takes to tell it from a limit
+/// that it is not.
+fn beside<T: Copy + PartialEq>(limit: T, measured: T, show: impl Fn(T, usize) -> String) -> String {
+    let is_told_apart =
+        |&digits: &usize| measured == limit || show(measured, digits) != show(limit, digits);
+    let digits = [1, 3].into_iter().find(is_told_apart);
+    show(measured, digits.unwrap_or(DIGITS_MAX))
 }
 
 #[cfg(test)]
@@ -155,12 +171,12 @@ mod tests {
             (
                 Gate::MaxErrorRate(0.01),
                 true,
-                "--max-error-rate 1 %: 1 % of the requests failed",
+                "--max-error-rate 1 %: 1 % of the requests failed, 1000 of 100000",
             ),
             (
                 Gate::MaxErrorRate(0.0099),
                 false,
-                "--max-error-rate 0.99 %: 1 % of the requests failed",
+                "--max-error-rate 0.99 %: 1 % of the requests failed, 1000 of 100000",
             ),
             (
                 Gate::MaxP99(ms(21)),
@@ -185,6 +201,34 @@ mod tests {
         ] {
             assert_eq!(judged(gate, failing), (passed, message.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_miss_by_little_is_seen_in_the_numbers() {
+        let (passed, message) = judged(Gate::MaxErrorRate(0.0), |record| {
+            record.requests.succeeded = 9_999_999;
+            record.requests.failed = 1;
+        });
+        let told = "--max-error-rate 0 %: 0.00001 % of the requests failed, 1 of 10000000";
+        assert_eq!((passed, &*message), (false, told));
+        for (p99_ns, told) in [
+            (21_000_000, "21.0ms"),
+            (21_040_000, "21.040ms"),
+            (21_000_010, "21.000010000ms"),
+            (21_060_000, "21.1ms"),
+            (20_960_000, "20.960ms"),
+        ] {
+            let (passed, message) = judged(Gate::MaxP99(Duration::from_millis(21)), |record| {
+                record.latency_ns.total.as_mut().unwrap().p99 = p99_ns;
+            });
+            assert_eq!(passed, p99_ns <= 21_000_000);
+            assert_eq!(message, format!("--max-p99 21ms: the p99 was {told}"));
+        }
+        let (passed, message) = judged(Gate::MinRate(10_000.0), |record| {
+            record.rate_per_second = 9_999.96;
+        });
+        assert!(!passed);
+        assert!(message.contains(": 9999.960 requests"), "{message}");
     }
 
     #[test]
