@@ -17,8 +17,11 @@ pub struct Step {
     pub rate_per_second: f64,
     /// Requests per second that succeeded.
     pub achieved_per_second: f64,
-    /// Requests that ended, which is how many the other numbers rest on.
+    /// Requests that ended, which is how many `error_share` rests on.
     pub requests: u64,
+    /// Requests that succeeded, which is how many `p99_ns` rests on.
+    #[serde(default)]
+    pub succeeded: u64,
     /// 99th percentile of the successes' times since their intended starts, in
     /// nanoseconds; null if nothing succeeded.
     pub p99_ns: Option<u64>,
@@ -59,6 +62,7 @@ impl Step {
             rate_per_second: record.plan.rate_per_second.unwrap_or_default(),
             achieved_per_second: record.rate_per_second,
             requests: ended,
+            succeeded: record.requests.succeeded,
             p99_ns: record.latency_ns.corrected.map(|times| times.p99),
             error_share: record.requests.failed_share(),
             unanswered: intended.saturating_sub(ended),

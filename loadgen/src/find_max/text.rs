@@ -6,9 +6,10 @@ use super::report::Report;
 use super::search::{Limit, STEPS_MAX};
 use super::step::{Miss, Step};
 use crate::plan::Slo;
+use crate::record::percent;
 
 /// A p99 is worth quoting with ten samples beyond it.
-const REQUESTS_FOR_P99: u64 = 1000;
+const SUCCESSES_FOR_P99: u64 = 1000;
 
 /// What the columns of [`row`] are.
 #[must_use]
@@ -22,7 +23,8 @@ pub fn header() -> String {
 /// One step, a line.
 #[must_use]
 pub fn row(step: &Step) -> String {
-    let p99 = step.p99_ns.map(|p99_ns| time(Duration::from_nanos(p99_ns)));
+    let p99 = step.p99_ns.map(Duration::from_nanos);
+    let p99 = p99.map(|p99| format!("{p99:.1?}"));
     let failed = step.error_share.map(percent);
     let nothing = || "-".to_owned();
     format!(
@@ -58,10 +60,10 @@ pub fn sentence(report: &Report, slo: &Slo) -> String {
         }
     };
     if let Some(best) = report.best()
-        && best.requests < REQUESTS_FOR_P99
+        && best.succeeded < SUCCESSES_FOR_P99
     {
-        let requests = best.requests;
-        sentence += &format!("; the p99 rests on {requests} requests, so use a longer --duration");
+        let succeeded = best.succeeded;
+        sentence += &format!("; the p99 rests on {succeeded} requests, so use a longer --duration");
     }
     sentence
 }
@@ -118,20 +120,6 @@ fn rate(rate_per_second: f64) -> String {
     }
 }
 
-/// A time with one digit behind the point; `us`, since not every terminal has the Greek letter,
-/// and columns are counted.
-fn time(time: Duration) -> String {
-    format!("{time:.1?}").replace('µ', "u")
-}
-
-/// A share of 0 to 1.
-fn percent(share: f64) -> String {
-    match share {
-        0.0 => "0 %".to_owned(),
-        _ => format!("{:.2} %", share * 100.0),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
@@ -151,6 +139,7 @@ mod tests {
             rate_per_second,
             achieved_per_second: rate_per_second * 0.9,
             requests: 5_000,
+            succeeded: 5_000,
             p99_ns: Some(51_240_000),
             error_share: Some(0.0),
             unanswered: 400,
@@ -255,7 +244,7 @@ mod tests {
     fn a_p99_of_few_requests_is_said_to_be_one() {
         let mut report = report(&closing_in(Limit::Server));
         assert!(!sentence(&report, &SLO).contains("rests on"));
-        report.steps[0].requests = 999;
+        report.steps[0].succeeded = 999;
         let said = sentence(&report, &SLO);
         assert!(said.contains("the p99 rests on 999 requests"), "{said}");
     }

@@ -50,6 +50,7 @@ pub use network::Network;
 pub use path::{Path, PathLatency};
 pub use plan::{Plan, TlsSettings};
 pub use read::ReadError;
+pub(crate) use reason::percent;
 pub use reason::{Reason, Severity};
 pub use requests::{Bytes, Connections, Failures, Requests};
 pub use schedule::Schedule;

@@ -266,12 +266,31 @@ impl Reason {
     }
 }
 
-/// A share of 0 to 1 as text: `12 %`, and below one percent `0.05 %`.
-fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent >= 1.0 {
-        format!("{percent:.0} %")
-    } else {
-        format!("{percent:.2} %")
+/// A share of 0 to 1 as text: `12 %`, below a tenth `1.50 %`, and next to nothing not as nothing.
+pub(crate) fn percent(share: f64) -> String {
+    match share * 100.0 {
+        0.0 => "0 %".to_owned(),
+        percent if percent < 0.01 => "<0.01 %".to_owned(),
+        percent if percent < 10.0 => format!("{percent:.2} %"),
+        percent => format!("{percent:.0} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn a_share_is_shown_as_finely_as_it_matters() {
+        for (share, text) in [
+            (0.0, "0 %"),
+            (1e-7, "<0.01 %"),
+            (0.0005, "0.05 %"),
+            (0.0149, "1.49 %"),
+            (0.12, "12 %"),
+            (1.0, "100 %"),
+        ] {
+            assert_eq!(percent(share), text);
+        }
     }
 }

@@ -143,7 +143,7 @@ mod tests {
     fn how_many_failures_are_too_many_is_for_the_gate_to_say() {
         let (exit, lines) = judged(&[P99_KEPT], failing(0.05));
         assert_eq!((exit, lines.len()), (Exit::Invalid, 2));
-        assert!(lines[1].starts_with("INVALID: 5 %"), "{lines:?}");
+        assert!(lines[1].starts_with("INVALID: 5.00 %"), "{lines:?}");
         let gates = [P99_KEPT, Gate::MaxErrorRate(0.1)];
         assert_eq!(judged(&gates, failing(0.05)), (Exit::Done, Vec::new()));
     }
