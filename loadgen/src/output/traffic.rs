@@ -1,4 +1,5 @@
-//! ab's `-v`: what went over the connection, once, for whoever wonders what is being measured.
+//! `-v` on stderr: what went over a connection, once, for whoever wonders what is being measured.
+//! In ab's format it is told in ab's way, and on stdout: [`super::ab`].
 
 use crate::engine::Summary;
 use crate::plan::Plan;
@@ -30,12 +31,15 @@ pub fn traffic(level: u8, plan: &Plan, summary: &Summary) -> String {
 }
 
 fn quote(text: &mut String, mark: &str, bytes: &[u8]) {
-    for line in bytes.split(|&byte| byte == b'\n') {
-        let line = line.trim_ascii_end();
-        if !line.is_empty() {
-            text.push_str(mark);
-            text.push_str(&line.escape_ascii().to_string());
-            text.push('\n');
-        }
+    for line in printable_lines(bytes).filter(|line| !line.is_empty()) {
+        text.push_str(mark);
+        text.push_str(&line);
+        text.push('\n');
     }
+}
+
+/// Lines as a terminal can show them, whatever the peer sent.
+pub(super) fn printable_lines(bytes: &[u8]) -> impl Iterator<Item = String> {
+    let lines = bytes.split_inclusive(|&byte| byte == b'\n');
+    lines.map(|line| line.trim_ascii_end().escape_ascii().to_string())
 }

@@ -3,6 +3,7 @@
 use std::fmt::{Result, Write};
 
 use super::Run;
+use crate::output::traffic::printable_lines;
 
 /// The request and the head of the first answer from level 2 on, from 3 on that answer's status.
 ///
@@ -41,11 +42,10 @@ fn head(request: &[u8]) -> &[u8] {
     &request[..end.map_or(request.len(), |end| end + 4)]
 }
 
-/// Lines as a terminal can show them, whatever the peer sent.
 fn lines(bytes: &[u8]) -> String {
-    let lines = bytes.split_inclusive(|&byte| byte == b'\n');
-    let lines = lines.map(|line| format!("{}\n", line.trim_ascii_end().escape_ascii()));
-    lines.collect()
+    printable_lines(bytes)
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 /// The second word of a status line.
