@@ -11,7 +11,7 @@ use super::pairing::Pair;
 use super::sentence;
 use super::verdict::Verdict;
 use crate::exit::Exit;
-use crate::record::schema_of;
+use crate::record::{document, schema_of};
 use crate::statistics::{CONFIDENCE, holm};
 
 /// The identity of this version of the document, as its `schema` field says it.
@@ -67,13 +67,8 @@ impl Comparison {
     }
 
     /// The JSON document: indented, ends in a newline.
-    ///
-    /// # Panics
-    /// Never: every key is text and every value a plain number or text.
     pub fn to_json(&self) -> String {
-        let mut json = serde_json::to_string_pretty(self).expect("a comparison is plain data");
-        json.push('\n');
-        json
+        document(self)
     }
 }
 
@@ -115,7 +110,7 @@ mod tests {
     use crate::compare::sample::{
         Rounds, around, compare, compare_with, invalidate, records, saturate, sync_and_async,
     };
-    use crate::record::Record;
+    use crate::record::{Record, assert_kept};
     use crate::statistics::random::Random;
 
     fn verdict(comparison: &Comparison, metric: Metric) -> Option<Verdict> {
@@ -366,20 +361,9 @@ mod tests {
         }
     }
 
-    const KEPT: &str = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../results/schema/comparison.v1.json"
-    );
-
     #[test]
     fn the_schema_that_is_kept_is_the_schema_of_the_types() {
-        let kept = std::fs::read_to_string(KEPT).unwrap();
-        let kept: Value = serde_json::from_str(&kept).unwrap();
-        assert_eq!(
-            kept,
-            schema(),
-            "run `loadgen schema comparison > results/schema/comparison.v1.json`"
-        );
+        assert_kept("comparison", &schema());
     }
 
     #[test]

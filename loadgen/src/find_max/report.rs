@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::search::{Limit, Search};
 use super::step::Step;
 use crate::plan::{self, Slo};
-use crate::record::{Environment, Plan, Record, Target, Tool, schema_of, settings};
+use crate::record::{Environment, Plan, Record, Target, Tool, document, schema_of, settings};
 
 /// The identity of this version of the document, as its `schema` field says it.
 pub const SCHEMA: &str = "loadgen/find-max/v1";
@@ -100,15 +100,9 @@ impl Report {
     }
 
     /// The JSON document: indented, ends in a newline.
-    ///
-    /// # Panics
-    ///
-    /// Never: every key is text and every value a plain number or text.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut json = serde_json::to_string_pretty(self).expect("a report is plain data");
-        json.push('\n');
-        json
+        document(self)
     }
 }
 
@@ -136,20 +130,10 @@ pub fn schema() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const KEPT: &str = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../results/schema/find-max.v1.json"
-    );
+    use crate::record::assert_kept;
 
     #[test]
     fn the_schema_that_is_kept_is_the_schema_of_the_types() {
-        let kept = std::fs::read_to_string(KEPT).unwrap();
-        let kept: Value = serde_json::from_str(&kept).unwrap();
-        assert_eq!(
-            kept,
-            schema(),
-            "run `loadgen schema find-max > results/schema/find-max.v1.json`"
-        );
+        assert_kept("find-max", &schema());
     }
 }

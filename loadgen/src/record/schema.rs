@@ -1,8 +1,9 @@
-//! The JSON Schema of the record, made from the types: what is documented there
-//! is documented for everyone.
+//! Documents as JSON, and their JSON Schemas, made from the types: what is documented there is
+//! documented for everyone.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Record;
@@ -22,12 +23,32 @@ pub(crate) fn schema_of<T: JsonSchema>() -> Value {
         .to_value()
 }
 
+/// A document: indented, ends in a newline.
+///
+/// # Panics
+///
+/// Never for what this crate writes: every key is text and every value a plain number or text.
+pub(crate) fn document(of: &impl Serialize) -> String {
+    let mut json = serde_json::to_string_pretty(of).expect("a document is plain data");
+    json.push('\n');
+    json
+}
+
+/// Holds the schema of the types against the one in `results/schema/`; `name` is what `loadgen
+/// schema` calls it.
+#[cfg(test)]
+pub(crate) fn assert_kept(name: &str, schema: &Value) {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../results/schema");
+    let kept = std::fs::read_to_string(format!("{directory}/{name}.v1.json")).unwrap();
+    let kept: Value = serde_json::from_str(&kept).unwrap();
+    let next_step = format!("run `loadgen schema {name} > results/schema/{name}.v1.json`");
+    assert_eq!(kept, *schema, "{next_step}");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::record::sample::sample;
-
-    const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../results/schema/run.v1.json");
 
     fn errors(document: &Value) -> Vec<String> {
         let validator = jsonschema::validator_for(&schema()).unwrap();
@@ -39,13 +60,7 @@ mod tests {
 
     #[test]
     fn the_schema_that_is_kept_is_the_schema_of_the_types() {
-        let kept = std::fs::read_to_string(KEPT).unwrap();
-        let kept: Value = serde_json::from_str(&kept).unwrap();
-        assert_eq!(
-            kept,
-            schema(),
-            "run `loadgen schema > results/schema/run.v1.json`"
-        );
+        assert_kept("run", &schema());
     }
 
     #[test]
