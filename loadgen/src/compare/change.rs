@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::metric::{Loops, Metric};
 use super::verdict::{Limited, SIGNIFICANCE, Verdict, bound, decide};
 use crate::record::Record;
-use crate::statistics::{CONFIDENCE, ROUNDS_MIN, WalshAverages, p_value, rounds_to_decide};
+use crate::statistics::{
+    CONFIDENCE, ROUNDS_MIN, WalshAverages, median_of_sorted, p_value, rounds_to_decide,
+};
 
 /// One metric on both sides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,8 +77,8 @@ impl Change {
         let mut change = Self {
             metric,
             judged: metric.is_judged(loops),
-            a_median: median(&a_values),
-            b_median: median(&b_values),
+            a_median: median(&a_values)?,
+            b_median: median(&b_values)?,
             a: a_values,
             b: b_values,
             ratio: None,
@@ -181,9 +183,8 @@ impl Ratio {
     }
 }
 
-/// The median of at least one value.
-fn median(values: &[f64]) -> f64 {
+fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2])
+    median_of_sorted(&sorted)
 }

@@ -12,6 +12,7 @@
 //! that the tests compare with.
 
 mod holm;
+mod median;
 pub(crate) mod random;
 mod rounds;
 mod signed_rank;
@@ -21,6 +22,7 @@ mod walsh;
 mod reference;
 
 pub use holm::holm;
+pub use median::median_of_sorted;
 pub use rounds::rounds_to_decide;
 pub use signed_rank::{critical_value, p_value};
 pub use walsh::{Interval, WalshAverages};

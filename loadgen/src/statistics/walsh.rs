@@ -7,6 +7,7 @@
 //! median is the value that it would reject last. Ties make the interval no
 //! less sure than it says: its ends belong to it.
 
+use super::median::median_of_sorted;
 use super::signed_rank::critical_value;
 
 /// The means of all pairs of the differences, in ascending order.
@@ -44,9 +45,7 @@ impl WalshAverages {
 
     /// The Hodges–Lehmann estimate: their median. `None` without differences.
     pub fn median(&self) -> Option<f64> {
-        let upper = *self.sorted.get(self.sorted.len() / 2)?;
-        let lower = self.sorted[(self.sorted.len() - 1) / 2];
-        Some(f64::midpoint(lower, upper))
+        median_of_sorted(&self.sorted)
     }
 
     /// The exact interval of at least this confidence; `None` if there are too
