@@ -36,7 +36,7 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 use loadgen::system::affinity::{CoreSplit, CpuSet};
-use rustix::process::{Resource, getrlimit, setrlimit};
+use loadgen::system::limits::raise_open_files_limit;
 use tempfile::TempDir;
 
 use arguments::Wish;
@@ -109,7 +109,8 @@ impl Bench {
             !cores.is_shared(),
             "one core for load and server together: nothing measured so means anything"
         );
-        allow_many_files()?;
+        // For all that is started here.
+        raise_open_files_limit();
         // One core each, however many there are: it is one thread that is compared.
         let first = |set: CpuSet| set.cores().take(1).collect();
         Ok(Self {
@@ -121,11 +122,4 @@ impl Bench {
             interrupt: Interrupt::new()?,
         })
     }
-}
-
-/// Raises the limit of open files as far as goes without privileges, for all that is started.
-fn allow_many_files() -> anyhow::Result<()> {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    Ok(setrlimit(Resource::Nofile, limit)?)
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use loadgen::statistics::median_of_sorted;
+
 /// Median, smallest and largest of the rounds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spread {
@@ -16,11 +18,7 @@ impl Spread {
         let mut values: Vec<f64> = values.collect::<Option<_>>()?;
         values.sort_by(f64::total_cmp);
         let (min, max) = (*values.first()?, *values.last()?);
-        let middle = values.len() / 2;
-        let median = match values.len() % 2 {
-            0 => f64::midpoint(values[middle - 1], values[middle]),
-            _ => values[middle],
-        };
+        let median = median_of_sorted(&values)?;
         Some(Self { median, min, max })
     }
 }
