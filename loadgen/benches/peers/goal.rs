@@ -81,7 +81,7 @@ impl Figure {
             Self::RequestsPerSecond => Some(run.requests_per_second),
             Self::ClientUs => Some(run.client_us_per_request),
             Self::ServerUs => run.server_us_per_request,
-            Self::ClientRssMib => Some(run.client_rss_mib),
+            Self::ClientRssMib => run.client_rss_mib,
         }
     }
 }
@@ -93,7 +93,7 @@ impl fmt::Display for Figure {
             Self::RequestsPerSecond => "requests/s",
             Self::ClientUs => "client µs",
             Self::ServerUs => "server µs",
-            Self::ClientRssMib => "client peak RSS, MiB",
+            Self::ClientRssMib => "client peak RSS in MiB",
         })
     }
 }

@@ -64,7 +64,8 @@ pub(crate) struct Run {
     pub(crate) client_us_per_request: f64,
     /// Absent if the client has made more requests than those that it tells of.
     pub(crate) server_us_per_request: Option<f64>,
-    pub(crate) client_rss_mib: f64,
+    /// Absent if the client does not tell it.
+    pub(crate) client_rss_mib: Option<f64>,
 }
 
 /// The servers of a matrix, or why one of them did not start.
@@ -154,19 +155,19 @@ impl Cell {
         let server_cpu = server.cpu()?;
         let mut process = Process::start(bench, "client", &bench.cores.load, command)?;
         let limit = Duration::from_secs(seconds) + CLIENT_LONGEST_OVERTIME;
-        let cost = process.wait(bench, limit)?;
+        let whole_cpu = process.wait(bench, limit)?;
         let server_cpu = server.cpu()? - server_cpu;
         let done = self.client.read(&process.stdout()?)?;
         let client_cpu = match self.load.opened_before {
             true => done.cpu.context("the client does not tell its cost")?,
-            false => cost.cpu,
+            false => whole_cpu,
         };
         let us_per_request = |cpu: Duration| cpu.as_secs_f64() * 1e6 / done.requests;
         Ok(Run {
             requests_per_second: done.requests / done.elapsed.as_secs_f64(),
             client_us_per_request: us_per_request(client_cpu),
             server_us_per_request: (!self.load.opened_before).then(|| us_per_request(server_cpu)),
-            client_rss_mib: cost.peak_rss_bytes as f64 / f64::from(1 << 20),
+            client_rss_mib: done.peak_rss_bytes.map(|bytes| bytes / f64::from(1 << 20)),
         })
     }
 }

@@ -32,15 +32,6 @@ pub(crate) struct Process {
     is_reaped: bool,
 }
 
-/// What a process cost from its first instruction to its last: `struct rusage` of wait4(2).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Cost {
-    /// User and system time of all its threads.
-    pub(crate) cpu: Duration,
-    /// Most memory it ever had resident.
-    pub(crate) peak_rss_bytes: u64,
-}
-
 impl Process {
     /// Starts `command` on `cores`; `name` is unique among the processes that are alive.
     pub(crate) fn start(
@@ -88,16 +79,17 @@ impl Process {
         }
     }
 
-    /// Waits until it has ended, well, and says what it cost.
-    pub(crate) fn wait(&mut self, bench: &Bench, limit: Duration) -> anyhow::Result<Cost> {
+    /// Waits until it has ended, well. The user and system time of all its threads, from its first
+    /// instruction to its last.
+    pub(crate) fn wait(&mut self, bench: &Bench, limit: Duration) -> anyhow::Result<Duration> {
         if !self.ends_within(Some(bench), limit)? {
             bail!("{} took longer than {limit:?}", self.name);
         }
-        let (status, cost) = self.reap()?;
+        let (status, cpu) = self.reap()?;
         if status != 0 {
             bail!("{} failed: {}", self.name, self.complaint());
         }
-        Ok(cost)
+        Ok(cpu)
     }
 
     /// The first line on stderr: what follows is advice, or what came of it.
@@ -128,8 +120,8 @@ impl Process {
         Ok(!waited_for[0].revents().is_empty())
     }
 
-    /// The status and the cost of the ended process, of which nothing is left afterwards.
-    fn reap(&mut self) -> io::Result<(i32, Cost)> {
+    /// The status and the CPU time of the ended process, of which nothing is left afterwards.
+    fn reap(&mut self) -> io::Result<(i32, Duration)> {
         let mut status = 0;
         let mut usage = MaybeUninit::<libc::rusage>::uninit();
         let pid = self.pid.as_raw_nonzero().get();
@@ -141,12 +133,8 @@ impl Process {
         self.is_reaped = true;
         // SAFETY: on success the call has written the usage.
         let usage = unsafe { usage.assume_init() };
-        let cost = Cost {
-            cpu: duration(usage.ru_utime) + duration(usage.ru_stime),
-            // Linux counts it in KiB: getrusage(2).
-            peak_rss_bytes: usage.ru_maxrss.unsigned_abs() * 1024,
-        };
-        Ok((status, cost))
+        let cpu = duration(usage.ru_utime) + duration(usage.ru_stime);
+        Ok((status, cpu))
     }
 }
 

@@ -11,7 +11,7 @@ use rustix::net::{
     RecvFlags, SendFlags, SocketFlags, SocketType, connect, recv, send, socket_with,
 };
 
-use super::{ANSWER_BYTES_MAX, Begun, Outcome, SILENCE_LONGEST, Task, left_after};
+use super::{ANSWER_BYTES_MAX, Count, Outcome, SILENCE_LONGEST, Task, left_after};
 
 /// Events taken from the kernel at a time.
 const EVENTS_MAX: usize = 1024;
@@ -25,36 +25,34 @@ pub(super) fn keep_alive(task: &Task) -> io::Result<Outcome> {
     }
     let mut left_bytes = vec![task.answer_bytes; task.connections];
     let mut buffer = [0; ANSWER_BYTES_MAX];
-    let begun = Begun::now();
+    let mut count = Count::begin(task);
     for socket in &sockets {
         ask(socket, task)?;
     }
-    let mut requests = 0;
-    while !begun.is_over(task) {
+    while !count.is_over() {
         for (slot, _) in wait(&epoll, &mut events)? {
             left_bytes[slot] = receive(&sockets[slot], left_bytes[slot], &mut buffer)?;
             if left_bytes[slot] == 0 {
                 left_bytes[slot] = task.answer_bytes;
-                requests += 1;
+                count.requests += 1;
                 ask(&sockets[slot], task)?;
             }
         }
     }
-    Ok(begun.end(requests))
+    Ok(count.end())
 }
 
 /// Keeps `connections` connections in flight, each for one request and until the server has
 /// closed it, so that TIME_WAIT is the server's and the ports last.
 pub(super) fn new_connections(task: &Task) -> io::Result<Outcome> {
     let (epoll, mut events) = (new_epoll()?, Vec::with_capacity(EVENTS_MAX));
-    let begun = Begun::now();
+    let mut count = Count::begin(task);
     let mut sockets = (0..task.connections)
         .map(|slot| open_and_ask(task, &epoll, slot))
         .collect::<io::Result<Vec<_>>>()?;
     let mut left_bytes = vec![task.answer_bytes; task.connections];
     let mut buffer = [0; ANSWER_BYTES_MAX];
-    let mut requests = 0;
-    while !begun.is_over(task) {
+    while !count.is_over() {
         for (slot, flags) in wait(&epoll, &mut events)? {
             // The close may come with the answer's last bytes or by itself.
             if left_bytes[slot] > 0 {
@@ -62,12 +60,12 @@ pub(super) fn new_connections(task: &Task) -> io::Result<Outcome> {
             }
             if left_bytes[slot] == 0 && flags.contains(EventFlags::RDHUP) {
                 left_bytes[slot] = task.answer_bytes;
-                requests += 1;
+                count.requests += 1;
                 sockets[slot] = open_and_ask(task, &epoll, slot)?;
             }
         }
     }
-    Ok(begun.end(requests))
+    Ok(count.end())
 }
 
 fn new_epoll() -> io::Result<OwnedFd> {

@@ -45,6 +45,9 @@ struct Arguments {
     connections: u16,
     #[arg(long)]
     seconds: u64,
+    /// How long load is made before it counts.
+    #[arg(long, default_value_t = 0)]
+    opening_seconds: u64,
     /// A new connection for each request, which the server closes.
     #[arg(long)]
     new_connections: bool,
@@ -64,20 +67,28 @@ struct Task {
     request: &'static [u8],
     /// Length of each answer, its head included.
     answer_bytes: usize,
+    opening: Duration,
     seconds: Duration,
 }
 
-/// What a loop has done since its connections were open.
+/// What a loop has done in the time that counts.
 struct Outcome {
     requests: u64,
     elapsed: Duration,
     cpu: Duration,
 }
 
-/// When a loop began, and what it had cost by then.
-struct Begun {
-    at: Instant,
+/// What a loop does: begun when its opening begins, and again, from nothing, when that ends.
+struct Count {
+    /// How long it lasts from the beginning that was the last.
+    limit: Duration,
+    /// How long the part lasts that will count, if that has not begun.
+    to_come: Option<Duration>,
+    began: Instant,
+    /// What the process had cost by then.
     cpu: Duration,
+    /// Requests answered since.
+    requests: u64,
 }
 
 /// Runs the loop that the command line names and prints what it did as JSON.
@@ -117,6 +128,7 @@ impl Task {
             // io_uring may read it as long as the process lives.
             request: request.into_bytes().leak(),
             answer_bytes,
+            opening: Duration::from_secs(arguments.opening_seconds),
             seconds: Duration::from_secs(arguments.seconds),
         })
     }
@@ -139,22 +151,41 @@ impl Task {
     }
 }
 
-impl Begun {
-    fn now() -> Self {
-        Self {
-            at: Instant::now(),
-            cpu: own_cpu(),
+impl Count {
+    fn begin(task: &Task) -> Self {
+        match task.opening.is_zero() {
+            true => Self::of(task.seconds, None),
+            false => Self::of(task.opening, Some(task.seconds)),
         }
     }
 
-    fn is_over(&self, task: &Task) -> bool {
-        self.at.elapsed() >= task.seconds
+    fn of(limit: Duration, to_come: Option<Duration>) -> Self {
+        Self {
+            limit,
+            to_come,
+            began: Instant::now(),
+            cpu: own_cpu(),
+            requests: 0,
+        }
     }
 
-    fn end(&self, requests: u64) -> Outcome {
+    fn is_over(&mut self) -> bool {
+        if self.began.elapsed() < self.limit {
+            return false;
+        }
+        match self.to_come {
+            None => true,
+            Some(limit) => {
+                *self = Self::of(limit, None);
+                false
+            }
+        }
+    }
+
+    fn end(&self) -> Outcome {
         Outcome {
-            requests,
-            elapsed: self.at.elapsed(),
+            requests: self.requests,
+            elapsed: self.began.elapsed(),
             cpu: own_cpu() - self.cpu,
         }
     }

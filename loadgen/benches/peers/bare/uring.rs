@@ -14,7 +14,7 @@ use io_uring::{IoUring, cqueue, opcode};
 use rustix::net::SocketAddrAny;
 
 use super::buffers::{self, Buffers};
-use super::{Begun, Outcome, SILENCE_LONGEST, Task, left_after};
+use super::{Count, Outcome, SILENCE_LONGEST, Task, left_after};
 
 /// Most operations handed over at a time: what is pushed meanwhile fits the processor's caches.
 const SUBMISSIONS_MAX: usize = 4096;
@@ -35,16 +35,15 @@ pub(super) fn keep_alive(task: &Task) -> io::Result<Outcome> {
     // An answer may come in two pieces, so that these are never used up.
     let mut buffers = Buffers::register(&ring.0, 2 * task.connections, task.answer_bytes)?;
     let mut left_bytes = vec![task.answer_bytes; task.connections];
-    let begun = Begun::now();
+    let mut count = Count::begin(task);
     for slot in 0..task.connections {
         ring.push(&[receive(slot), send(slot, task)])?;
     }
-    let mut requests = 0;
     let mut completions = Vec::new();
-    while !begun.is_over(task) {
+    while !count.is_over() {
         ring.wait(&mut completions)?;
         for completion in completions.drain(..) {
-            let count = received(&completion)?;
+            let bytes = received(&completion)?;
             let slot = completion.user_data() as usize;
             if let Some(buffer) = cqueue::buffer_select(completion.flags()) {
                 buffers.put(buffer);
@@ -52,16 +51,16 @@ pub(super) fn keep_alive(task: &Task) -> io::Result<Outcome> {
             if !cqueue::more(completion.flags()) {
                 ring.push(&[receive(slot)])?;
             }
-            left_bytes[slot] = left_after(left_bytes[slot], count)?;
+            left_bytes[slot] = left_after(left_bytes[slot], bytes)?;
             if left_bytes[slot] == 0 {
                 left_bytes[slot] = task.answer_bytes;
-                requests += 1;
+                count.requests += 1;
                 ring.push(&[send(slot, task)])?;
             }
         }
         buffers.publish();
     }
-    Ok(begun.end(requests))
+    Ok(count.end())
 }
 
 /// Keeps `connections` connections in flight, each for one request and until the server has
@@ -75,25 +74,24 @@ pub(super) fn new_connections(task: &Task) -> io::Result<Outcome> {
     // One byte more than will come, so that receiving ends with the server's close.
     let answers = vec![vec![0; task.answer_bytes + 1]; task.connections];
     let answers = answers.leak();
-    let begun = Begun::now();
+    let mut count = Count::begin(task);
     for (slot, answer) in answers.iter_mut().enumerate() {
         ring.push(&life(slot, task, &address, answer))?;
     }
-    let mut requests = 0;
     let mut completions = Vec::new();
-    while !begun.is_over(task) {
+    while !count.is_over() {
         ring.wait(&mut completions)?;
         for completion in completions.drain(..) {
-            let count = received(&completion)?;
-            if left_after(task.answer_bytes, count)? > 0 {
+            let bytes = received(&completion)?;
+            if left_after(task.answer_bytes, bytes)? > 0 {
                 return Err(io::Error::other("an answer is shorter than the first was"));
             }
-            requests += 1;
+            count.requests += 1;
             let slot = completion.user_data() as usize;
             ring.push(&life(slot, task, &address, &mut answers[slot]))?;
         }
     }
-    Ok(begun.end(requests))
+    Ok(count.end())
 }
 
 struct Ring(IoUring);

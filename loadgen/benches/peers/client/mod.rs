@@ -18,9 +18,9 @@ use crate::server::Running;
 /// not larger than that.
 const AB_REQUESTS_MAX: &str = "200000";
 
-/// How long loadgen makes load before it counts, where the opening of connections is not to be
-/// counted: ten thousand take a fifth of it.
-const OPENING: &str = "1s";
+/// How long loadgen and the bare loops make load before they count, where the opening of connections
+/// is not to be counted, in seconds: ten thousand take a fifth of it.
+const OPENING_SECONDS: &str = "1";
 
 /// A load generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,9 @@ pub(crate) struct Done {
     pub(crate) elapsed: Duration,
     /// CPU time of these requests, if the client tells it.
     pub(crate) cpu: Option<Duration>,
+    /// Most memory that it had resident, if it tells that. What wait4(2) tells of that is no less
+    /// than what the benchmark itself had resident when it started the client.
+    pub(crate) peak_rss_bytes: Option<f64>,
 }
 
 impl Driver {
@@ -106,6 +109,9 @@ impl Client {
                 command.args(["--seconds", &seconds.to_string()]);
                 command.args(["--connections", &connections]);
                 command.args((!load.keep_alive).then_some("--new-connections"));
+                if load.opened_before {
+                    command.args(["--opening-seconds", OPENING_SECONDS]);
+                }
                 return Ok(command);
             }
             Self::Loadgen(driver) => {
@@ -113,7 +119,7 @@ impl Client {
                 command.args(["--duration", &seconds_with_unit]);
                 command.args(load.keep_alive.then_some("-k"));
                 if load.opened_before {
-                    command.args(["--warmup", OPENING]);
+                    command.args(["--warmup", OPENING_SECONDS]);
                 }
             }
             Self::Wrk => {

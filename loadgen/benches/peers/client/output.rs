@@ -28,6 +28,7 @@ fn read_loadgen(stdout: &str) -> anyhow::Result<Done> {
         requests: count("succeeded")?,
         elapsed: Duration::from_secs_f64(number(&record["elapsed_s"])?),
         cpu: Some(Duration::from_secs_f64(number(&record["client"]["cpu_s"])?)),
+        peak_rss_bytes: Some(number(&record["client"]["rss_bytes_peak"])?),
     })
 }
 
@@ -37,6 +38,7 @@ fn read_bare(stdout: &str) -> anyhow::Result<Done> {
         requests: number(&result["requests"])?,
         elapsed: Duration::from_secs_f64(number(&result["elapsed_s"])?),
         cpu: Some(Duration::from_secs_f64(number(&result["cpu_s"])?)),
+        peak_rss_bytes: None,
     })
 }
 
@@ -57,6 +59,7 @@ fn read_oha(stdout: &str) -> anyhow::Result<Done> {
         requests: number(&result["statusCodeDistribution"]["200"])?,
         elapsed: Duration::from_secs_f64(number(&result["summary"]["total"])?),
         cpu: None,
+        peak_rss_bytes: None,
     })
 }
 
@@ -74,6 +77,7 @@ fn read_wrk(stdout: &str) -> anyhow::Result<Done> {
         requests,
         elapsed: Duration::from_secs_f64(requests / rate),
         cpu: None,
+        peak_rss_bytes: None,
     })
 }
 
@@ -86,6 +90,7 @@ fn read_ab(stdout: &str) -> anyhow::Result<Done> {
         requests: field(stdout, "Complete requests:")?.parse()?,
         elapsed: Duration::from_secs_f64(field(stdout, "Time taken for tests:")?.parse()?),
         cpu: None,
+        peak_rss_bytes: None,
     })
 }
 
@@ -105,6 +110,7 @@ fn read_h2load(stdout: &str) -> anyhow::Result<Done> {
         requests: field(counts, "requests:")?.parse()?,
         elapsed: Duration::from_secs_f64(elapsed.parse()?),
         cpu: None,
+        peak_rss_bytes: None,
     })
 }
 
@@ -122,6 +128,7 @@ fn read_hey(stdout: &str) -> anyhow::Result<Done> {
         requests: statuses.next().context("no requests")?.parse()?,
         elapsed: Duration::from_secs_f64(field(stdout, "Total:")?.parse()?),
         cpu: None,
+        peak_rss_bytes: None,
     })
 }
 

@@ -59,7 +59,7 @@ pub(super) fn many_connections() -> Matrix {
         let label = driver.label();
         for connections in [1000, 10_000] {
             goals.push(Goal {
-                label: format!("client µs, loadgen {label}: {connections} / {CONNECTIONS}"),
+                label: format!("{ClientUs}, loadgen {label}: {connections} / {CONNECTIONS}"),
                 figure: ClientUs,
                 ours: ours(connections),
                 theirs: Some(ours(CONNECTIONS)),
@@ -70,7 +70,7 @@ pub(super) fn many_connections() -> Matrix {
         to_bare.label += ", 10000";
         goals.push(to_bare);
         goals.push(Goal {
-            label: format!("client peak RSS in MiB, loadgen {label}, 10000"),
+            label: format!("{ClientRssMib}, loadgen {label}, 10000"),
             figure: ClientRssMib,
             ours: ours(10_000),
             theirs: None,

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 
 use super::Report;
 use crate::Bench;
@@ -25,13 +25,14 @@ pub(super) fn measure(bench: &Bench) -> anyhow::Result<Report> {
     command.args(["-k", "-q", "-c", "64", "--threads", "1", "-n"]);
     command.arg(REQUESTS.to_string()).arg(server.url("/"));
     let mut process = Process::start(bench, "loadgen", &bench.cores.load, command)?;
-    let cost = process.wait(bench, LIMIT)?;
+    process.wait(bench, LIMIT)?;
     let record: serde_json::Value = serde_json::from_str(&process.stdout()?)?;
     ensure!(
         record["requests"]["succeeded"] == REQUESTS,
         "not all were made"
     );
-    let rss_mib = cost.peak_rss_bytes as f64 / f64::from(1 << 20);
+    let rss_bytes = record["client"]["rss_bytes_peak"].as_f64();
+    let rss_mib = rss_bytes.context("no peak RSS")? / f64::from(1 << 20);
     Ok(Report::of(vec![Verdict {
         label: "loadgen's peak RSS in MiB".to_owned(),
         value: Some(Value::Once(rss_mib)),
