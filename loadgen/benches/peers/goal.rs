@@ -30,6 +30,8 @@ pub(crate) enum Wanted {
     AtMost(f64),
     AtLeast(f64),
     Between(f64, f64),
+    /// Anywhere: it is there to be known.
+    Nothing,
 }
 
 /// A goal beside what was measured.
@@ -99,10 +101,11 @@ impl fmt::Display for Figure {
 }
 
 impl Verdict {
-    /// `met`, `missed` or `missing`.
+    /// `met`, `missed` or `missing`; nothing of what was measured to be known.
     pub(crate) fn word(&self) -> &'static str {
         match self.value {
             None => "missing",
+            Some(_) if matches!(self.wanted, Wanted::Nothing) => "",
             Some(value) if self.wanted.contains(value.middle()) => "met",
             Some(_) => "missed",
         }
@@ -133,6 +136,7 @@ impl Wanted {
             Self::AtMost(most) => value <= most,
             Self::AtLeast(least) => value >= least,
             Self::Between(least, most) => (least..=most).contains(&value),
+            Self::Nothing => true,
         }
     }
 }
@@ -143,6 +147,7 @@ impl fmt::Display for Wanted {
             Self::AtMost(most) => write!(f, "≤ {most:.2}"),
             Self::AtLeast(least) => write!(f, "≥ {least:.2}"),
             Self::Between(least, most) => write!(f, "{least:.2} to {most:.2}"),
+            Self::Nothing => f.write_str("–"),
         }
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! `cargo bench -p loadgen --bench peers` takes about nine minutes and prints what was measured
 //! and each goal with `met` or `missed`. `-- --list` names the scenarios, `-- NAME...` runs some
-//! of them; `ten-million`, which takes some minutes, runs only when it is named.
+//! of them; `ten-million` and `live-view`, which take some minutes, run only when they are named.
 //!
 //! Peers come from the directory that the variable `PEERS_BIN` names, else from `PATH`; goals
 //! about those that are not there are marked as missing. A missed goal is a result like another:

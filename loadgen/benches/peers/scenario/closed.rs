@@ -139,7 +139,7 @@ pub(super) fn tls() -> Matrix {
 }
 
 /// `clients` against nginx: loadgen's drivers beside the bare loops and beside `peers`, each with
-/// the highest ratio of costs.
+/// the highest ratio of costs. How the bare loops stand beside the same tells what can be wanted.
 fn beside_peers(load: Load, clients: &[Client], peers: &[(Client, f64)]) -> Matrix {
     let mut goals = Vec::new();
     for driver in Driver::ALL {
@@ -147,6 +147,10 @@ fn beside_peers(load: Load, clients: &[Client], peers: &[(Client, f64)]) -> Matr
         for &(peer, most) in peers {
             let pair = (Client::Loadgen(driver), peer);
             goals.push(ratio(ClientUs, Server::Nginx, pair, load, AtMost(most)));
+        }
+        for &(peer, _) in peers {
+            let pair = (Client::Bare(driver), peer);
+            goals.push(ratio(ClientUs, Server::Nginx, pair, load, Wanted::Nothing));
         }
     }
     Matrix {

@@ -2,9 +2,11 @@
 //!
 //! - [`closed`]: clients beside each other, each as fast as it can;
 //! - [`open`]: whether a schedule is kept, and what is told of a server that is not;
-//! - [`start`]: how soon a run begins; [`ten_million`]: what many requests cost in memory.
+//! - [`start`]: how soon a run begins; [`ten_million`]: what many requests cost in memory;
+//!   [`live_view`]: what it costs that somebody watches.
 
 mod closed;
+mod live_view;
 mod open;
 mod start;
 mod ten_million;
@@ -41,7 +43,7 @@ impl Report {
 }
 
 /// In the order in which they are measured and shown.
-pub(crate) static ALL: [Scenario; 9] = [
+pub(crate) static ALL: [Scenario; 10] = [
     Scenario {
         name: "keep-alive",
         about: "64 connections that are kept",
@@ -95,5 +97,11 @@ pub(crate) static ALL: [Scenario; 9] = [
         about: "ten million requests: loadgen's peak memory",
         is_default: false,
         measure: ten_million::measure,
+    },
+    Scenario {
+        name: "live-view",
+        about: "64 connections that are kept, with --progress always and never by turns",
+        is_default: false,
+        measure: live_view::measure,
     },
 ];
