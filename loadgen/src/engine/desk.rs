@@ -104,12 +104,13 @@ impl Desk {
         Poll::Ready(begun)
     }
 
-    /// In open loop, calls lanes for the requests that have come due.
-    pub(super) fn call(&self) {
+    /// In open loop, calls lanes for the requests that have come due. The time by which they have.
+    pub(super) fn call(&self) -> u64 {
         let (mut state, now_ns) = self.state_now();
         if let Some(schedule) = &mut state.schedule {
             schedule.call(now_ns);
         }
+        now_ns
     }
 
     /// In open loop, when the next request comes due.
@@ -145,12 +146,13 @@ impl Desk {
 
     /// A connection was opened, in so many nanoseconds.
     pub(super) fn connected(&self, took_ns: u64) {
-        self.state().news.connects_ns.push(took_ns);
+        let (mut state, _) = self.state_now();
+        state.news.connects_ns.push(took_ns);
     }
 
     /// It was secured. What was agreed upon is kept of the first.
     pub(super) fn secured(&self, handshake: Handshake, agreed: impl FnOnce() -> record::Tls) {
-        let mut state = self.state();
+        let (mut state, _) = self.state_now();
         state.news.handshakes.push(handshake);
         if !state.has_tls {
             state.has_tls = true;
@@ -174,22 +176,28 @@ impl Desk {
 
     /// The server ended a connection.
     pub(super) fn closed_by_peer(&self) {
-        self.state().news.closed_by_peer += 1;
+        let (mut state, _) = self.state_now();
+        state.news.closed_by_peer += 1;
     }
 
-    /// Bytes went out.
-    pub(super) fn sent(&self, bytes: usize) {
-        self.state().news.bytes.sent += bytes as u64;
+    /// Bytes went out. When they did.
+    pub(super) fn sent(&self, bytes: usize) -> u64 {
+        let (mut state, now_ns) = self.state_now();
+        state.news.bytes.sent += bytes as u64;
+        now_ns
     }
 
-    /// Bytes came in.
-    pub(super) fn received(&self, bytes: usize) {
-        self.state().news.bytes.received += bytes as u64;
+    /// Bytes came in. When they did.
+    pub(super) fn received(&self, bytes: usize) -> u64 {
+        let (mut state, now_ns) = self.state_now();
+        state.news.bytes.received += bytes as u64;
+        now_ns
     }
 
     /// Bytes of an answer's body were among them.
     pub(super) fn received_body(&self, bytes: usize) {
-        self.state().news.bytes.received_body += bytes as u64;
+        let (mut state, _) = self.state_now();
+        state.news.bytes.received_body += bytes as u64;
     }
 
     /// An answer's head has come; the first of the run is kept.
@@ -203,9 +211,10 @@ impl Desk {
 
     /// What has happened since this was last asked.
     pub(super) fn news(&self) -> News {
-        let mut state = self.state();
+        let (mut state, _) = self.state_now();
         let backlog_max = state.schedule.as_mut().map_or(0, Schedule::backlog_max);
         News {
+            is_measured: state.is_measuring,
             backlog_max,
             ..std::mem::take(&mut state.news)
         }
@@ -266,10 +275,13 @@ impl State {
         timing
     }
 
-    /// What is under way when the measured part begins belongs to it.
+    /// What is under way when the measured part begins belongs to it; what lanes have handed in by
+    /// then does not, and so that the two are told apart, nothing that counts is handed in without
+    /// a look at time.
     fn look_at_time(&mut self, now_ns: u64) {
         if !self.is_measuring && now_ns >= self.budget.measured_from_ns {
             self.is_measuring = true;
+            self.news.begin_measuring();
             let under_way = self.under_way.iter().flatten().count() as u64;
             match &mut self.schedule {
                 None => self.budget.take_under_way(under_way),

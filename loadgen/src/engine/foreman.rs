@@ -4,18 +4,21 @@
 use std::time::Duration;
 
 use super::arrivals::Arrivals;
+use super::control::nanoseconds;
 use super::crew::Job;
 use super::desk::Desk;
 use super::ledger::Report;
-use super::news::{Ended, News};
+use super::news::Ended;
 use super::turns::Turns;
 
-/// Longest time between two looks at the desk, the deadline and the signal.
-const LOOK_LONGEST: Duration = Duration::from_millis(50);
+/// Time between two bookings, and at most between two looks at the signal.
+const BOOK_EVERY: Duration = Duration::from_millis(50);
 
 pub(super) struct Foreman<'a> {
     job: Job<'a>,
     desk: Desk,
+    /// When news are booked next, unless the measured part begins before.
+    book_at_ns: u64,
 }
 
 impl<'a> Foreman<'a> {
@@ -24,8 +27,12 @@ impl<'a> Foreman<'a> {
         let turns = Turns::of_worker(job.plan, job.index);
         let arrivals = Arrivals::of_worker(job.plan, job.index);
         let desk = Desk::new(job.clock, job.budget, turns, arrivals, lanes);
-        let mut foreman = Self { job, desk };
-        foreman.book(&News::default());
+        let mut foreman = Self {
+            job,
+            desk,
+            book_at_ns: 0,
+        };
+        foreman.look();
         foreman
     }
 
@@ -44,19 +51,24 @@ impl<'a> Foreman<'a> {
             true => budget.deadline_ns.unwrap_or(u64::MAX),
             false => budget.measured_from_ns,
         };
+        let at_ns = at_ns.min(self.book_at_ns);
         let at_ns = at_ns.min(self.desk.calls_at_ns().unwrap_or(u64::MAX));
-        let left_ns = at_ns.saturating_sub(self.desk.now_ns());
-        Duration::from_nanos(left_ns).min(LOOK_LONGEST)
+        Duration::from_nanos(at_ns.saturating_sub(self.desk.now_ns()))
     }
 
-    /// Looks at the desk and at time, in open loop calling lanes for what has come due. True if the
-    /// run is over.
+    /// Looks at time, in open loop calling lanes for what has come due, and books news when that is
+    /// due. True if the run is over.
     pub(super) fn look(&mut self) -> bool {
-        self.desk.call();
-        self.book(&self.desk.news());
-        let (ended, failed) = self.job.ledger.ended_and_failed();
-        self.job.control.publish(self.job.index, ended, failed);
-        self.job.control.is_interrupted() || self.job.budget.is_over(self.desk.now_ns())
+        let now_ns = self.desk.call();
+        let begins_to_measure = !self.is_measuring() && now_ns >= self.job.budget.measured_from_ns;
+        // Not whenever something comes due: lanes wait for the desk meanwhile.
+        if begins_to_measure || now_ns >= self.book_at_ns {
+            self.book_at_ns = now_ns + nanoseconds(BOOK_EVERY);
+            self.book();
+            let (ended, failed) = self.job.ledger.ended_and_failed();
+            self.job.control.publish(self.job.index, ended, failed);
+        }
+        self.job.control.is_interrupted() || self.job.budget.is_over(now_ns)
     }
 
     /// Cancels what is still under way, and hands over the counts.
@@ -64,7 +76,7 @@ impl<'a> Foreman<'a> {
     /// A run that was stopped ends now, one that made all its requests with the last of them.
     pub(super) fn report(mut self, all_made: bool) -> Report {
         let under_way = self.desk.close();
-        self.book(&self.desk.news());
+        self.book();
         let ended_ns = match all_made {
             true => self.job.ledger.last_ended_ns(),
             false => self.desk.now_ns(),
@@ -78,8 +90,9 @@ impl<'a> Foreman<'a> {
         self.job.ledger.report(ended_ns)
     }
 
-    /// Enters news, beginning to count where the measured part begins.
-    fn book(&mut self, news: &News) {
+    /// Enters the desk's news, beginning to count where the measured part begins.
+    fn book(&mut self) {
+        let news = self.desk.news();
         let mut started = news.started.as_slice();
         let mut ended = news.ended.as_slice();
         if !self.job.ledger.is_measuring() {
@@ -90,7 +103,7 @@ impl<'a> Foreman<'a> {
             ended = after;
             started = &started
                 [started.partition_point(|started| started.started_ns < measured_from_ns)..];
-            if self.desk.now_ns() >= measured_from_ns {
+            if news.is_measured {
                 // A request is entered whole when it ends, also one that is under way now.
                 self.job.ledger.begin_measuring(0);
             }
@@ -108,7 +121,7 @@ impl<'a> Foreman<'a> {
         }
         ledger.first_tls(|| news.first_tls.clone());
         ledger.first_tls_error(|| news.first_tls_error.clone());
-        (0..news.closed_by_peer).for_each(|_| ledger.closed_by_peer());
+        ledger.closed_by_peer(news.closed_by_peer);
         ledger.sent_bytes(news.bytes.sent as usize);
         ledger.received(news.bytes.received as usize);
         ledger.received_body(news.bytes.received_body);

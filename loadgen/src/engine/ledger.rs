@@ -173,10 +173,10 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// The server ended a connection.
-    pub(super) fn closed_by_peer(&mut self) {
+    /// The server ended so many connections.
+    pub(super) fn closed_by_peer(&mut self, connections: u64) {
         if self.is_measuring() {
-            self.recorder.connections.closed_by_peer += 1;
+            self.recorder.connections.closed_by_peer += connections;
         }
     }
 

@@ -8,6 +8,9 @@ use crate::recorder::Timing;
 /// What has happened since somebody last asked.
 #[derive(Default)]
 pub(super) struct News {
+    /// Whether the measured part has begun. Of what happened before that, only requests are in here
+    /// then, each with its time.
+    pub(super) is_measured: bool,
     /// In open loop, in the order of their beginnings.
     pub(super) started: Vec<Started>,
     /// In open loop, most requests that waited for a lane at a time.
@@ -26,6 +29,16 @@ pub(super) struct News {
     pub(super) first_tls: Option<record::Tls>,
     /// What was wrong with the first one that failed.
     pub(super) first_tls_error: Option<String>,
+}
+
+impl News {
+    /// Forgets what has no time of its own and happened before the measured part, which begins now.
+    pub(super) fn begin_measuring(&mut self) {
+        self.connects_ns.clear();
+        self.handshakes.clear();
+        self.bytes = Bytes::default();
+        self.closed_by_peer = 0;
+    }
 }
 
 /// A request that has begun by a schedule.

@@ -118,6 +118,7 @@ impl Schedule {
         let warmup_ends_ns = begins_ns.checked_sub(1);
         let waiting = warmup_ends_ns.map_or(0, |ends_ns| self.arrivals.waiting(ends_ns));
         self.arrivals.replace(under_way + self.called() + waiting);
+        self.backlog_max = 0;
     }
 
     /// Most arrivals that found no free lane at a time, as far as nobody has asked yet.

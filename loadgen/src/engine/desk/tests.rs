@@ -79,3 +79,55 @@ fn a_lane_rests_after_what_could_not_be_sent_unless_such_requests_end_the_run() 
     let warm_up = desk(Some(5), u64::MAX);
     assert_eq!(rest(&warm_up, Cause::ConnectRefused), Some(REST));
 }
+
+fn agreed() -> record::Tls {
+    record::Tls {
+        version: "TLSv1.3".to_owned(),
+        cipher: String::new(),
+        key_exchange: None,
+        protocol: None,
+        server_name: None,
+        certificate_subject: None,
+        certificate_key_bits: None,
+    }
+}
+
+#[test]
+fn nothing_of_the_warm_up_is_handed_in_as_measured() {
+    let desk = desk(None, u64::MAX);
+    let hand_in = |bytes, took_ns| {
+        let handshake = Handshake {
+            took_ns,
+            is_resumed: false,
+        };
+        desk.connected(took_ns);
+        desk.secured(handshake, agreed);
+        desk.sent(bytes);
+        desk.received(bytes);
+        desk.received_body(bytes);
+        desk.closed_by_peer();
+    };
+    hand_in(1000, 8);
+    desk.state().look_at_time(u64::MAX);
+    hand_in(100, 9);
+    let news = desk.news();
+    assert!(news.is_measured);
+    assert_eq!(news.connects_ns, [9]);
+    assert_eq!(news.handshakes.len(), 1);
+    assert_eq!(news.closed_by_peer, 1);
+    let bytes = news.bytes;
+    assert_eq!(
+        (bytes.sent, bytes.received, bytes.received_body),
+        (100, 100, 100)
+    );
+}
+
+#[test]
+fn a_request_of_the_warm_up_is_handed_in_with_its_time() {
+    let desk = desk(None, u64::MAX);
+    let timing = begin(&desk, 0).unwrap();
+    desk.end(0, timing, Ok(ANSWER));
+    desk.state().look_at_time(u64::MAX);
+    // Its answer may be the first of the run.
+    assert_eq!(desk.news().ended.len(), 1);
+}

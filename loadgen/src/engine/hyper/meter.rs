@@ -77,8 +77,7 @@ impl Meter {
     fn wrote(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &polled {
             Poll::Ready(Ok(bytes)) => {
-                self.desk.sent(*bytes);
-                self.gauge.sent(self.desk.now_ns());
+                self.gauge.sent(self.desk.sent(*bytes));
             }
             Poll::Ready(Err(error)) => self.gauge.failed(Phase::Sending, error),
             Poll::Pending => self.gauge.blocked(),
@@ -110,8 +109,8 @@ impl AsyncRead for Meter {
             Poll::Ready(Ok(())) => match buffer.filled().len() - before {
                 0 if buffer.remaining() > 0 => self.end(),
                 bytes => {
-                    self.desk.received(bytes);
-                    self.gauge.received(bytes, self.desk.now_ns())?;
+                    let now_ns = self.desk.received(bytes);
+                    self.gauge.received(bytes, now_ns)?;
                 }
             },
             Poll::Ready(Err(error)) => self.failed_to_read(error),

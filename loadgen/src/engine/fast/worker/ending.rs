@@ -12,7 +12,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// Acts on what was heard, and on the connection's end if that was heard too.
     pub(super) fn settle(&mut self, slot: usize, heard: Heard, ended: bool, now_ns: u64) {
         if ended {
-            self.job.ledger.closed_by_peer();
+            self.job.ledger.closed_by_peer(1);
         }
         match heard {
             Heard::Nothing => {}
