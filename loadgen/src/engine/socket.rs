@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -47,7 +48,6 @@ pub(super) fn open(hop: &Hop<'_>) -> io::Result<(Socket, SockAddr)> {
         socket.set_tcp_nodelay(true)?;
     }
     if let Some(source) = hop.source {
-        #[cfg(target_os = "linux")]
         choose_port_on_connect(&socket)?;
         socket.bind(&SocketAddr::new(source, 0).into())?;
     }
@@ -64,10 +64,7 @@ pub(super) fn connect(socket: &Socket, address: &SockAddr) -> io::Result<()> {
 
 /// Has the local port chosen when the destination is known, so that each destination has all ports
 /// to itself: `IP_BIND_ADDRESS_NO_PORT` of ip(7).
-#[cfg(target_os = "linux")]
 fn choose_port_on_connect(socket: &Socket) -> io::Result<()> {
-    use std::os::fd::AsRawFd;
-
     let yes: libc::c_int = 1;
     let yes_bytes = size_of_val(&yes) as libc::socklen_t;
     // SAFETY: the pointer and the length are those of an int that lives through the call.

@@ -16,7 +16,7 @@ pub enum Engine {
 /// What moves the bytes of the fast engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
-    /// The kernel says when a connection is ready; elsewhere than on Linux by kqueue.
+    /// The kernel says when a connection is ready.
     Epoll,
     /// The kernel is told what to do and says when it is done.
     IoUring,

@@ -172,7 +172,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn another_thread_can_be_watched_at_its_work() {
         let (told, id) = std::sync::mpsc::channel();
         let (go, stop) = std::sync::mpsc::channel::<()>();

@@ -54,7 +54,7 @@ enum Name {
 enum DriverName {
     /// What costs least
     Auto,
-    /// epoll; kqueue elsewhere than on Linux
+    /// epoll
     Epoll,
     /// io_uring, as of Linux 6.1
     IoUring,

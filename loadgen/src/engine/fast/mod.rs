@@ -1,15 +1,15 @@
 //! The fast engine: one thread per worker, each with its own connections, its own counts and its
-//! own way of moving bytes. On the path of a request nothing is locked, allocated or shared.
+//! own way of moving bytes. On the path of a request nothing is locked or shared, and nothing is
+//! allocated but what is sent over TLS, several paths put together with `--pipeline`, and with
+//! `--samples` a batch now and then.
 //!
 //! - `worker`: when a request begins, how it ends, and what comes next;
 //! - `slot`: one of a worker's connections; `requests`: the bytes that are sent on it;
 //! - `transport`: what lies between its connection and HTTP; `tunnel`: a way through a proxy, and
 //!   `tls`: TLS, if those do;
-//! - `driver`: moving bytes, as a trait; `readiness` does it with epoll or kqueue, `completion` with
-//!   io_uring;
+//! - `driver`: moving bytes, as a trait; `readiness` does it with epoll, `completion` with io_uring;
 //! - `outgoing`: what is to be sent on a connection.
 
-#[cfg(target_os = "linux")]
 mod completion;
 mod driver;
 mod outgoing;
@@ -23,7 +23,6 @@ mod worker;
 
 use std::io;
 
-#[cfg(target_os = "linux")]
 use completion::Completion;
 use readiness::Readiness;
 use requests::Requests;
@@ -38,10 +37,7 @@ use crate::plan::{Driver, Plan};
 pub(super) fn offers(driver: Driver) -> bool {
     match driver {
         Driver::Epoll => true,
-        #[cfg(target_os = "linux")]
         Driver::IoUring => Completion::new(1).is_ok(),
-        #[cfg(not(target_os = "linux"))]
-        Driver::IoUring => false,
     }
 }
 
@@ -66,7 +62,6 @@ pub(super) fn run(
                 workers.map(|driver| |job: Job<'_>| Ok(Worker::new(job, driver, requests).run()));
             crew::run(plan, control, observer, workers.collect())
         }
-        #[cfg(target_os = "linux")]
         Driver::IoUring => {
             let drivers = slots.map(Completion::new).collect::<io::Result<Vec<_>>>()?;
             let workers = drivers.into_iter();
@@ -74,10 +69,5 @@ pub(super) fn run(
                 workers.map(|driver| |job: Job<'_>| Ok(Worker::new(job, driver, requests).run()));
             crew::run(plan, control, observer, workers.collect())
         }
-        #[cfg(not(target_os = "linux"))]
-        Driver::IoUring => Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "only Linux has io_uring",
-        )),
     }
 }
