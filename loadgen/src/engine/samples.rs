@@ -92,7 +92,11 @@ impl Sampler {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::sync::mpsc;
+    use std::{fs, thread};
+
+    use rustix::process::Pid;
+    use rustix::thread::gettid;
 
     use super::*;
 
@@ -131,13 +135,24 @@ mod tests {
         let (samples, batches) = Samples::channel();
         let mut sampler = Sampler::new(samples);
         let too_many = (BATCHES_WAITING_MAX + 1) * BATCH_SAMPLES;
+        let (told, id) = mpsc::channel();
         let worker = thread::spawn(move || {
-            (0..too_many).for_each(|path| sampler.take(sample(path)));
+            (1..too_many).for_each(|path| sampler.take(sample(path)));
+            told.send(gettid()).unwrap();
+            sampler.take(sample(0));
             sampler.finish()
         });
+        wait_until_asleep(id.recv().unwrap());
         assert_eq!(batches.iter().flatten().count(), too_many);
-        // Whether it had to wait is the scheduler's to say; that it ends is not.
-        worker.join().unwrap();
+        assert!(worker.join().unwrap() > Duration::ZERO);
+    }
+
+    /// Blocks until this thread of ours waits for something.
+    fn wait_until_asleep(id: Pid) {
+        let path = format!("/proc/self/task/{}/stat", id.as_raw_nonzero());
+        while !fs::read_to_string(&path).unwrap().contains(") S ") {
+            thread::yield_now();
+        }
     }
 
     #[test]
