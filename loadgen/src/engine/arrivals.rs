@@ -19,7 +19,9 @@ pub(super) struct Arrivals {
     workers: usize,
     /// The worker's next arrival.
     next: Cursor,
-    /// The worker's first arrival that has not come due, as far as anybody asked.
+    /// Its intended start, which is asked for several times a request and takes a root to find.
+    next_ns: Option<u64>,
+    /// The worker's first arrival that has not come due, as far as anybody asked, if some wait.
     not_due: Cursor,
     /// Arrivals from `next` up to `not_due`.
     waiting: u64,
@@ -62,37 +64,44 @@ impl Arrivals {
         (index, workers): (usize, usize),
     ) -> Self {
         first.advance(&curve, index);
-        Self {
+        let mut arrivals = Self {
             curve,
             workers,
             not_due: first.clone(),
             next: first,
+            next_ns: None,
             waiting: 0,
             requests,
             replaced: 0,
-        }
+        };
+        arrivals.next_ns = arrivals.start_ns(&arrivals.next);
+        arrivals
     }
 
     /// The intended start of the next request, in nanoseconds since the run began, warm-up
     /// included; `None` if count or time allow no more.
     pub(super) fn peek_ns(&self) -> Option<u64> {
-        self.start_ns(&self.next)
+        self.next_ns
     }
 
-    /// Takes the next request.
-    pub(super) fn pop(&mut self) -> Option<u64> {
-        let start_ns = self.peek_ns()?;
+    /// Takes the next request, if it has come due by `now_ns`.
+    pub(super) fn pop_due(&mut self, now_ns: u64) -> Option<u64> {
+        let start_ns = self.next_ns.filter(|&start_ns| start_ns <= now_ns)?;
         self.next.advance(&self.curve, self.workers);
+        self.next_ns = self.start_ns(&self.next);
         self.waiting = self.waiting.saturating_sub(1);
         Some(start_ns)
     }
 
     /// How many have come due by `now_ns`, which must not go back, and were not taken.
     pub(super) fn waiting(&mut self, now_ns: u64) -> u64 {
+        let is_due = |start_ns| start_ns <= now_ns;
         if self.waiting == 0 {
+            if !self.next_ns.is_some_and(is_due) {
+                return 0;
+            }
             self.not_due = self.next.clone();
         }
-        let is_due = |start_ns| start_ns <= now_ns;
         while self.start_ns(&self.not_due).is_some_and(is_due) {
             self.not_due.advance(&self.curve, self.workers);
             self.waiting += 1;
@@ -102,14 +111,19 @@ impl Arrivals {
 
     /// The intended start of the first that has not come due by `now_ns`, which must not go back.
     pub(super) fn due_after_ns(&mut self, now_ns: u64) -> Option<u64> {
-        self.waiting(now_ns);
-        self.start_ns(&self.not_due)
+        match self.waiting(now_ns) {
+            0 => self.next_ns,
+            _ => self.start_ns(&self.not_due),
+        }
     }
 
-    /// The measured part begins with `count` requests of the warm-up, under way or waiting, that
-    /// will count: as many fewer follow.
-    pub(super) fn replace(&mut self, count: u64) {
-        self.replaced += count * self.workers as u64;
+    /// The measured part begins at `begins_ns` with `under_way` requests of the warm-up. They will
+    /// count, and so will those that came due before and wait: as many fewer follow.
+    pub(super) fn begin_measuring(&mut self, begins_ns: u64, under_way: u64) {
+        let warmup_ends_ns = begins_ns.checked_sub(1);
+        let waiting = warmup_ends_ns.map_or(0, |ends_ns| self.waiting(ends_ns));
+        self.replaced += (under_way + waiting) * self.workers as u64;
+        self.next_ns = self.start_ns(&self.next);
     }
 
     fn start_ns(&self, at: &Cursor) -> Option<u64> {

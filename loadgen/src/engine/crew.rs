@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::Summary;
-use super::budget::Budget;
+use super::budget::{Budget, Span};
 use super::control::{Clock, Control, Observer, nanoseconds};
 use super::ledger::{Ledger, Report};
 use crate::plan::Plan;
@@ -22,6 +22,7 @@ pub(super) struct Job<'a> {
     pub(super) plan: &'a Plan,
     pub(super) control: &'a Control,
     pub(super) clock: Clock,
+    pub(super) span: Span,
     pub(super) budget: Budget,
     /// Where it counts.
     pub(super) ledger: Ledger<'a>,
@@ -65,16 +66,17 @@ where
                             // still measures.
                             let _ = cores.pin_this_thread();
                         }
-                        let budget = Budget::of_worker(plan, index);
+                        let span = Span::of(plan);
                         work(Job {
                             index,
                             plan,
                             control,
                             clock,
-                            budget,
+                            span,
+                            budget: Budget::of_worker(plan, index),
                             ledger: Ledger::new(
                                 plan,
-                                budget.measured_from_ns,
+                                span.measured_from_ns,
                                 first_length,
                                 control.live(index),
                                 control.sampler(),

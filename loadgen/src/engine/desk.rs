@@ -138,9 +138,7 @@ impl Desk {
             result,
             is_reused,
         });
-        // In open loop the schedule bounds them.
-        let failures_end_the_run =
-            state.schedule.is_some() || state.is_measuring && state.budget.is_counted();
+        let failures_end_the_run = state.budget.failures_end_the_run(state.is_measuring);
         (is_unsent && !failures_end_the_run).then_some(REST)
     }
 
@@ -279,14 +277,14 @@ impl State {
     /// then does not, and so that the two are told apart, nothing that counts is handed in without
     /// a look at time.
     fn look_at_time(&mut self, now_ns: u64) {
-        if !self.is_measuring && now_ns >= self.budget.measured_from_ns {
+        if !self.is_measuring && now_ns >= self.budget.span.measured_from_ns {
             self.is_measuring = true;
             self.news.begin_measuring();
             let under_way = self.under_way.iter().flatten().count() as u64;
             match &mut self.schedule {
                 None => self.budget.take_under_way(under_way),
                 Some(schedule) => {
-                    schedule.begin_measuring(self.budget.measured_from_ns, under_way);
+                    schedule.begin_measuring(self.budget.span.measured_from_ns, under_way);
                 }
             }
         }

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use super::arrivals::Arrivals;
-use super::control::nanoseconds;
+use super::budget::Span;
+use super::control::{Control, nanoseconds};
 use super::crew::Job;
 use super::desk::Desk;
-use super::ledger::Report;
+use super::ledger::{Ledger, Report};
 use super::news::Ended;
 use super::turns::Turns;
 
@@ -15,7 +16,10 @@ use super::turns::Turns;
 const BOOK_EVERY: Duration = Duration::from_millis(50);
 
 pub(super) struct Foreman<'a> {
-    job: Job<'a>,
+    index: usize,
+    control: &'a Control,
+    span: Span,
+    ledger: Ledger<'a>,
     desk: Desk,
     /// When news are booked next, unless the measured part begins before.
     book_at_ns: u64,
@@ -28,7 +32,10 @@ impl<'a> Foreman<'a> {
         let arrivals = Arrivals::of_worker(job.plan, job.index);
         let desk = Desk::new(job.clock, job.budget, turns, arrivals, lanes);
         let mut foreman = Self {
-            job,
+            index: job.index,
+            control: job.control,
+            span: job.span,
+            ledger: job.ledger,
             desk,
             book_at_ns: 0,
         };
@@ -41,16 +48,12 @@ impl<'a> Foreman<'a> {
     }
 
     pub(super) fn is_measuring(&self) -> bool {
-        self.job.ledger.is_measuring()
+        self.ledger.is_measuring()
     }
 
     /// Until the next look is due.
     pub(super) fn time_to_look(&self) -> Duration {
-        let budget = &self.job.budget;
-        let at_ns = match self.job.ledger.is_measuring() {
-            true => budget.deadline_ns.unwrap_or(u64::MAX),
-            false => budget.measured_from_ns,
-        };
+        let at_ns = self.span.next_ns(self.is_measuring());
         let at_ns = at_ns.min(self.book_at_ns);
         let at_ns = at_ns.min(self.desk.calls_at_ns().unwrap_or(u64::MAX));
         Duration::from_nanos(at_ns.saturating_sub(self.desk.now_ns()))
@@ -60,15 +63,15 @@ impl<'a> Foreman<'a> {
     /// due. True if the run is over.
     pub(super) fn look(&mut self) -> bool {
         let now_ns = self.desk.call();
-        let begins_to_measure = !self.is_measuring() && now_ns >= self.job.budget.measured_from_ns;
+        let begins_to_measure = !self.is_measuring() && now_ns >= self.span.measured_from_ns;
         // Not whenever something comes due: lanes wait for the desk meanwhile.
         if begins_to_measure || now_ns >= self.book_at_ns {
             self.book_at_ns = now_ns + nanoseconds(BOOK_EVERY);
             self.book();
-            let (ended, failed) = self.job.ledger.ended_and_failed();
-            self.job.control.publish(self.job.index, ended, failed);
+            let (ended, failed) = self.ledger.ended_and_failed();
+            self.control.publish(self.index, ended, failed);
         }
-        self.job.control.is_interrupted() || self.job.budget.is_over(now_ns)
+        self.control.is_interrupted() || self.span.is_over(now_ns)
     }
 
     /// Cancels what is still under way, and hands over the counts.
@@ -78,16 +81,16 @@ impl<'a> Foreman<'a> {
         let under_way = self.desk.close();
         self.book();
         let ended_ns = match all_made {
-            true => self.job.ledger.last_ended_ns(),
+            true => self.ledger.last_ended_ns(),
             false => self.desk.now_ns(),
         };
         for mut timing in under_way {
             timing.ended_ns = ended_ns;
-            self.job.ledger.issued(false);
-            self.job.ledger.cancelled(&timing);
+            self.ledger.issued(false);
+            self.ledger.cancelled(&timing);
         }
-        self.job.ledger.unsent(self.desk.not_begun(ended_ns));
-        self.job.ledger.report(ended_ns)
+        self.ledger.unsent(self.desk.not_begun(ended_ns));
+        self.ledger.report(ended_ns)
     }
 
     /// Enters the desk's news, beginning to count where the measured part begins.
@@ -95,8 +98,8 @@ impl<'a> Foreman<'a> {
         let news = self.desk.news();
         let mut started = news.started.as_slice();
         let mut ended = news.ended.as_slice();
-        if !self.job.ledger.is_measuring() {
-            let measured_from_ns = self.job.budget.measured_from_ns;
+        if !self.ledger.is_measuring() {
+            let measured_from_ns = self.span.measured_from_ns;
             let (before, after) = ended
                 .split_at(ended.partition_point(|ended| ended.timing.ended_ns < measured_from_ns));
             before.iter().for_each(|ended| self.enter(ended));
@@ -105,10 +108,10 @@ impl<'a> Foreman<'a> {
                 [started.partition_point(|started| started.started_ns < measured_from_ns)..];
             if news.is_measured {
                 // A request is entered whole when it ends, also one that is under way now.
-                self.job.ledger.begin_measuring(0);
+                self.ledger.begin_measuring(0);
             }
         }
-        let ledger = &mut self.job.ledger;
+        let ledger = &mut self.ledger;
         for started in started {
             ledger.started(started.intended_ns, started.started_ns, started.had_to_wait);
         }
@@ -132,10 +135,10 @@ impl<'a> Foreman<'a> {
     }
 
     fn enter(&mut self, ended: &Ended) {
-        self.job.ledger.issued(ended.is_reused);
+        self.ledger.issued(ended.is_reused);
         match &ended.result {
-            Ok(answer) => self.job.ledger.answered(answer, &ended.timing),
-            Err(cause) => self.job.ledger.failed(*cause, &ended.timing),
+            Ok(answer) => self.ledger.answered(answer, &ended.timing),
+            Err(cause) => self.ledger.failed(*cause, &ended.timing),
         }
     }
 }

@@ -63,7 +63,7 @@ impl Run {
 
     fn starts_of(&self, index: usize, workers: usize) -> Vec<u64> {
         let mut worker = self.worker(index, workers);
-        from_fn(|| worker.pop()).collect()
+        from_fn(|| worker.pop_due(u64::MAX)).collect()
     }
 
     /// The starts of all workers, in order.
@@ -158,7 +158,11 @@ proptest! {
             prop_assert_eq!(worker.waiting(now_ns), due.saturating_sub(taken) as u64);
             for _ in 0..take {
                 prop_assert_eq!(worker.peek_ns(), starts.get(taken).copied());
-                prop_assert_eq!(worker.pop(), starts.get(taken).copied());
+                let next = starts.get(taken).copied();
+                if next.is_some_and(|start| start > now_ns) {
+                    prop_assert_eq!(worker.pop_due(now_ns), None);
+                }
+                prop_assert_eq!(worker.pop_due(u64::MAX), next);
                 taken = (taken + 1).min(starts.len());
             }
         }
@@ -174,8 +178,8 @@ proptest! {
         let run = Run { spacing, requests: Some(requests), ..RUN };
         let all = run.starts_of(0, workers);
         let mut worker = run.worker(0, workers);
-        worker.replace(left);
-        let rest: Vec<u64> = from_fn(|| worker.pop()).collect();
+        worker.begin_measuring(0, left);
+        let rest: Vec<u64> = from_fn(|| worker.pop_due(u64::MAX)).collect();
         let expected = all.len().saturating_sub(left as usize);
         prop_assert_eq!(&rest, &all[..expected]);
     }

@@ -115,9 +115,8 @@ impl Schedule {
     /// The measured part begins at `begins_ns`, with so many requests under way. What was due
     /// before belongs to it: as many fewer follow.
     pub(super) fn begin_measuring(&mut self, begins_ns: u64, under_way: u64) {
-        let warmup_ends_ns = begins_ns.checked_sub(1);
-        let waiting = warmup_ends_ns.map_or(0, |ends_ns| self.arrivals.waiting(ends_ns));
-        self.arrivals.replace(under_way + self.called() + waiting);
+        let under_way = under_way + self.called();
+        self.arrivals.begin_measuring(begins_ns, under_way);
         self.backlog_max = 0;
     }
 
@@ -138,8 +137,7 @@ impl Schedule {
 
     /// Takes the next arrival for a lane that is free, if it is due.
     fn take(&mut self, now_ns: u64) -> Option<Arrival> {
-        self.arrivals.peek_ns().filter(|&due_ns| due_ns <= now_ns)?;
-        let intended_ns = self.arrivals.pop()?;
+        let intended_ns = self.arrivals.pop_due(now_ns)?;
         self.free -= 1;
         Some(Arrival {
             intended_ns,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::budget::Span;
 
 const ANSWER: Answer = Answer {
     status: 200,
@@ -10,9 +11,12 @@ const ANSWER: Answer = Answer {
 /// With two lanes, and the measured part beginning at `measured_from_ns`.
 fn desk(requests: Option<u64>, measured_from_ns: u64) -> Desk {
     let budget = Budget {
+        span: Span {
+            measured_from_ns,
+            deadline_ns: None,
+        },
         remaining: requests,
-        measured_from_ns,
-        deadline_ns: None,
+        is_scheduled: false,
     };
     Desk::new(Clock::start(), budget, Turns::of_one(), None, 2)
 }

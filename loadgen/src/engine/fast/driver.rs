@@ -21,14 +21,26 @@ pub(super) trait Driver<'a> {
     /// How much of what was to be sent on the slot's connection is not in the kernel's hands.
     fn unsent_bytes(&self, slot: usize) -> usize;
 
+    /// Whether the slot's connection is known to be open, or to have been.
+    fn is_connected(&self, slot: usize) -> bool;
+
     /// Closes the slot's connection, if it has one. No event of it follows.
     fn close(&mut self, slot: usize);
 
-    /// Waits until something happens or `timeout` is over.
-    fn wait(&mut self, timeout: Duration) -> io::Result<()>;
+    /// Waits until something happens or `timeout` is over, or, to the microsecond, until `start`.
+    fn wait(&mut self, timeout: Duration, start: Option<Start>) -> io::Result<()>;
 
     /// The next thing that has happened, until there is none: then `wait` again.
     fn next(&mut self) -> Option<(usize, Event<'_>)>;
+}
+
+/// When the next request of an open loop is to begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    /// In nanoseconds since the run began, by which it is known as the same.
+    pub(super) at_ns: u64,
+    /// How long the worker may sleep until then.
+    pub(super) after: Duration,
 }
 
 /// How far a connection has come.

@@ -3,54 +3,65 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use super::driver::Progress;
+
 /// Bytes in the order in which they are to be sent. Requests are borrowed from where they were
 /// built; what is made for one connection, such as TLS records, is owned.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing<'a> {
-    parts: VecDeque<Cow<'a, [u8]>>,
+    /// Nearly always the only part, which so needs no memory of its own; the others come behind
+    /// one.
+    first: Option<Cow<'a, [u8]>>,
+    rest: VecDeque<Cow<'a, [u8]>>,
     /// Of the first part, in bytes.
     written: usize,
 }
 
 impl<'a> Outgoing<'a> {
     pub(super) fn is_empty(&self) -> bool {
-        self.parts.is_empty()
+        self.first.is_none()
     }
 
     /// How many bytes there are.
     pub(super) fn bytes(&self) -> usize {
-        self.parts.iter().map(|part| part.len()).sum::<usize>() - self.written
+        let parts = self.first.iter().chain(&self.rest);
+        parts.map(|part| part.len()).sum::<usize>() - self.written
     }
 
     /// Behind all others.
     pub(super) fn push(&mut self, bytes: Cow<'a, [u8]>) {
-        if !bytes.is_empty() {
-            self.parts.push_back(bytes);
+        if bytes.is_empty() {
+            return;
+        }
+        match &self.first {
+            None => self.first = Some(bytes),
+            Some(_) => self.rest.push_back(bytes),
         }
     }
 
     /// What is to be written next.
     pub(super) fn next(&self) -> Option<&[u8]> {
-        Some(&self.parts.front()?[self.written..])
+        Some(&self.first.as_ref()?[self.written..])
     }
 
     /// So many bytes of [`Self::next`] were written.
     pub(super) fn wrote(&mut self, count: usize) {
         self.written += count;
-        if self
-            .parts
-            .front()
-            .is_some_and(|part| self.written >= part.len())
+        if let Some(part) = &self.first
+            && self.written >= part.len()
         {
-            self.parts.pop_front();
+            self.first = self.rest.pop_front();
             self.written = 0;
         }
     }
 
-    /// There will be nothing to send it on.
-    pub(super) fn clear(&mut self) {
-        self.parts.clear();
-        self.written = 0;
+    /// How far a connection has come that is open or not.
+    pub(super) fn progress(&self, is_connected: bool) -> Progress {
+        match (is_connected, self.is_empty()) {
+            (false, _) => Progress::Connecting,
+            (true, false) => Progress::Sending,
+            (true, true) => Progress::Sent,
+        }
     }
 }
 

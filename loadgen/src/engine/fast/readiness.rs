@@ -1,4 +1,4 @@
-//! Moving bytes when the kernel says that it can be done: epoll or kqueue, by way of `mio`.
+//! Moving bytes when the kernel says that it can be done: epoll, by way of `mio`.
 //!
 //! The system calls of one request on an open connection are one write and one read, and a share
 //! of a wait. A new connection adds socket, connect, setsockopt, registration and close; the
@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use socket2::Socket;
 
-use super::driver::{Driver, Event, Progress, Then};
+use super::driver::{Driver, Event, Progress, Start, Then};
 use super::outgoing::Outgoing;
 use crate::engine::socket::{self, Hop};
 use crate::system::timer::Timer;
@@ -38,6 +38,9 @@ pub(super) struct Readiness<'a> {
     poll: Poll,
     /// Ends waits more exactly than a poll's timeout does, if that is called for.
     timer: Option<Timer>,
+    /// The start that it will end a wait for. An answer may do so before, and the start be the
+    /// same.
+    armed_for_ns: Option<u64>,
     events: Events,
     /// What `events` held and is not worked off; more than one thing may be done about each.
     ready: VecDeque<Ready>,
@@ -86,8 +89,8 @@ enum Happened {
 }
 
 impl Readiness<'_> {
-    /// For so many connections; with `is_exact` waits end to the microsecond, for a system call
-    /// more each, else to the millisecond.
+    /// For so many connections; with `is_exact` waits for a start end to the microsecond, for a
+    /// system call more each start, and others to the millisecond.
     pub(super) fn new(slots: usize, is_exact: bool) -> io::Result<Self> {
         let poll = Poll::new()?;
         let timer = match is_exact {
@@ -97,11 +100,24 @@ impl Readiness<'_> {
         Ok(Self {
             poll,
             timer,
+            armed_for_ns: None,
             events: Events::with_capacity(EVENTS_MAX),
             ready: VecDeque::with_capacity(EVENTS_MAX),
             connections: (0..slots).map(|_| Connection::default()).collect(),
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
         })
+    }
+
+    /// Has the timer end a wait at `start`, unless it will.
+    fn arm(&mut self, start: Start) -> io::Result<()> {
+        if let Some(timer) = &self.timer
+            && !start.after.is_zero()
+            && self.armed_for_ns != Some(start.at_ns)
+        {
+            timer.arm(start.after)?;
+            self.armed_for_ns = Some(start.at_ns);
+        }
+        Ok(())
     }
 
     /// Does one thing that `ready` allows and puts back what is left of it.
@@ -145,7 +161,6 @@ impl<'a> Driver<'a> for Readiness<'a> {
         *connection = Connection {
             socket: Some(socket),
             generation: connection.generation.wrapping_add(1),
-            outgoing: std::mem::take(&mut connection.outgoing),
             ..Connection::default()
         };
         Ok(())
@@ -163,25 +178,36 @@ impl<'a> Driver<'a> for Readiness<'a> {
         self.connections[slot].outgoing.bytes()
     }
 
+    fn is_connected(&self, slot: usize) -> bool {
+        self.connections[slot].is_connected
+    }
+
     fn close(&mut self, slot: usize) {
         let connection = &mut self.connections[slot];
         // Closing the descriptor also takes it out of the kernel's list.
         connection.socket = None;
-        connection.outgoing.clear();
+        connection.is_connected = false;
+        connection.outgoing = Outgoing::default();
     }
 
-    fn wait(&mut self, timeout: Duration) -> io::Result<()> {
-        if let Some(timer) = &self.timer
-            && !timeout.is_zero()
-        {
-            timer.arm(timeout)?;
-        }
+    fn wait(&mut self, timeout: Duration, start: Option<Start>) -> io::Result<()> {
+        let timeout = match start {
+            Some(start) => {
+                self.arm(start)?;
+                timeout.min(start.after)
+            }
+            None => timeout,
+        };
         match self.poll.poll(&mut self.events, Some(timeout)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
-        let of_connections = self.events.iter().filter(|event| event.token() != TIMER);
-        self.ready.extend(of_connections.map(Ready::from));
+        for event in &self.events {
+            match event.token() {
+                TIMER => self.armed_for_ns = None,
+                _ => self.ready.push_back(Ready::from(event)),
+            }
+        }
         Ok(())
     }
 
@@ -277,11 +303,7 @@ impl Connection<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(match (self.is_connected, self.outgoing.is_empty()) {
-            (false, _) => Progress::Connecting,
-            (true, false) => Progress::Sending,
-            (true, true) => Progress::Sent,
-        })
+        Ok(self.outgoing.progress(self.is_connected))
     }
 
     fn write(&mut self) -> Happened {

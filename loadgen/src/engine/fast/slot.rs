@@ -37,17 +37,12 @@ pub(super) enum Phase {
     Closing,
 }
 
-/// A request that has begun and not ended.
-#[derive(Debug)]
-pub(super) struct Flight {
-    pub(super) timing: Timing,
-}
-
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     pub(super) phase: Phase,
-    /// In the order in which they were sent, which is that of their answers.
-    pub(super) flights: VecDeque<Flight>,
+    /// Requests that have begun and not ended, in the order in which they were sent, which is that
+    /// of their answers.
+    pub(super) flights: VecDeque<Timing>,
     reader: ResponseReader,
     /// Whether there is a connection that can take another request.
     pub(super) is_open: bool,
@@ -61,8 +56,6 @@ pub(super) struct Slot {
     pub(super) attempts: usize,
     /// When the last of them was.
     pub(super) attempted_ns: u64,
-    /// What was handed over to be sent on its connection, in bytes.
-    pub(super) queued_bytes: usize,
     /// When its last request ended.
     pub(super) ended_ns: u64,
 }
@@ -160,7 +153,7 @@ impl Slot {
             Ok(_) if is_cut => Heard::Broken(Cause::ClosedMidResponse),
             Ok(answer) => {
                 let flight = self.land(now_ns);
-                ledger.answered(&answer, &flight.timing);
+                ledger.answered(&answer, &flight);
                 Heard::Last
             }
             Err(cause) => Heard::Broken(cause),
@@ -214,7 +207,7 @@ impl Slot {
                 // Whatever follows the last answer must not be taken for the next one.
                 return Heard::Last;
             };
-            flight.timing.first_byte_ns.get_or_insert(now_ns);
+            flight.first_byte_ns.get_or_insert(now_ns);
             let body_bytes_before = self.reader.body_bytes();
             let read = self.reader.read(question, &mut rest);
             ledger.received_body(self.reader.body_bytes() - body_bytes_before);
@@ -230,7 +223,7 @@ impl Slot {
             // An answer to half a request leaves the other half in the way.
             let is_sent = !is_last || self.phase == Phase::Receiving;
             let flight = self.land(now_ns);
-            ledger.answered(&answer, &flight.timing);
+            ledger.answered(&answer, &flight);
             self.reader.reset();
             if !answer.keep_alive || !is_sent {
                 return Heard::Last;
@@ -241,9 +234,9 @@ impl Slot {
     }
 
     /// The oldest request ends.
-    pub(super) fn land(&mut self, now_ns: u64) -> Flight {
+    pub(super) fn land(&mut self, now_ns: u64) -> Timing {
         let mut flight = self.flights.pop_front().expect("a request is under way");
-        flight.timing.ended_ns = now_ns;
+        flight.ended_ns = now_ns;
         self.ended_ns = now_ns;
         flight
     }

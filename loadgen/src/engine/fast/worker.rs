@@ -111,8 +111,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             if self.active == 0 {
                 break;
             }
-            let timeout = self.time_to_wait(now_ns);
-            if let Err(error) = self.driver.wait(timeout) {
+            let start = self.next_start();
+            if let Err(error) = self.driver.wait(self.time_to_tick(now_ns), start) {
                 // Only a defect of ours makes waiting impossible; end every request as failed.
                 self.fail_all(&error);
                 break;

@@ -21,7 +21,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use socket2::Socket;
 
-use super::driver::{Driver, Event, Progress, Then};
+use super::driver::{Driver, Event, Progress, Start, Then};
 use super::outgoing::Outgoing;
 use crate::engine::socket::{self, Hop};
 
@@ -228,6 +228,10 @@ impl<'a> Driver<'a> for Completion<'a> {
         self.shared.connections[slot].outgoing.bytes()
     }
 
+    fn is_connected(&self, slot: usize) -> bool {
+        self.shared.connections[slot].is_connected
+    }
+
     fn close(&mut self, slot: usize) {
         let shared = &mut *self.shared;
         let connection = &mut shared.connections[slot];
@@ -250,9 +254,10 @@ impl<'a> Driver<'a> for Completion<'a> {
         };
     }
 
-    fn wait(&mut self, timeout: Duration) -> io::Result<()> {
+    fn wait(&mut self, timeout: Duration, start: Option<Start>) -> io::Result<()> {
         self.give_back();
-        self.ring.wait(timeout, &mut self.completed)
+        let after = start.map_or(Duration::MAX, |start| start.after);
+        self.ring.wait(timeout.min(after), &mut self.completed)
     }
 
     fn next(&mut self) -> Option<(usize, Event<'_>)> {
@@ -312,8 +317,9 @@ impl Connection<'_> {
         if let Some(bytes) = self.outgoing.next()
             && !self.is_sending
         {
-            // SAFETY: a part stays in `outgoing` until it is sent. When the connection is closed
-            // before, it is kept until the operation has completed.
+            // SAFETY: a part stays in `outgoing` until it is sent, and its bytes stay where they are
+            // when `outgoing` moves. When the connection is closed before, it is kept until the
+            // operation has completed.
             unsafe {
                 ring.send(socket, bytes, token);
             }
@@ -336,11 +342,7 @@ impl Connection<'_> {
     }
 
     fn progress(&self) -> Progress {
-        match (self.is_connected, self.outgoing.is_empty()) {
-            (false, _) => Progress::Connecting,
-            (true, false) => Progress::Sending,
-            (true, true) => Progress::Sent,
-        }
+        self.outgoing.progress(self.is_connected)
     }
 }
 

@@ -59,6 +59,13 @@ fn driver<'a>(slots: usize) -> Option<Completion<'a>> {
     }
 }
 
+/// Opens a connection on which `bytes` are sent.
+fn open<'a>(driver: &mut Completion<'a>, slot: usize, peer: &'a Peer, bytes: &'static [u8]) {
+    driver.connect(slot, peer.hop()).unwrap();
+    driver.send(slot, Cow::Borrowed(bytes)).unwrap();
+    assert_eq!(hear(driver), (slot, Heard::Progress(Progress::Sent)));
+}
+
 /// The next thing that happens.
 fn hear(driver: &mut Completion<'_>) -> (usize, Heard) {
     let began = Instant::now();
@@ -73,7 +80,7 @@ fn hear(driver: &mut Completion<'_>) -> (usize, Heard) {
             return (slot, heard);
         }
         assert!(began.elapsed() < LONGEST, "nothing happens");
-        driver.wait(LONGEST).unwrap();
+        driver.wait(LONGEST, None).unwrap();
     }
 }
 
@@ -111,17 +118,13 @@ fn an_answer_and_its_end_are_heard_at_once() {
 fn what_completes_after_a_close_is_not_heard_on_the_next_connection() {
     let peer = Peer::new();
     let Some(mut driver) = driver(1) else { return };
-    driver.connect(0, peer.hop()).unwrap();
-    driver.send(0, Cow::Borrowed(b"first")).unwrap();
-    assert_eq!(hear(&mut driver), (0, Heard::Progress(Progress::Sent)));
+    open(&mut driver, 0, &peer, b"first");
     let mut first = peer.accept();
     first.write_all(b"too late").unwrap();
     // The kernel has received that, or will in the next wait; both come after the close.
     driver.close(0);
 
-    driver.connect(0, peer.hop()).unwrap();
-    driver.send(0, Cow::Borrowed(b"second")).unwrap();
-    assert_eq!(hear(&mut driver), (0, Heard::Progress(Progress::Sent)));
+    open(&mut driver, 0, &peer, b"second");
     let mut second = peer.accept();
     second.write_all(b"in time").unwrap();
     assert_eq!(receive(&mut driver), (b"in time".to_vec(), Then::Open));
@@ -131,18 +134,14 @@ fn what_completes_after_a_close_is_not_heard_on_the_next_connection() {
 fn what_is_asked_for_just_before_a_close_is_not_done_to_the_next_connection() {
     let peer = Peer::new();
     let Some(mut driver) = driver(1) else { return };
-    driver.connect(0, peer.hop()).unwrap();
-    driver.send(0, Cow::Borrowed(b"first")).unwrap();
-    assert_eq!(hear(&mut driver), (0, Heard::Progress(Progress::Sent)));
+    open(&mut driver, 0, &peer, b"first");
     driver.send(0, Cow::Borrowed(b" farewell")).unwrap();
     driver.close(0);
 
     // Its descriptor is the one that was closed.
-    driver.connect(0, peer.hop()).unwrap();
-    driver.send(0, Cow::Borrowed(b"second")).unwrap();
-    assert_eq!(hear(&mut driver), (0, Heard::Progress(Progress::Sent)));
+    open(&mut driver, 0, &peer, b"second");
     driver.close(0);
-    driver.wait(Duration::ZERO).unwrap();
+    driver.wait(Duration::ZERO, None).unwrap();
     let received = [peer.accept(), peer.accept()].map(|mut server| {
         let mut received = String::new();
         server.read_to_string(&mut received).unwrap();
@@ -167,7 +166,7 @@ fn bytes_that_are_being_sent_outlive_their_connection() {
 
     // Nothing of it is heard, and the bytes are let go of.
     while !driver.shared.kept.is_empty() {
-        driver.wait(LONGEST).unwrap();
+        driver.wait(LONGEST, None).unwrap();
         assert!(driver.next().is_none());
     }
     drop(server);
@@ -186,7 +185,7 @@ fn more_than_all_buffers_hold_is_received_nevertheless() {
     for slot in 0..CONNECTIONS {
         driver.connect(slot, peer.hop()).unwrap();
         driver.send(slot, Cow::Borrowed(b"ask")).unwrap();
-        driver.wait(Duration::ZERO).unwrap();
+        driver.wait(Duration::ZERO, None).unwrap();
         let mut server = peer.accept();
         servers.push(std::thread::spawn(move || {
             server.read_exact(&mut [0; 3]).unwrap();
@@ -196,7 +195,7 @@ fn more_than_all_buffers_hold_is_received_nevertheless() {
     }
     let is_out_of_buffers = |completed: &Completed| completed.result == Err(Errno::NOBUFS);
     while !driver.completed.iter().any(is_out_of_buffers) {
-        driver.wait(LONGEST).unwrap();
+        driver.wait(LONGEST, None).unwrap();
     }
 
     let mut received = 0;
@@ -213,9 +212,7 @@ fn more_than_all_buffers_hold_is_received_nevertheless() {
 fn an_idle_connection_that_ends_is_heard_of() {
     let peer = Peer::new();
     let Some(mut driver) = driver(2) else { return };
-    driver.connect(1, peer.hop()).unwrap();
-    driver.send(1, Cow::Borrowed(b"ask")).unwrap();
-    assert_eq!(hear(&mut driver), (1, Heard::Progress(Progress::Sent)));
+    open(&mut driver, 1, &peer, b"ask");
     let mut server = peer.accept();
     server.write_all(b"answer").unwrap();
     assert_eq!(receive(&mut driver), (b"answer".to_vec(), Then::Open));
@@ -247,8 +244,14 @@ fn a_port_where_nobody_listens_is_a_refusal() {
 fn a_wait_ends_when_its_time_is_over() {
     let Some(mut driver) = driver(1) else { return };
     let began = Instant::now();
-    driver.wait(Duration::from_micros(500)).unwrap();
+    driver.wait(Duration::from_micros(500), None).unwrap();
     assert!(began.elapsed() >= Duration::from_micros(500));
+    let start = Start {
+        at_ns: 1,
+        after: Duration::from_micros(500),
+    };
+    driver.wait(LONGEST, Some(start)).unwrap();
+    assert!(began.elapsed() < LONGEST);
     assert!(driver.next().is_none());
 }
 

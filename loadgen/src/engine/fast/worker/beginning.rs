@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Worker;
 use crate::engine::fast::driver::{Driver, Progress};
-use crate::engine::fast::slot::{Flight, Phase};
+use crate::engine::fast::slot::Phase;
 use crate::engine::fast::transport::Transport;
 use crate::outcome::Cause;
 use crate::recorder::Timing;
@@ -21,12 +21,12 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             Some(_) => return self.begin_arrived(),
         };
         for _ in 0..count {
-            self.begin_next();
+            self.begin_next(self.job.clock.now_ns());
         }
     }
 
-    /// Begins requests on the slot that is next.
-    pub(super) fn begin_next(&mut self) {
+    /// Begins requests, now, on the slot that is next.
+    pub(super) fn begin_next(&mut self, now_ns: u64) {
         // The one that was used last, in open loop: a few connections then do the work of a small
         // rate, as in a client's pool, and the others are not opened at all.
         let slot = match &self.arrivals {
@@ -39,15 +39,14 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
                 true => state.is_ready = false,
                 false => state.is_roomy = false,
             }
-            self.begin(slot);
+            self.begin(slot, now_ns);
         }
     }
 
     /// Begins as many requests on the slot's connection as there is room for, more if they fail at
     /// once, and none if none is left.
-    fn begin(&mut self, slot: usize) {
+    fn begin(&mut self, slot: usize, mut now_ns: u64) {
         loop {
-            let now_ns = self.job.clock.now_ns();
             self.look_at_time(now_ns);
             let count = self.take(slot, now_ns);
             if count == 0 {
@@ -63,7 +62,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             let Err(cause) = sent else {
                 return self.offer_room(slot);
             };
-            self.fail(slot, cause, self.job.clock.now_ns());
+            now_ns = self.job.clock.now_ns();
+            self.fail(slot, cause, now_ns);
             if !self.failures_end_the_run() {
                 return self.hold_back(slot);
             }
@@ -90,7 +90,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             let is_reused = state.is_open || state.is_under_way();
             self.job.ledger.issued(is_reused);
             let timing = Timing::starting(now_ns, self.turns.next());
-            state.flights.push_back(Flight { timing });
+            state.flights.push_back(timing);
         }
         state.flights.len() - before
     }
@@ -106,8 +106,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
 
     /// Whether requests that fail at once bring the run nearer to its end.
     pub(super) fn failures_end_the_run(&self) -> bool {
-        // In open loop the schedule bounds them.
-        self.arrivals.is_some() || self.job.ledger.is_measuring() && self.job.budget.is_counted()
+        let is_measuring = self.job.ledger.is_measuring();
+        self.job.budget.failures_end_the_run(is_measuring)
     }
 
     /// Sends the last `count` of the slot's requests on a connection that is open: the write is
@@ -128,7 +128,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     pub(super) fn send_requests(&mut self, slot: usize, count: usize) -> Result<Progress, Cause> {
         let flights = &self.slots[slot].flights;
         let last = flights.range(flights.len() - count..);
-        let bytes = self.requests.batch(last.map(|flight| flight.timing.path));
+        let bytes = self.requests.batch(last.map(|flight| flight.path));
         self.job.ledger.sent_bytes(bytes.len());
         let bytes = self.transports[slot].seal(bytes);
         self.send_bytes(slot, bytes)
@@ -139,7 +139,6 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         slot: usize,
         bytes: Cow<'a, [u8]>,
     ) -> Result<Progress, Cause> {
-        self.slots[slot].queued_bytes += bytes.len();
         let sent = self.driver.send(slot, bytes);
         sent.map_err(|error| self.cause(slot, &error))
     }
@@ -165,7 +164,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         if state.phase == Phase::Sending && progress == Progress::Sent {
             state.phase = Phase::Receiving;
             for flight in &mut state.flights {
-                flight.timing.sent_ns.get_or_insert(sent_ns);
+                flight.sent_ns.get_or_insert(sent_ns);
             }
         }
     }

@@ -27,7 +27,6 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             .get(state.destination)
             .ok_or(Cause::Dns)?;
         state.attempts += 1;
-        state.queued_bytes = 0;
         state.attempted_ns = now_ns;
         let hop = Hop {
             destination,
@@ -71,8 +70,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
 
     /// What an error of the slot's connection means for its requests.
     pub(super) fn cause(&mut self, slot: usize, error: &io::Error) -> Cause {
-        let state = &self.slots[slot];
-        if state.phase == Phase::Connecting && self.driver.unsent_bytes(slot) < state.queued_bytes {
+        if self.slots[slot].phase == Phase::Connecting && self.driver.is_connected(slot) {
             // Whoever took a byte was there: the connection broke as soon as it was open.
             let now_ns = self.job.clock.now_ns();
             self.advance(slot, Progress::Sending, now_ns, now_ns);

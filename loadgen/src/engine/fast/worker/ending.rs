@@ -59,7 +59,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let mut cause = cause;
         while self.slots[slot].is_under_way() {
             let flight = self.slots[slot].land(now_ns);
-            self.job.ledger.failed(cause, &flight.timing);
+            self.job.ledger.failed(cause, &flight);
             cause = cause.of_those_behind();
         }
     }
@@ -120,7 +120,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         for slot in 0..self.slots.len() {
             while self.slots[slot].is_under_way() {
                 let flight = self.slots[slot].land(ended_ns);
-                self.job.ledger.cancelled(&flight.timing);
+                self.job.ledger.cancelled(&flight);
             }
             self.close(slot);
         }

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use super::Worker;
-use crate::engine::arrivals::Arrivals;
-use crate::engine::fast::driver::Driver;
-use crate::engine::fast::slot::Flight;
+use crate::engine::fast::driver::{Driver, Start};
 use crate::recorder::Timing;
 
 impl<'a, D: Driver<'a>> Worker<'a, D> {
@@ -14,11 +12,11 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         while self.has_place()
             && let Some(arrivals) = &self.arrivals
         {
-            let is_not_due = |start_ns| start_ns > self.job.clock.now_ns();
-            if arrivals.peek_ns().is_some_and(is_not_due) {
+            let now_ns = self.job.clock.now_ns();
+            if arrivals.peek_ns().is_some_and(|start_ns| start_ns > now_ns) {
                 return;
             }
-            self.begin_next();
+            self.begin_next(now_ns);
         }
     }
 
@@ -36,10 +34,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
 
     /// In open loop, lets the next request begin, if its time has come.
     pub(super) fn take_arrival(&mut self, slot: usize, now_ns: u64) -> bool {
-        let is_due = |start_ns: &u64| *start_ns <= now_ns;
         let arrivals = self.arrivals.as_mut();
-        let due = arrivals.filter(|arrivals| arrivals.peek_ns().as_ref().is_some_and(is_due));
-        let Some(intended_ns) = due.and_then(Arrivals::pop) else {
+        let Some(intended_ns) = arrivals.and_then(|arrivals| arrivals.pop_due(now_ns)) else {
             return false;
         };
         let state = &mut self.slots[slot];
@@ -51,7 +47,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             intended_ns,
             ..Timing::starting(now_ns, self.turns.next())
         };
-        state.flights.push_back(Flight { timing });
+        state.flights.push_back(timing);
         true
     }
 
@@ -84,13 +80,17 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         }
     }
 
-    /// How long the worker may sleep before the next start, if one is to come.
-    pub(super) fn time_to_start(&self) -> Duration {
-        let Some(start_ns) = self.arrivals.as_ref().and_then(Arrivals::peek_ns) else {
-            return Duration::MAX;
-        };
+    /// The next start that is waited for, in open loop. Without a connection for it an answer is.
+    pub(super) fn next_start(&mut self) -> Option<Start> {
+        let at_ns = self.arrivals.as_ref()?.peek_ns()?;
+        if !self.has_place() {
+            return None;
+        }
         // By a clock of its own: requests were written since the last look.
-        let left_ns = start_ns.saturating_sub(self.job.clock.now_ns());
-        Duration::from_nanos(left_ns).saturating_sub(self.spin)
+        let left_ns = at_ns.saturating_sub(self.job.clock.now_ns());
+        Some(Start {
+            at_ns,
+            after: Duration::from_nanos(left_ns).saturating_sub(self.spin),
+        })
     }
 }

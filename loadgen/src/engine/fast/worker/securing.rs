@@ -57,11 +57,11 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             false => Phase::Securing,
         };
         if let Some(oldest) = state.flights.front() {
-            let took_ns = connected_ns - oldest.timing.started_ns;
+            let took_ns = connected_ns - oldest.started_ns;
             self.job.ledger.connected(took_ns);
         }
         for flight in &mut state.flights {
-            flight.timing.connected_ns = connected_ns;
+            flight.connected_ns = connected_ns;
         }
         self.offer_room(slot);
     }
@@ -91,11 +91,11 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let state = &mut self.slots[slot];
         let ledger = &mut self.job.ledger;
         if let Some(oldest) = state.flights.front() {
-            ledger.secured(now_ns - oldest.timing.connected_ns, tls.is_resumed());
+            ledger.secured(now_ns - oldest.connected_ns, tls.is_resumed());
         }
         ledger.first_tls(|| self.setup.agreed(tls));
         for flight in &mut state.flights {
-            flight.timing.connected_ns = now_ns;
+            flight.connected_ns = now_ns;
         }
         state.phase = Phase::Sending;
         state.is_open = true;

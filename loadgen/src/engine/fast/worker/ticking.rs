@@ -14,12 +14,12 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// Looks after what no event tells of, as often as is due. True if the run is over.
     pub(super) fn is_over(&mut self, now_ns: u64) -> bool {
         self.look_at_time(now_ns);
-        self.job.budget.is_over(now_ns) || (now_ns >= self.next_tick_ns && self.tick(now_ns))
+        self.job.span.is_over(now_ns) || (now_ns >= self.next_tick_ns && self.tick(now_ns))
     }
 
     /// Begins to count when the measured part begins.
     pub(super) fn look_at_time(&mut self, now_ns: u64) {
-        if self.job.ledger.is_measuring() || now_ns < self.job.budget.measured_from_ns {
+        if self.job.ledger.is_measuring() || now_ns < self.job.span.measured_from_ns {
             return;
         }
         let under_way: usize = self.slots.iter().map(|slot| slot.flights.len()).sum();
@@ -27,29 +27,14 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         match &mut self.arrivals {
             None => self.job.budget.take_under_way(under_way as u64),
             Some(arrivals) => {
-                let warmup_ends_ns = self.job.budget.measured_from_ns.checked_sub(1);
-                let waiting = warmup_ends_ns.map_or(0, |ends_ns| arrivals.waiting(ends_ns));
-                arrivals.replace(under_way as u64 + waiting);
+                arrivals.begin_measuring(self.job.span.measured_from_ns, under_way as u64);
             }
         }
     }
 
-    /// Until the next thing that no event tells of.
-    pub(super) fn time_to_wait(&mut self, now_ns: u64) -> Duration {
-        let to_tick = self.time_to_tick(now_ns);
-        match self.has_place() {
-            true => to_tick.min(self.time_to_start()),
-            // An arrival waits for an answer, not for its time.
-            false => to_tick,
-        }
-    }
-
-    fn time_to_tick(&self, now_ns: u64) -> Duration {
-        let budget = &self.job.budget;
-        let at_ns = match self.job.ledger.is_measuring() {
-            true => budget.deadline_ns.unwrap_or(u64::MAX),
-            false => budget.measured_from_ns,
-        };
+    /// Until the next look at time.
+    pub(super) fn time_to_tick(&self, now_ns: u64) -> Duration {
+        let at_ns = self.job.span.next_ns(self.job.ledger.is_measuring());
         Duration::from_nanos(at_ns.min(self.next_tick_ns).saturating_sub(now_ns))
     }
 
@@ -87,7 +72,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
                     }
                     _ => self.job.plan.timeout,
                 };
-                if is_over(oldest.timing.started_ns, limit) {
+                if is_over(oldest.started_ns, limit) {
                     let cause = failure::timeout(state.phase_of_requests());
                     self.fail(slot, cause, now_ns);
                     self.go_on(slot);
