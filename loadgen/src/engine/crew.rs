@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use super::Summary;
 use super::budget::{Budget, Span};
 use super::control::{Clock, Control, Observer, nanoseconds};
+use super::firsts::Firsts;
 use super::ledger::{Ledger, Report};
 use crate::plan::Plan;
 use crate::recorder::Recorder;
@@ -152,8 +153,10 @@ fn summarise(
 ) -> Summary {
     let measured_from_ns = nanoseconds(plan.warmup);
     let mut recorder = Recorder::of_plan(plan);
+    let mut firsts = Firsts::default();
     for report in reports {
         recorder += &report.recorder;
+        firsts = firsts.or(&report.firsts);
     }
     let ended_ns = reports.iter().map(|report| report.ended_ns).max();
     Summary {
@@ -165,15 +168,7 @@ fn summarise(
         workers_busy: reports.iter().map(|report| report.busy).collect(),
         samples_wait: reports.iter().map(|report| report.samples_wait).sum(),
         interrupted: control.is_interrupted(),
-        first_head: first(reports, |report| &report.first_head),
-        first_tls: first(reports, |report| &report.first_tls),
-        first_tls_error: first(reports, |report| &report.first_tls_error),
-        first_proxy_error: first(reports, |report| &report.first_proxy_error),
+        firsts,
         first_length,
     }
-}
-
-/// What the first worker that has it says.
-fn first<T: Clone>(reports: &[Report], field: impl Fn(&Report) -> &Option<T>) -> Option<T> {
-    reports.iter().find_map(|report| field(report).clone())
 }

@@ -17,6 +17,7 @@ use schedule::{Arrival, Schedule};
 use super::arrivals::Arrivals;
 use super::budget::Budget;
 use super::control::Clock;
+use super::firsts::Firsts;
 use super::news::{Ended, Handshake, News, Started};
 use super::turns::Turns;
 use crate::http1::Answer;
@@ -46,12 +47,10 @@ struct State {
     /// budget.
     is_measuring: bool,
     is_closed: bool,
-    has_head: bool,
-    has_tls: bool,
-    has_tls_error: bool,
     /// Connections that were opened and have not met the end of a request.
     fresh_connections: u64,
     news: News,
+    firsts: Firsts,
 }
 
 impl Desk {
@@ -70,11 +69,9 @@ impl Desk {
             under_way: vec![None; lanes],
             is_measuring: false,
             is_closed: false,
-            has_head: false,
-            has_tls: false,
-            has_tls_error: false,
             fresh_connections: 0,
             news: News::default(),
+            firsts: Firsts::default(),
         };
         Self {
             clock,
@@ -152,10 +149,7 @@ impl Desk {
     pub(super) fn secured(&self, handshake: Handshake, agreed: impl FnOnce() -> record::Tls) {
         let (mut state, _) = self.state_now();
         state.news.handshakes.push(handshake);
-        if !state.has_tls {
-            state.has_tls = true;
-            state.news.first_tls = Some(agreed());
-        }
+        state.firsts.tls.get_or_insert_with(agreed);
     }
 
     /// It is ready for its first request.
@@ -165,11 +159,7 @@ impl Desk {
 
     /// A handshake failed, for this reason; the first of the run is kept.
     pub(super) fn not_secured(&self, error: impl FnOnce() -> String) {
-        let mut state = self.state();
-        if !state.has_tls_error {
-            state.has_tls_error = true;
-            state.news.first_tls_error = Some(error());
-        }
+        self.state().firsts.tls_error.get_or_insert_with(error);
     }
 
     /// The server ended a connection.
@@ -200,11 +190,7 @@ impl Desk {
 
     /// An answer's head has come; the first of the run is kept.
     pub(super) fn head(&self, head: impl FnOnce() -> Vec<u8>) {
-        let mut state = self.state();
-        if !state.has_head {
-            state.has_head = true;
-            state.news.first_head = Some(head());
-        }
+        self.state().firsts.head.get_or_insert_with(head);
     }
 
     /// What has happened since this was last asked.
@@ -216,6 +202,11 @@ impl Desk {
             backlog_max,
             ..std::mem::take(&mut state.news)
         }
+    }
+
+    /// What happened for the first time, once it is wanted.
+    pub(super) fn firsts(&self) -> Firsts {
+        std::mem::take(&mut self.state().firsts)
     }
 
     /// Lets no other request begin, and tells which are under way; they will not be handed in.

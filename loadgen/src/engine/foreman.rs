@@ -80,6 +80,7 @@ impl<'a> Foreman<'a> {
     pub(super) fn report(mut self, all_made: bool) -> Report {
         let under_way = self.desk.close();
         self.book();
+        self.ledger.firsts(self.desk.firsts());
         let ended_ns = match all_made {
             true => self.ledger.last_ended_ns(),
             false => self.desk.now_ns(),
@@ -122,15 +123,10 @@ impl<'a> Foreman<'a> {
         for handshake in &news.handshakes {
             ledger.secured(handshake.took_ns, handshake.is_resumed);
         }
-        ledger.first_tls(|| news.first_tls.clone());
-        ledger.first_tls_error(|| news.first_tls_error.clone());
         ledger.closed_by_peer(news.closed_by_peer);
         ledger.sent_bytes(news.bytes.sent as usize);
         ledger.received(news.bytes.received as usize);
         ledger.received_body(news.bytes.received_body);
-        if let Some(head) = &news.first_head {
-            ledger.first_head(head);
-        }
         ended.iter().for_each(|ended| self.enter(ended));
     }
 

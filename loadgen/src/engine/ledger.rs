@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use super::firsts::Firsts;
 use super::live::Live;
 use super::samples::{Sample, Sampler};
 use crate::http1::Answer;
@@ -19,10 +20,7 @@ pub(super) struct Ledger<'a> {
     recorder: Recorder,
     /// Body length of the first answer of the run, whichever worker gets it.
     first_length: &'a OnceLock<u64>,
-    first_head: Option<Vec<u8>>,
-    first_tls: Option<Tls>,
-    first_tls_error: Option<String>,
-    first_proxy_error: Option<String>,
+    firsts: Firsts,
     last_ended_ns: u64,
     /// Of the thread, since the measured part began.
     busy: Option<ThreadBusy>,
@@ -37,10 +35,7 @@ pub(super) struct Report {
     pub(super) recorder: Recorder,
     pub(super) ended_ns: u64,
     pub(super) busy: BusyShare,
-    pub(super) first_head: Option<Vec<u8>>,
-    pub(super) first_tls: Option<Tls>,
-    pub(super) first_tls_error: Option<String>,
-    pub(super) first_proxy_error: Option<String>,
+    pub(super) firsts: Firsts,
     pub(super) samples_wait: Option<Duration>,
 }
 
@@ -56,10 +51,7 @@ impl<'a> Ledger<'a> {
             plan,
             recorder: Recorder::of_plan(plan),
             first_length,
-            first_head: None,
-            first_tls: None,
-            first_tls_error: None,
-            first_proxy_error: None,
+            firsts: Firsts::default(),
             last_ended_ns: measured_from_ns,
             busy: None,
             live,
@@ -128,22 +120,22 @@ impl<'a> Ledger<'a> {
 
     /// Keeps what the first handshake agreed upon.
     pub(super) fn first_tls(&mut self, agreed: impl FnOnce() -> Option<Tls>) {
-        if self.first_tls.is_none() {
-            self.first_tls = agreed();
+        if self.firsts.tls.is_none() {
+            self.firsts.tls = agreed();
         }
     }
 
     /// Keeps what was wrong with the first handshake that failed.
     pub(super) fn first_tls_error(&mut self, error: impl FnOnce() -> Option<String>) {
-        if self.first_tls_error.is_none() {
-            self.first_tls_error = error();
+        if self.firsts.tls_error.is_none() {
+            self.firsts.tls_error = error();
         }
     }
 
     /// Keeps why the first proxy would not lead to the server.
     pub(super) fn first_proxy_error(&mut self, reason: &str) {
-        self.first_proxy_error
-            .get_or_insert_with(|| reason.to_owned());
+        let first = &mut self.firsts.proxy_error;
+        first.get_or_insert_with(|| reason.to_owned());
     }
 
     /// So many bytes of requests are on their way to the kernel.
@@ -182,8 +174,8 @@ impl<'a> Ledger<'a> {
 
     /// Keeps the first head that arrives: `bytes` begin with it.
     pub(super) fn first_head(&mut self, bytes: &[u8]) {
-        if self.first_head.is_none() {
-            self.first_head = Some(head_of(bytes));
+        if self.firsts.head.is_none() {
+            self.firsts.head = Some(head_of(bytes));
         }
     }
 
@@ -232,6 +224,11 @@ impl<'a> Ledger<'a> {
         (requests.ended(), requests.failed)
     }
 
+    /// Keeps the firsts of those who make this worker's requests.
+    pub(super) fn firsts(&mut self, firsts: Firsts) {
+        self.firsts = firsts;
+    }
+
     /// When the last request ended.
     pub(super) fn last_ended_ns(&self) -> u64 {
         self.last_ended_ns
@@ -243,10 +240,7 @@ impl<'a> Ledger<'a> {
             recorder: self.recorder,
             ended_ns,
             busy: self.busy.map(|busy| busy.share()).unwrap_or_default(),
-            first_head: self.first_head,
-            first_tls: self.first_tls,
-            first_tls_error: self.first_tls_error,
-            first_proxy_error: self.first_proxy_error,
+            firsts: self.firsts,
             samples_wait: self.sampler.map(Sampler::finish),
         }
     }

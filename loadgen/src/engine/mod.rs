@@ -1,10 +1,11 @@
 //! How load is made: a plan goes in, counts come out. Engines never print.
 //!
 //! - `fast`: ours; `hyper`; `reqwest`: what an application would use, asynchronous or blocking;
-//! - `crew`: the worker threads of any engine; `ledger`: what each counts; `budget`: whether
-//!   another request may begin; `arrivals`: when it is to, in open loop; `turns`: what it asks
-//!   for; `socket`: a connection's beginning; `failure`: errors of the system as causes; `agreed`
-//!   and `certificate`: what TLS came to;
+//! - `crew`: the worker threads of any engine; `ledger`: what each counts; `firsts`: what is kept of
+//!   the first answer and the first handshake; `budget`: whether another request may begin;
+//!   `arrivals`: when it is to, in open loop; `turns`: what it asks for; `socket`: a connection's
+//!   beginning; `failure`: errors of the system as causes; `agreed` and `certificate`: what TLS came
+//!   to;
 //! - `foreman`: a worker whose requests are made by tasks or threads of its own, and `desk`, where
 //!   these meet it with `news`; `asynchronous`: the tasks, and `alarm`: what
 //!   wakes their foreman; `messages`: requests and answers as the `http`
@@ -23,6 +24,7 @@ mod crew;
 mod desk;
 mod failure;
 mod fast;
+mod firsts;
 mod foreman;
 mod hyper;
 mod ledger;
@@ -38,9 +40,9 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 pub use control::{Clock, Control, Observer, Progress};
+pub use firsts::Firsts;
 
 use crate::plan::{Driver, Engine, Plan, Url};
-use crate::record::Tls;
 use crate::recorder::Recorder;
 use crate::system::thread_cpu::BusyShare;
 
@@ -60,14 +62,8 @@ pub struct Summary {
     pub samples_wait: Option<Duration>,
     /// Whether a signal ended the run before its plan was done.
     pub interrupted: bool,
-    /// The head of the first answer that any worker got.
-    pub first_head: Option<Vec<u8>>,
-    /// What the first TLS handshake of any worker agreed upon.
-    pub first_tls: Option<Tls>,
-    /// What was wrong with the first one that failed.
-    pub first_tls_error: Option<String>,
-    /// Why a proxy would not lead to the server, the first time that it would not.
-    pub first_proxy_error: Option<String>,
+    /// Of the first worker that has each.
+    pub firsts: Firsts,
     /// Length of the first answer's body, in bytes.
     pub first_length: Option<u64>,
 }
@@ -106,7 +102,7 @@ impl Summary {
     /// The `Server` field of the first answer, if it came in one piece and has one.
     #[must_use]
     pub fn server_software(&self) -> Option<String> {
-        let head = self.first_head.as_deref()?;
+        let head = self.firsts.head.as_deref()?;
         let status_line_bytes = head.iter().position(|&byte| byte == b'\n')? + 1;
         let mut headers = [httparse::EMPTY_HEADER; 100];
         let parsed = httparse::parse_headers(&head[status_line_bytes..], &mut headers).ok()?;

@@ -2,7 +2,7 @@
 
 use crate::http1::Answer;
 use crate::outcome::Cause;
-use crate::record::{self, Bytes};
+use crate::record::Bytes;
 use crate::recorder::Timing;
 
 /// What has happened since somebody last asked.
@@ -23,12 +23,6 @@ pub(super) struct News {
     pub(super) handshakes: Vec<Handshake>,
     pub(super) bytes: Bytes,
     pub(super) closed_by_peer: u64,
-    /// The head of the first answer.
-    pub(super) first_head: Option<Vec<u8>>,
-    /// What the first handshake agreed upon.
-    pub(super) first_tls: Option<record::Tls>,
-    /// What was wrong with the first one that failed.
-    pub(super) first_tls_error: Option<String>,
 }
 
 impl News {

@@ -17,7 +17,7 @@ pub fn traffic(level: u8, plan: &Plan, summary: &Summary) -> String {
             .request(&plan.target, &plan.scenario.paths.list()[0]);
         quote(&mut text, "> ", &request);
     }
-    let head = summary.first_head.as_deref().unwrap_or_default();
+    let head = summary.firsts.head.as_deref().unwrap_or_default();
     match level {
         0..=2 => {}
         3 => quote(

@@ -148,9 +148,9 @@ fn target(plan: &plan::Plan, summary: &Summary) -> Target {
         server_software: summary.server_software(),
         document_bytes: summary.first_length,
         dns_error: plan.target.dns_error.clone(),
-        tls: summary.first_tls.clone(),
-        tls_error: summary.first_tls_error.clone(),
-        proxy_error: summary.first_proxy_error.clone(),
+        tls: summary.firsts.tls.clone(),
+        tls_error: summary.firsts.tls_error.clone(),
+        proxy_error: summary.firsts.proxy_error.clone(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::*;
+use crate::engine::Firsts;
 use crate::http1::Answer;
 use crate::outcome::Cause;
 use crate::outcome::Outcome;
@@ -80,10 +81,7 @@ fn summary() -> Summary {
         began_at: SystemTime::UNIX_EPOCH,
         samples_wait: None,
         interrupted: false,
-        first_head: None,
-        first_tls: None,
-        first_tls_error: None,
-        first_proxy_error: None,
+        firsts: Firsts::default(),
         first_length: Some(50),
     }
 }
@@ -220,7 +218,10 @@ fn what_the_server_says_is_no_markup() {
 fn traffic_is_shown_by_level_without_the_bodies() {
     let shown = |verbosity, first_head: &str| {
         let summary = Summary {
-            first_head: Some(first_head.as_bytes().to_vec()),
+            firsts: Firsts {
+                head: Some(first_head.as_bytes().to_vec()),
+                ..Firsts::default()
+            },
             ..summary()
         };
         let text = render(

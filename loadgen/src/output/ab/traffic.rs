@@ -21,7 +21,7 @@ fn write(out: &mut String, run: &Run<'_>) -> Result {
     let request = lines(head(&run.options.request));
     let method = request.split(' ').next().unwrap_or_default();
     writeln!(out, "INFO: {method} header == \n---\n{request}\n---")?;
-    let Some(answer) = &run.summary.first_head else {
+    let Some(answer) = &run.summary.firsts.head else {
         return Ok(());
     };
     writeln!(out, "LOG: header received:\n{}", lines(answer))?;
