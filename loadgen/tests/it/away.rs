@@ -120,7 +120,7 @@ fn restart_under_load(sandbox: &Sandbox, manner: &[&str]) {
     let counts = Counts::of_record(&record);
     assert_eq!(counts.succeeded, 20, "{counts:?}");
     assert_eq!(counts.cancelled, connections as u64, "{counts:?}");
-    let failed = |cause: &str| counts.failures.get(cause).copied().unwrap_or(0);
+    let failed = |cause: &str| counts.failed_for(cause);
     let refused = sandbox.counter("Tcp", "AttemptFails");
     assert_eq!(failed("connect_refused"), refused, "{counts:?}");
     // What waited for an answer, and what connected while the server was closing down.

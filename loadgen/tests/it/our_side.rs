@@ -166,12 +166,8 @@ pub(crate) fn requests_that_find_no_descriptor_fail_under_that_cause() {
         "{record}"
     );
     let counts = Counts::of_record(&record);
-    let without_descriptor = counts
-        .failures
-        .get("no_file_descriptor")
-        .copied()
-        .unwrap_or(0);
-    let timed_out = counts.failures.get("read_timeout").copied().unwrap_or(0);
+    let without_descriptor = counts.failed_for("no_file_descriptor");
+    let timed_out = counts.failed_for("read_timeout");
     assert!(without_descriptor > 0, "{counts:?}");
     assert_eq!(without_descriptor + timed_out, 100, "{counts:?}");
     server.wait_until(|log| log.played.len() as u64 == timed_out);
