@@ -12,6 +12,7 @@ use crate::fault_server::FaultServer;
 use crate::needs::lacking;
 use crate::script::Script;
 
+const EPOLL: &[&str] = &["--driver", "epoll"];
 const IO_URING: &[&str] = &["--driver", "io-uring"];
 
 /// A way to ask.
@@ -25,17 +26,12 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    /// What is asked for when nothing is said.
-    pub(crate) const FAST: Self = Self {
-        label: "fast",
-        args: &[],
-        is_encrypted: false,
-    };
+    /// The usual one. It names its driver, so that both are tested whichever is the default.
+    pub(crate) const FAST: Self = Self::unencrypted("fast by epoll", EPOLL);
 
     pub(crate) const ALL: &[Self] = &[
         Self::FAST,
-        Self::encrypted("fast over TLS", &[]),
-        Self::unencrypted("fast by epoll", &["--driver", "epoll"]),
+        Self::encrypted("fast over TLS by epoll", EPOLL),
         Self::unencrypted("fast by io_uring", IO_URING),
         Self::encrypted("fast over TLS by io_uring", IO_URING),
         Self::unencrypted("hyper", &["--engine", "hyper"]),
