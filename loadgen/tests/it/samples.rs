@@ -6,8 +6,9 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use ::loadgen::engine::samples::WAITING_MAX;
 use rustix::process::Signal;
 use tempfile::{NamedTempFile, TempDir};
 
@@ -19,6 +20,9 @@ use crate::loadgen::{command, run, start};
 use crate::record::{Counts, codes};
 use crate::script::Script;
 use crate::server::{Kind, Server};
+
+/// Longest wait for a run to stall: beyond it something hangs.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What `--samples` wrote, by the names of its columns.
 struct Rows(Vec<BTreeMap<String, String>>);
@@ -214,18 +218,23 @@ pub(crate) fn a_file_that_nobody_reads_holds_the_run_up_and_is_told() {
             .unwrap()
             .success()
     );
-    // Ten thousand more than are kept until they are written.
-    let load = ["-n", "45000", "-k", "--threads", "1", "--pipeline", "16"];
-    let url = server.url();
-    let args = [&load[..], &[&url]].concat();
-    let running = start(command(&with_file("--samples", &pipe, &args)));
+    // With both of its ends open nobody waits for the other one.
+    let both_ends = File::options().read(true).write(true).open(&pipe).unwrap();
     let mut rows = File::open(&pipe).unwrap();
+    // More than are kept until they are written.
+    let requests = WAITING_MAX + 12_000;
+    let (requests_text, url) = (requests.to_string(), server.url());
+    let load = ["-k", "--threads", "1", "--pipeline", "16"];
+    let args = [&["-n", &requests_text], &load[..], &[&url]].concat();
+    let running = start(command(&with_file("--samples", &pipe, &args)));
     wait_until_it_stalls(&server);
+    // Now the rows end with the run, however that ends.
+    drop(both_ends);
     let mut text = String::new();
     rows.read_to_string(&mut text).unwrap();
 
     let record = running.end().record();
-    assert_eq!(text.lines().count(), 45_001, "none is lost");
+    assert_eq!(text.lines().count(), 1 + requests, "none is lost");
     assert!(
         record["client"]["samples_wait_s"].as_f64() > Some(0.0),
         "{record}"
@@ -233,15 +242,18 @@ pub(crate) fn a_file_that_nobody_reads_holds_the_run_up_and_is_told() {
     assert!(codes(&record).contains(&"samples_held_up"), "{record}");
 }
 
-/// Until requests have come, and then none for so long that it is a good part of the run.
+/// Until more requests have come than can wait for the file, and then none for so long that it is a
+/// good part of the run.
 fn wait_until_it_stalls(server: &CannedServer) {
+    let begun = Instant::now();
     let mut before = 0;
     loop {
         thread::sleep(Duration::from_millis(300));
         let answered = server.answered();
-        if answered > 32_000 && answered == before {
+        if answered > WAITING_MAX as u64 && answered == before {
             return;
         }
+        assert!(begun.elapsed() < PATIENCE, "stopped at {answered}");
         before = answered;
     }
 }

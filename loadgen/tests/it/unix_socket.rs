@@ -19,6 +19,7 @@ fn a_unix_socket_is_connected_to_and_the_url_gives_host_and_path() {
             let mut chunk = [0; 1024];
             while !request.ends_with(b"\r\n\r\n") {
                 let count = stream.read(&mut chunk).unwrap();
+                assert!(count > 0, "the client left");
                 request.extend_from_slice(&chunk[..count]);
             }
             stream
