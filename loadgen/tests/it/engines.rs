@@ -62,7 +62,7 @@ fn a_signal_ends_a_run_at_once_though_answers_are_awaited() {
 fn a_run_that_ends_by_time_cancels_what_is_under_way() {
     for engine in ENGINES {
         let server = FaultServer::start(Script::good_then(3, Silent));
-        let args = ["--duration", "300ms", "-c", "2", "--engine", engine];
+        let args = ["--duration", "1s", "-c", "2", "--engine", engine];
         let record = run(&[&args[..], &[&server.url()]].concat()).record();
         let expected = Counts {
             cancelled: 2,
