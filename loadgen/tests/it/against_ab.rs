@@ -103,7 +103,7 @@ fn one_request_that_hangs_is_one_failure_and_the_run_goes_on() {
 #[test]
 fn a_closed_port_is_twenty_connections_refused() {
     let closed = ClosedPort::new();
-    let url = format!("http://{}/", closed.address());
+    let url = closed.url();
     let record = run(&["-n", REQUESTS, "-r", &url]).record();
     let counts = Counts::of_record(&record);
     assert_eq!(counts, Counts::new(0, &[("connect_refused", 20)]));

@@ -2,14 +2,12 @@
 //! lines in the same order with the same counts, whatever the times. And ab
 //! itself finds nothing wrong with the servers.
 
-use std::fs;
 use std::os::unix::fs::symlink;
-
-use tempfile::NamedTempFile;
 
 use crate::ab::Ab;
 use crate::behaviour::Behaviour::{Good, ServerError};
 use crate::fault_server::FaultServer;
+use crate::files::{self, file_with};
 use crate::loadgen::{Ended, command_of, program, run, start};
 use crate::proxy_server::{Manner, ProxyServer};
 use crate::script::Script;
@@ -69,14 +67,14 @@ fn head_requests() {
 
 #[test]
 fn a_file_that_is_posted() {
-    let file = file_with(&[b'x'; 3000]);
+    let file = file_with([b'x'; 3000]);
     for server in servers() {
-        let text = check(&server, &["-p", path(&file)], "/echo");
+        let text = check(&server, &["-p", files::text(&file)], "/echo");
         text.assert_has("Document Length:", "3000 bytes");
         text.assert_counts(3_000_000);
         check(
             &server,
-            &["-k", "-p", path(&file), "-T", "text/csv"],
+            &["-k", "-p", files::text(&file), "-T", "text/csv"],
             "/echo",
         );
     }
@@ -86,7 +84,7 @@ fn a_file_that_is_posted() {
 fn an_empty_file_that_is_posted() {
     let file = file_with(b"");
     for server in servers() {
-        let text = check(&server, &["-p", path(&file)], "/echo");
+        let text = check(&server, &["-p", files::text(&file)], "/echo");
         text.assert_counts(0);
         assert!(text.has_name("Total body sent:"), "{text:?}");
     }
@@ -100,7 +98,7 @@ fn headers_cookies_and_credentials_are_sent_alike() {
         // The count of bytes sent is compared.
         check(
             &server,
-            &[&fields[..], &["-p", path(&file)]].concat(),
+            &[&fields[..], &["-p", files::text(&file)]].concat(),
             "/echo",
         );
     }
@@ -178,16 +176,6 @@ fn called_as_ab_it_speaks_as_ab() {
 
 pub(crate) fn servers() -> impl Iterator<Item = Server> {
     Kind::ALL.into_iter().map(Server::start)
-}
-
-pub(crate) fn file_with(contents: &[u8]) -> NamedTempFile {
-    let file = NamedTempFile::new().unwrap();
-    fs::write(file.path(), contents).unwrap();
-    file
-}
-
-pub(crate) fn path(file: &NamedTempFile) -> &str {
-    file.path().to_str().unwrap()
 }
 
 /// Runs both with [`LOAD`] and `args`, asserts that they say the same, and

@@ -3,7 +3,6 @@
 
 use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -17,6 +16,9 @@ use rustls::{
     HandshakeKind, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
     SupportedProtocolVersion, version,
 };
+use tempfile::NamedTempFile;
+
+use crate::files::file_with;
 
 /// Longest wait for a client: beyond it something hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -83,9 +85,9 @@ impl Authority {
         }
     }
 
-    /// Writes its certificate to `directory`; the path.
-    pub(crate) fn write(&self, directory: &Path) -> String {
-        write(&directory.join("authority.pem"), &self.certificate.pem())
+    /// Its certificate, for clients that are to trust it.
+    pub(crate) fn file(&self) -> NamedTempFile {
+        file_with(self.certificate.pem())
     }
 
     fn roots(&self) -> Arc<RootCertStore> {
@@ -93,12 +95,6 @@ impl Authority {
         roots.add(self.certificate.der().clone()).unwrap();
         Arc::new(roots)
     }
-}
-
-/// Writes a text; the path.
-pub(crate) fn write(path: &Path, text: &str) -> String {
-    std::fs::write(path, text).unwrap();
-    path.to_str().unwrap().to_owned()
 }
 
 impl SecureServer {
