@@ -11,6 +11,7 @@ use crate::files::{self, file_with};
 use crate::loadgen::{Ended, command_of, program, run, start};
 use crate::proxy_server::{Manner, ProxyServer};
 use crate::script::Script;
+use crate::secure_server::{self, Authority, SecureServer};
 use crate::server::{Kind, Server};
 
 /// The load that this project began with, as ab is asked for it.
@@ -77,6 +78,53 @@ fn a_file_that_is_posted() {
             &["-k", "-p", files::text(&file), "-T", "text/csv"],
             "/echo",
         );
+    }
+}
+
+#[test]
+fn a_file_that_is_put_and_methods_by_name() {
+    let file = file_with([b'x'; 3000]);
+    for server in servers() {
+        let text = check(&server, &["-u", files::text(&file)], "/");
+        assert!(text.has_name("Total body sent:"), "{text:?}");
+        check(&server, &["-m", "PUT"], "/");
+        check(&server, &["-m", "OPTIONS", "-k"], "/");
+    }
+}
+
+#[test]
+fn a_time_is_fifty_thousand_requests_unless_a_number_of_them_comes_after_it() {
+    let server = Server::start(Kind::Threads);
+    let url = server.url("/");
+    let number_last = ["-t", "60", "-n", "20", &url];
+    let ours = run_as_ab(&number_last);
+    report(&ours).assert_has("Complete requests:", "20");
+    let ab = Ab::installed();
+    if let Some(ab) = ab {
+        compare(&ab.run(&number_last), &ours);
+    }
+    let time_last = ["-q", "-n", "20", "-t", "1", &url];
+    let theirs = ab.map(|ab| ab.run(&time_last));
+    for ended in [Some(run_as_ab(&time_last)), theirs].into_iter().flatten() {
+        let text = report(&ended);
+        let complete: u64 = text.value("Complete requests:").unwrap().parse().unwrap();
+        assert!((21..=50_000).contains(&complete), "{text:?}");
+    }
+}
+
+#[test]
+fn over_tls() {
+    let Some(ab) = Ab::installed() else { return };
+    for version in ["TLS1.2", "TLS1.3"] {
+        let server = SecureServer::start(&Authority::new(), &secure_server::Manner::default());
+        let args = ["-n", "20", "-c", "2", "-f", version, &server.url()];
+        let (theirs, ours) = (ab.run(&args), run_as_ab(&args));
+        compare(&theirs, &ours);
+        let text = report(&ours);
+        text.assert_has("TLS Server Name:", "localhost");
+        let clients = server.stop();
+        assert_eq!(clients.len(), 2 * 20);
+        assert!(!clients.iter().any(|client| client.is_resumed));
     }
 }
 

@@ -278,6 +278,7 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<bool>> {
         match line.trim_end().to_ascii_lowercase().as_str() {
             "" => return Ok(Some(keep_alive)),
             "connection: close" => keep_alive = false,
+            first if first.ends_with(" http/1.0") => keep_alive = false,
             _ => {}
         }
     }
