@@ -1,6 +1,8 @@
 //! The engines beside `fast`: the same records of the same runs, and what they
 //! refuse. The fault table, schedules and signals have their say on each too.
 
+use serde_json::Value;
+
 use crate::behaviour::Behaviour::Good;
 use crate::fault_server::FaultServer;
 use crate::files::text;
@@ -37,14 +39,24 @@ fn all_engines_make_the_same_record_of_the_same_run() {
         for key in ["requests", "statuses", "bytes"] {
             assert_eq!(record[key], fast[key], "{engine}");
         }
-        assert_eq!(record["connections"]["opened"], 3, "{engine}");
-        assert_eq!(record["connections"]["reused"], 57, "{engine}");
+        assert_opened(&record, engine, 3);
         assert_eq!(record["target"]["document_bytes"], 100_000, "{engine}");
         assert_eq!(record["plan"]["driver"], serde_json::Value::Null);
         for phase in ["total", "connect", "first_byte"] {
             assert!(record["latency_ns"][phase]["p50"].is_number(), "{record}");
         }
     }
+}
+
+/// Asserts that so many connections were opened and all requests made on them. A thread of
+/// `reqwest-blocking` may ask again before its connection is back in the pool, and opens another.
+pub(crate) fn assert_opened(record: &Value, engine: &str, connections: u64) {
+    let opened = record["connections"]["opened"].as_u64().unwrap();
+    let more = if engine == "reqwest-blocking" { 5 } else { 0 };
+    let expected = connections..=connections + more;
+    assert!(expected.contains(&opened), "{engine}: {record}");
+    let uses = opened + record["connections"]["reused"].as_u64().unwrap();
+    assert_eq!(record["requests"]["issued"], uses, "{engine}: {record}");
 }
 
 #[test]
@@ -56,8 +68,7 @@ fn a_warm_up_is_not_counted() {
         ];
         let record = run(&[&args[..], &[&server.url("/delay/5")]].concat()).record();
         assert_eq!(record["requests"]["succeeded"], 20, "{engine}");
-        assert_eq!(record["connections"]["opened"], 0, "{engine}: before it");
-        assert_eq!(record["connections"]["reused"], 20, "{engine}");
+        assert_opened(&record, engine, 0);
     }
 }
 

