@@ -124,8 +124,7 @@ fn restart_under_load(sandbox: &Sandbox, manner: &[&str]) {
     assert_eq!(counts.succeeded, 20, "{counts:?}");
     assert_eq!(counts.cancelled, connections as u64, "{counts:?}");
     let failed = |cause: &str| counts.failed_for(cause);
-    let refused = sandbox.counter("Tcp", "AttemptFails");
-    assert_eq!(failed("connect_refused"), refused, "{counts:?}");
+    let refused = failed("connect_refused");
     // What waited for an answer, and what connected while the server was closing down.
     assert!(
         failed("closed_before_response") >= connections as u64,
@@ -139,6 +138,13 @@ fn restart_under_load(sandbox: &Sandbox, manner: &[&str]) {
     ];
     let met: u64 = met.into_iter().map(failed).sum();
     assert_eq!(counts.failed(), refused + met, "{counts:?}");
+    // Those that were refused, and perhaps some whose handshake ended while the server was closing
+    // its listener: these have connected, for all that the client knows, and met a reset.
+    let attempts = sandbox.counter("Tcp", "AttemptFails");
+    assert!(
+        (refused..=refused + met).contains(&attempts),
+        "{attempts}: {counts:?}"
+    );
     after.stop();
 }
 
