@@ -20,6 +20,9 @@ const BATCH_SAMPLES: usize = 512;
 /// hundred thousand requests a second.
 const BATCHES_WAITING_MAX: usize = 64;
 
+/// Samples that may wait for the collector, besides what it and the workers have in hand.
+pub const WAITING_MAX: usize = BATCHES_WAITING_MAX * BATCH_SAMPLES;
+
 /// One request, ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {

@@ -103,10 +103,8 @@ fn one_request_that_hangs_is_one_failure_and_the_run_goes_on() {
 #[test]
 fn a_closed_port_is_twenty_connections_refused() {
     let closed = ClosedPort::new();
-    let url = format!("http://{}/", closed.address());
-    let record = run(&["-n", REQUESTS, "-r", &url]).record();
-    let counts = Counts::of_record(&record);
-    assert_eq!(counts, Counts::new(0, &[("connect_refused", 20)]));
+    let url = closed.url();
+    run(&["-n", REQUESTS, "-r", &url]).assert_all_failed(20, "connect_refused");
 
     let ended = run(&["--format", "ab", "-n", REQUESTS, "-r", &url]);
     // Nothing was measured, which ab says with -r by nothing but its counts.

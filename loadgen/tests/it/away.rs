@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use rustix::process::Signal;
 
 use crate::behaviour::Behaviour::{Good, Silent};
-use crate::check::EVERY_MANNER;
+use crate::check::{EVERY_MANNER, at_once};
 use crate::closed_port::ClosedPort;
 use crate::fault_server::FaultServer;
-use crate::loadgen::{command, run, start};
+use crate::loadgen::{command, start};
 use crate::record::{Counts, codes};
 use crate::sandbox::Sandbox;
 use crate::script::Script;
@@ -21,13 +21,12 @@ const ASKED_AGAIN: [&str; 2] = ["syn_retransmits", "accept_queue_overflow"];
 #[test]
 pub(crate) fn a_closed_port_is_connect_refused_and_a_run_without_success_exits_1() {
     let closed = ClosedPort::new();
-    let url = format!("http://{}/", closed.address());
-    for manner in EVERY_MANNER {
-        let ended = run(&[&["-n", "20", &url], *manner].concat());
-        assert_eq!(ended.code, Some(1), "{ended:?}");
-        let counts = Counts::of_record(&ended.record());
-        let expected = Counts::new(0, &[("connect_refused", 20)]);
-        assert_eq!(counts, expected, "{manner:?}");
+    let url = closed.url();
+    for way in Way::in_the_clear() {
+        for manner in way.manners(EVERY_MANNER) {
+            let ended = way.run(&[&["-n", "20", &url], manner].concat());
+            ended.assert_all_failed(20, "connect_refused");
+        }
     }
 }
 
@@ -35,10 +34,10 @@ pub(crate) fn a_closed_port_is_connect_refused_and_a_run_without_success_exits_1
 pub(crate) fn a_network_without_a_way_to_the_server_is_connect_unreachable() {
     Sandbox::run(|_| {
         // There is nothing but loopback. The address is for documentation (RFC 5737).
-        let ended = run(&["-n", "5", "http://192.0.2.1/"]);
-        assert_eq!(ended.code, Some(1), "{ended:?}");
-        let counts = Counts::of_record(&ended.record());
-        assert_eq!(counts, Counts::new(0, &[("connect_unreachable", 5)]));
+        for way in Way::in_the_clear() {
+            let ended = way.run(&["-n", "5", "http://192.0.2.1/"]);
+            ended.assert_all_failed(5, "connect_unreachable");
+        }
     });
 }
 
@@ -47,15 +46,19 @@ pub(crate) fn a_full_accept_queue_is_connect_timeout() {
     Sandbox::run(|sandbox| {
         let (listener, _queue) = sandbox.full_listener();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        // Longer than the second after which the kernel asks again.
-        let ended = run(&["-n", "3", "-c", "3", "--timeout", "1500ms", &url]);
-        assert_eq!(ended.code, Some(1), "{ended:?}");
-        let record = ended.record();
-        let counts = Counts::of_record(&record);
-        assert_eq!(counts, Counts::new(0, &[("connect_timeout", 3)]));
-        for code in ASKED_AGAIN {
-            assert!(codes(&record).contains(&code), "{code}: {record}");
-        }
+        at_once(&Way::in_the_clear(), |way| {
+            // reqwest may name the wrong one of two limits that end together.
+            let limit = match way.is_of_reqwest() {
+                true => "--connect-timeout",
+                false => "--timeout",
+            };
+            // Longer than the second after which the kernel asks again.
+            let ended = way.run(&["-n", "3", "-c", "3", limit, "1500ms", &url]);
+            let record = ended.assert_all_failed(3, "connect_timeout");
+            for code in ASKED_AGAIN {
+                assert!(codes(&record).contains(&code), "{code}: {record}");
+            }
+        });
     });
 }
 
@@ -120,9 +123,8 @@ fn restart_under_load(sandbox: &Sandbox, manner: &[&str]) {
     let counts = Counts::of_record(&record);
     assert_eq!(counts.succeeded, 20, "{counts:?}");
     assert_eq!(counts.cancelled, connections as u64, "{counts:?}");
-    let failed = |cause: &str| counts.failures.get(cause).copied().unwrap_or(0);
-    let refused = sandbox.counter("Tcp", "AttemptFails");
-    assert_eq!(failed("connect_refused"), refused, "{counts:?}");
+    let failed = |cause: &str| counts.failed_for(cause);
+    let refused = failed("connect_refused");
     // What waited for an answer, and what connected while the server was closing down.
     assert!(
         failed("closed_before_response") >= connections as u64,
@@ -136,6 +138,13 @@ fn restart_under_load(sandbox: &Sandbox, manner: &[&str]) {
     ];
     let met: u64 = met.into_iter().map(failed).sum();
     assert_eq!(counts.failed(), refused + met, "{counts:?}");
+    // Those that were refused, and perhaps some whose handshake ended while the server was closing
+    // its listener: these have connected, for all that the client knows, and met a reset.
+    let attempts = sandbox.counter("Tcp", "AttemptFails");
+    assert!(
+        (refused..=refused + met).contains(&attempts),
+        "{attempts}: {counts:?}"
+    );
     after.stop();
 }
 
@@ -146,11 +155,9 @@ pub(crate) fn a_name_that_does_not_resolve_is_dns_for_each_request() {
         sandbox.replace("/etc/nsswitch.conf", "hosts: files\n");
         for way in Way::ALL.iter().filter(|way| way.is_offered()) {
             let args = ["-n", "5", "-c", "2", "http://nowhere.invalid/"];
-            let ended = run(&[way.args, &args].concat());
-            assert_eq!(ended.code, Some(1), "{}: {ended:?}", way.label);
+            let ended = way.run(&args);
             ended.assert_one_line_on_stderr(&["nowhere.invalid", "dns"]);
-            let counts = Counts::of_record(&ended.record());
-            assert_eq!(counts, Counts::new(0, &[("dns", 5)]), "{}", way.label);
+            ended.assert_all_failed(5, "dns");
         }
     });
 }
@@ -163,14 +170,15 @@ pub(crate) fn a_dead_address_before_a_live_one_is_no_failure() {
         let alive = SocketAddr::from(([127, 0, 0, 2], 0));
         let server = FaultServer::start_on(alive, Script::always(Good));
         let url = format!("http://two.test:{}/", server.address().port());
-        for manner in EVERY_MANNER {
-            let record = run(&[&["-n", "20"], *manner, &[&url]].concat()).record();
-            assert_eq!(
-                Counts::of_record(&record),
-                Counts::new(20, &[]),
-                "{manner:?}"
-            );
+        let mut runs = 0;
+        for way in Way::in_the_clear() {
+            for manner in way.manners(EVERY_MANNER) {
+                let record = way.run(&[&["-n", "20"], manner, &[&url]].concat()).record();
+                let counts = Counts::of_record(&record);
+                assert_eq!(counts, Counts::new(20, &[]), "{} {manner:?}", way.label);
+                runs += 1;
+            }
         }
-        assert_eq!(server.stop().played.len(), 20 * EVERY_MANNER.len());
+        assert_eq!(server.stop().played.len(), 20 * runs);
     });
 }

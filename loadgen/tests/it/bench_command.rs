@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::fake_servers::{FakeServers, real_servers};
 use crate::loadgen::{Ended, Running, command, start};
-use crate::schema::Schema;
+use crate::schema::{COMPARISON, RUN};
 
 /// A benchmark that takes longer hangs. Checking the contract alone takes ten
 /// seconds, nearly all of which it waits.
@@ -57,10 +57,9 @@ fn a_benchmark_leaves_a_record_of_each_run_and_what_was_found() {
 }
 
 fn check_records(out: &Out, is_debug: bool) {
-    let schema = Schema::read("run");
     for name in out.files().iter().filter(|name| name.contains(".0")) {
         let record = out.read_json(name);
-        schema.assert_valid(&record);
+        RUN.assert_valid(&record);
         let bench = &record["bench"];
         let round = bench["round"].as_u64().unwrap();
         let names = [&bench["scenario"], &bench["server"]].map(|name| name.as_str().unwrap());
@@ -75,7 +74,7 @@ fn check_records(out: &Out, is_debug: bool) {
 
 fn check_comparison(out: &Out) {
     let comparison = out.read_json("comparison.json");
-    Schema::read("comparison").assert_valid(&comparison);
+    COMPARISON.assert_valid(&comparison);
     let cases = comparison["cases"].as_array().unwrap();
     let scenarios: BTreeSet<_> = cases
         .iter()

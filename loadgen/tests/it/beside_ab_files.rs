@@ -5,7 +5,8 @@ use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::ab::Ab;
-use crate::beside_ab::{file_with, path, run_as_ab, servers, squeeze};
+use crate::beside_ab::{run_as_ab, servers, squeeze};
+use crate::files::{file_with, text};
 use crate::loadgen::{Ended, command, run, start};
 use crate::server::{Kind, Server};
 
@@ -78,7 +79,7 @@ fn the_start_of_a_request_is_local_time() {
     let server = Server::start(Kind::Async);
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("rows");
-    let mut command = command(&["-g", file.to_str().unwrap(), &server.url("/")]);
+    let mut command = command(&["-g", text(&file), &server.url("/")]);
     command.env("TZ", "XYZ-5:30");
     assert_eq!(start(command).end().code, Some(0));
     let rows = fs::read_to_string(&file).unwrap();
@@ -97,7 +98,7 @@ fn percentiles_are_written_in_every_format() {
     let file = directory.path().join("percentiles.csv");
     let server = Server::start(Kind::Async);
     for format in ["json", "text", "ab"] {
-        let args = ["--format", format, "-n", "10", "-e", file.to_str().unwrap()];
+        let args = ["--format", format, "-n", "10", "-e", text(&file)];
         let ended = run(&[&args[..], &[&server.url("/")]].concat());
         assert_eq!(ended.code, Some(0), "{ended:?}");
         assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 102);
@@ -115,12 +116,13 @@ fn a_file_of_percentiles_that_cannot_be_written_is_an_error_before_any_request()
 fn an_html_table() {
     let file = file_with(b"x=1");
     let attributes = ["-x", "border=1", "-y", "class=row", "-z", "class=cell"];
+    let ab = Ab::installed();
     for args in [
         &["-w"][..],
         &["-w", "-k", "-l"],
         &["-w", "-n", "200"],
         &["-w", "-v", "3", "-n", "1", "-i"],
-        &["-w", "-p", path(&file)],
+        &["-w", "-p", text(&file)],
         &attributes,
         &["-z", "class=cell"],
     ] {
@@ -129,8 +131,9 @@ fn an_html_table() {
         let args = [&["-n", "20", "-c", "1"], args, &[&url]].concat();
         let ours = run(&args);
         assert_eq!(ours.code, Some(0), "{ours:?}");
-        let Some(ab) = Ab::installed() else { return };
-        assert_eq!(skeleton(&ab.run(&args)), skeleton(&ours), "{args:?}");
+        if let Some(ab) = ab {
+            assert_eq!(skeleton(&ab.run(&args)), skeleton(&ours), "{args:?}");
+        }
     }
 }
 
@@ -150,7 +153,7 @@ fn traffic_is_shown_on_stdout_in_ab_s_words() {
                 &[][..],
                 &["-q"],
                 &["-n", "151"],
-                &["-p", path(&file)],
+                &["-p", text(&file)],
                 &["-i"],
             ] {
                 let url = server.url("/echo?no-numbers");
@@ -186,7 +189,7 @@ fn both_files(flag: &str, args: &[&str], url: &str) -> (Option<String>, String) 
     let directory = tempfile::tempdir().unwrap();
     let written = |name: &str, run: &dyn Fn(&[&str]) -> Ended| {
         let file = directory.path().join(name);
-        let ended = run(&[args, &["-q", flag, file.to_str().unwrap(), url]].concat());
+        let ended = run(&[args, &["-q", flag, text(&file), url]].concat());
         assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{ended:?}");
         fs::read_to_string(&file).unwrap()
     };

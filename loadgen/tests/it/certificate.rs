@@ -1,15 +1,15 @@
 //! Certificates, good and bad, made when they are needed: no key is in the
 //! repository.
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use tempfile::TempPath;
+use tempfile::NamedTempFile;
+
+use crate::files::file_with;
 
 /// A server's certificate, signed with its own key, and that key.
 pub(crate) struct Certificate {
@@ -70,19 +70,12 @@ impl Certificate {
     }
 
     /// A file, for clients that are to trust it.
-    pub(crate) fn file(&self) -> TempPath {
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        fs::write(&file, self.certificate.pem()).expect("room for it");
-        file.into_temp_path()
+    pub(crate) fn file(&self) -> NamedTempFile {
+        file_with(self.certificate.pem())
     }
 }
 
 fn names(names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     CertificateParams::new(names).expect("names and addresses")
-}
-
-/// As the command line takes it.
-pub(crate) fn text(path: &Path) -> &str {
-    path.to_str().expect("a path of characters")
 }

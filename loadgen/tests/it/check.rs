@@ -3,8 +3,11 @@
 
 use std::thread;
 
-use crate::behaviour::Behaviour;
-use crate::loadgen::run;
+use rustix::process::Signal;
+
+use crate::behaviour::Behaviour::{self, Silent};
+use crate::fault_server::FaultServer;
+use crate::loadgen::{Ended, command, run, start};
 use crate::record::{Counts, Outcome, assert_connections_agree};
 use crate::script::Script;
 use crate::way::Way;
@@ -24,12 +27,28 @@ pub(crate) const EVERY_MANNER: &[Manner] = &[
 ];
 
 /// Several runs beside each other: most of what they do is wait.
-pub(crate) fn at_once(manners: &[Manner], check: impl Fn(Manner) + Sync) {
+pub(crate) fn at_once<T: Copy + Sync>(cases: &[T], check: impl Fn(T) + Sync) {
     thread::scope(|scope| {
-        for manner in manners {
-            scope.spawn(|| check(manner));
+        for case in cases {
+            scope.spawn(|| check(*case));
         }
     });
+}
+
+/// A run of two connections that a signal ends: three requests are answered, and both connections
+/// wait for an answer then.
+pub(crate) fn interrupted(args: &[&str], signal: Signal) -> Ended {
+    let server = FaultServer::start(Script::good_then(3, Silent));
+    let url = server.url();
+    let load = ["-n", "1000", "-c", "2", "--timeout", "60s", &url];
+    let running = start(command(&[args, &load].concat()));
+    server.wait_until(|log| log.played.len() == 5);
+    running.signal(signal);
+    let ended = running.end();
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    let played = server.stop().played.len();
+    assert_eq!(played, 5, "nothing is issued after the signal");
+    ended
 }
 
 /// Runs `requests` requests against the script, and asserts that the client's

@@ -20,4 +20,8 @@ impl ClosedPort {
         let address = self.0.local_addr().expect("a bound socket");
         address.as_socket().expect("an IP address")
     }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.address())
+    }
 }

@@ -122,6 +122,9 @@ fn asked_and_behaviours() -> impl Strategy<Value = (Asked, Vec<Behaviour>)> {
 /// What the server does ends as it has to, or is lost with the connection, as is what was behind
 /// it; nothing succeeds that the server has not answered.
 fn check_pipelined(asked: Asked, depth: usize, behaviours: Vec<Behaviour>) {
+    if !asked.way.is_offered() {
+        return;
+    }
     let circumstances = format!("{depth} deep, {asked:?}: {behaviours:?}");
     let requests = asked.connections * depth + behaviours.len();
     let server = asked.way.server(Script::sequence(behaviours));
@@ -145,8 +148,8 @@ fn check_pipelined(asked: Asked, depth: usize, behaviours: Vec<Behaviour>) {
     // A reset overtakes answers before it.
     assert!(counts.succeeded <= played.succeeded, "{told}");
     let lost = ["closed_before_response", "read_reset", "write_reset"];
-    for cause in counts.failures.keys() {
-        let is_told = played.failures.contains_key(cause) || lost.contains(&cause.as_str());
+    for (cause, count) in &counts.failures {
+        let is_told = *count <= played.failed_for(cause) || lost.contains(&cause.as_str());
         assert!(is_told, "{cause} out of nowhere: {told}");
     }
 }

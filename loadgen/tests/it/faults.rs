@@ -11,6 +11,7 @@ use crate::against_ab::a_length_that_changes_fails_in_the_text_unless_l_allows_i
 use crate::away::*;
 use crate::behaviour::Behaviour::{self, *};
 use crate::check::{EVERY_MANNER, Manner, at_once, check_conservation};
+use crate::files::text;
 use crate::our_side::{
     requests_that_find_no_descriptor_fail_under_that_cause,
     requests_that_find_no_local_port_fail_under_that_cause,
@@ -347,9 +348,10 @@ const LONG_TIMEOUT: [&str; 2] = ["--timeout", "15s"];
 
 #[test]
 fn a_request_that_cannot_be_written_in_time_is_write_timeout() {
-    for way in ways_without_a_handshake() {
+    // What is done at accept would meet a handshake.
+    for way in Way::in_the_clear() {
         // reqwest does not tell what it waited for.
-        let cause = match Way::OF_REQWEST.contains(&way.label) {
+        let cause = match way.is_of_reqwest() {
             true => "read_timeout",
             false => "write_timeout",
         };
@@ -360,15 +362,10 @@ fn a_request_that_cannot_be_written_in_time_is_write_timeout() {
 #[test]
 fn a_reset_while_the_request_is_written_is_write_reset() {
     // reqwest does not tell what it was about.
-    let tells = |way: &Way| !Way::OF_REQWEST.contains(&way.label);
-    for way in ways_without_a_handshake().filter(tells) {
+    let tells = |way: &Way| !way.is_of_reqwest();
+    for way in Way::in_the_clear().into_iter().filter(tells) {
         check_long_request(way, ResetsAtFirstByte, &[], Failure("write_reset"));
     }
-}
-
-/// What is done at accept would meet the handshake.
-fn ways_without_a_handshake() -> impl Iterator<Item = Way> {
-    Way::ALL.iter().copied().filter(|way| !way.is_encrypted)
 }
 
 /// For what is done at accept no good answer can come before it.
@@ -376,7 +373,7 @@ fn check_long_request(way: Way, behaviour: Behaviour, args: &[&str], outcome: Ou
     // More than the socket buffers of both sides take.
     let body = tempfile::NamedTempFile::new().unwrap();
     body.as_file().set_len(32 << 20).unwrap();
-    let path = body.path().to_str().unwrap();
+    let path = text(&body);
     at_once(&way.manners(EVERY_MANNER), |manner| {
         let args = [manner, &["-p", path], args].concat();
         let script = Script::always(behaviour);

@@ -1,7 +1,6 @@
 //! The search for the highest rate that keeps an objective.
 
 use std::fs;
-use std::sync::LazyLock;
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -9,8 +8,9 @@ use serde_json::Value;
 use crate::behaviour::Behaviour::Good;
 use crate::closed_port::ClosedPort;
 use crate::fault_server::FaultServer;
-use crate::loadgen::{Ended, command, run, start};
-use crate::schema::Schema;
+use crate::files::text;
+use crate::loadgen::{command, run, start};
+use crate::schema::FIND_MAX;
 use crate::script::Script;
 use crate::server::{Kind, Server};
 
@@ -19,15 +19,6 @@ const SHORT_STEPS: [&str; 4] = ["--duration", "300ms", "--warmup", "100ms"];
 
 fn search<'a>(slo: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["--find-max", "--slo", slo], &SHORT_STEPS[..], more].concat()
-}
-
-/// The document on stdout, as its schema has it.
-fn report(ended: &Ended) -> Value {
-    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::read("find-max"));
-    let report = serde_json::from_str(&ended.stdout)
-        .unwrap_or_else(|error| panic!("stdout is not one JSON document ({error}): {ended:?}"));
-    SCHEMA.assert_valid(&report);
-    report
 }
 
 fn steps(report: &Value) -> &[Value] {
@@ -47,11 +38,11 @@ fn a_server_that_answers_a_hundred_a_second_is_found_to_do_so() {
     let server = Server::start(Kind::Sync);
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("found.json");
-    let file = path.to_str().unwrap();
+    let file = text(&path);
     let url = server.url("/delay/10");
     let ended = run(&search("p99=300ms", &["--rate", "20", "-o", file, &url]));
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    let report = report(&ended);
+    let report = ended.document(&FIND_MAX);
     let max = report["max_rate_per_second"].as_f64().expect("a rate");
     // A busy machine makes it less; two requests that may be unanswered, more.
     assert!((20.0..130.0).contains(&max), "{ended:?}");
@@ -81,7 +72,7 @@ fn an_objective_that_no_rate_keeps_is_like_a_missed_gate() {
     let ended = run(&search("p99=10ms", &["-q", "-k", &server.url("/delay/20")]));
     assert_eq!(ended.code, Some(3), "{ended:?}");
     ended.assert_one_line_on_stderr(&["p99=10ms,error-rate=1%", "/delay/20"]);
-    let report = report(&ended);
+    let report = ended.document(&FIND_MAX);
     assert_eq!(report["max_rate_per_second"], Value::Null);
     let rates: Vec<_> = steps(&report)
         .iter()
@@ -119,7 +110,7 @@ fn an_interrupted_search_says_what_it_had_found() {
     let ended = running.end();
     assert_eq!(ended.code, Some(130), "{ended:?}");
     ended.assert_one_line_on_stderr(&["interrupted"]);
-    let report = report(&ended);
+    let report = ended.document(&FIND_MAX);
     assert_eq!(report["interrupted"], true);
     assert_eq!(report["limited_by"], Value::Null);
     assert!(!steps(&report).is_empty(), "{ended:?}");
@@ -129,7 +120,7 @@ fn an_interrupted_search_says_what_it_had_found() {
 #[test]
 fn a_search_is_not_begun_where_there_is_no_server() {
     let port = ClosedPort::new();
-    let ended = run(&search("p99=1s", &[&format!("http://{}/", port.address())]));
+    let ended = run(&search("p99=1s", &[&port.url()]));
     ended.assert_one_line_error(1, &["connect_refused", "check that the server runs"]);
 }
 

@@ -4,8 +4,9 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::behaviour::Behaviour::{Good, ResetsAfterRequest, Silent};
+use crate::check::interrupted;
 use crate::fault_server::FaultServer;
-use crate::loadgen::{command, run, start};
+use crate::loadgen::run;
 use crate::script::Script;
 use crate::server::{Kind, Server};
 
@@ -166,14 +167,7 @@ fn a_connection_that_is_never_served_passes_no_gate() {
 
 #[test]
 fn part_of_a_run_is_not_judged() {
-    let server = FaultServer::start(Script::good_then(3, Silent));
-    let limits = ["--min-rate", "1000000", "--timeout", "60s"];
-    let args = ["-n", "1000", "-c", "2", &server.url()];
-    let running = start(command(&[&limits[..], &args].concat()));
-    server.wait_until(|log| log.played.len() == 5);
-    running.signal(Signal::INT);
-    let ended = running.end();
-    assert_eq!(ended.code, Some(130), "{ended:?}");
+    let ended = interrupted(&["--min-rate", "1000000"], Signal::INT);
     ended.assert_one_line_on_stderr(&["interrupted", "gates were not judged"]);
     assert_eq!(ended.record().get("gates"), None, "{ended:?}");
 }

@@ -3,18 +3,17 @@
 
 use h2::Reason;
 
+use crate::files::text;
 use crate::http2_server::{Act, Http2Server};
 use crate::loadgen::run;
 use crate::record::Counts;
 use crate::server::{Kind, Server};
-
-/// The engines that speak it; the first is the one that `--http2` chooses.
-const ENGINES: [&str; 2] = ["hyper", "reqwest"];
+use crate::way::OF_HTTP2;
 
 /// Runs `args` against a server that acts by `script`, and holds the record's counts against
 /// `expected`.
 fn check(script: &[Act], args: &[&str], expected: &Counts) {
-    for engine in ENGINES {
+    for engine in OF_HTTP2 {
         let server = Http2Server::start(script);
         let asking = ["--http2", "--engine", engine];
         let record = run(&[&asking, args, &[&server.url()]].concat()).record();
@@ -30,7 +29,7 @@ fn check(script: &[Act], args: &[&str], expected: &Counts) {
 
 #[test]
 fn streams_share_their_connection() {
-    for engine in ENGINES {
+    for engine in OF_HTTP2 {
         let server = Http2Server::start(&[Act::Answer]);
         let args = ["-n", "200", "-c", "2", "--http2", "--streams", "8"];
         let record = run(&[&args[..], &["--engine", engine, &server.url()]].concat()).record();
@@ -66,9 +65,9 @@ fn http2_names_the_server_by_authority_and_says_nothing_of_connections() {
 fn a_body_goes_over_http2() {
     let body = tempfile::NamedTempFile::new().unwrap();
     body.as_file().set_len(100_000).unwrap();
-    for engine in ENGINES {
+    for engine in OF_HTTP2 {
         let server = Http2Server::start(&[Act::Answer]);
-        let path = body.path().to_str().unwrap();
+        let path = text(&body);
         let args = ["-n", "3", "--http2", "--engine", engine, "-p", path];
         let record = run(&[&args[..], &[&server.url()]].concat()).record();
         assert_eq!(Counts::of_record(&record), Counts::new(3, &[]), "{engine}");
@@ -104,7 +103,7 @@ fn a_connection_that_is_cut_in_mid_answer_is_closed_mid_response() {
 
 #[test]
 fn a_connection_that_takes_no_more_requests_is_reopened() {
-    for engine in ENGINES {
+    for engine in OF_HTTP2 {
         let server = Http2Server::start(&[Act::AnswerAndLeave]);
         let args = ["-n", "5", "-c", "1", "--http2", "--engine", engine];
         let record = run(&[&args[..], &[&server.url()]].concat()).record();
@@ -134,7 +133,5 @@ fn a_server_of_http_1_only_answers_what_is_malformed_here() {
     let server = Server::start(Kind::Async);
     let args = ["-n", "4", "-c", "2", "--http2", &server.url("/")];
     let ended = run(&args);
-    assert_eq!(ended.code, Some(1), "{ended:?}");
-    let counts = Counts::of_record(&ended.record());
-    assert_eq!(counts, Counts::new(0, &[("malformed_response", 4)]));
+    ended.assert_all_failed(4, "malformed_response");
 }

@@ -87,7 +87,7 @@ fn a_warm_up_is_announced() {
 fn who_wants_quiet_or_no_progress_gets_none_on_a_terminal() {
     let server = Server::start(Kind::Threads);
     at_once(
-        &[&["-q"], &["--progress", "never"], &["--format", "ab"]],
+        &[&["-q"][..], &["--progress", "never"], &["--format", "ab"]],
         |args| {
             let text = on_terminal(100, &[args, &["-k", &server.url(PATH)]].concat());
             assert!(!text.contains(ERASE), "{args:?}: {text:?}");

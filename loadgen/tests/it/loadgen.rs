@@ -3,7 +3,6 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -11,7 +10,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 
-use crate::schema::Schema;
+use crate::record::Counts;
+use crate::schema::{self, Schema};
 
 /// A run that lasts longer hangs. Well below the default request timeout of
 /// 30 s, so that "waited for the timeout" is told from "saw it at once", and
@@ -146,17 +146,38 @@ impl From<Output> for Ended {
 }
 
 impl Ended {
-    /// The record on stdout: one JSON document and nothing else, as its schema
-    /// has it.
+    /// The record on stdout.
     ///
     /// # Panics
     /// When stdout is anything else.
     pub(crate) fn record(&self) -> Value {
-        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::read("run"));
-        let record = serde_json::from_str(&self.stdout)
+        self.document(&schema::RUN)
+    }
+
+    /// What is on stdout: one JSON document and nothing else, as its schema has it.
+    ///
+    /// # Panics
+    /// When stdout is anything else.
+    pub(crate) fn document(&self, schema: &Schema) -> Value {
+        let document = serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("stdout is not one JSON document ({error}): {self:?}"));
-        SCHEMA.assert_valid(&record);
+        schema.assert_valid(&document);
+        document
+    }
+
+    /// Asserts that there were so many requests, which all failed for `cause`; the record.
+    pub(crate) fn assert_all_failed(&self, requests: u64, cause: &str) -> Value {
+        assert_eq!(self.code, Some(1), "{self:?}");
+        let record = self.record();
+        let expected = Counts::new(0, &[(cause, requests)]);
+        assert_eq!(Counts::of_record(&record), expected, "{self:?}");
         record
+    }
+
+    /// The same for handshakes, of which it must be told what was wrong.
+    pub(crate) fn assert_no_handshake(&self, requests: u64) {
+        let record = self.assert_all_failed(requests, "tls_handshake");
+        assert!(record["target"]["tls_error"].is_string(), "{self:?}");
     }
 
     /// Asserts that the run failed as a tool should: this exit code, nothing on

@@ -23,6 +23,7 @@ mod server; // those of this project, in the test's own process
 
 // The client under test.
 mod check; // runs it against a script, and holds its record against the log
+mod files; // for one test
 mod loadgen; // starts the binary, guards against a hang, collects what it said
 mod record; // what a record must say of itself, and how it agrees with the log
 mod rounds; // made-up rounds of a benchmark

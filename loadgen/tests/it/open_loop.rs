@@ -36,6 +36,15 @@ const SCHEDULES: &[Manner] = &[
     ],
 ];
 
+/// Those that the way has: only the fast engine spins.
+fn schedules(way: Way) -> Vec<Manner> {
+    let has = |schedule: &Manner| way.is_fast() || !schedule.contains(&"--spin");
+    SCHEDULES.iter().copied().filter(has).collect()
+}
+
+/// Enough connections at a time for what is to start, and few enough for a thread each.
+const CONNECTIONS: Manner = &["-c", "20"];
+
 /// A number of the record, by its path.
 fn number(record: &Value, path: &str) -> u64 {
     let value = record.pointer(path);
@@ -56,39 +65,49 @@ fn assert_all_is_counted(record: &Value, arrivals: u64) {
 
 #[test]
 fn a_count_of_requests_is_exact() {
-    at_once(SCHEDULES, |schedule| {
-        let server = FaultServer::start(Script::always(Good));
-        let ended = run(&[schedule, &["-n", "50", &server.url()]].concat());
-        assert_eq!(ended.code, Some(0), "{ended:?}");
-        let record = ended.record();
-        assert_all_is_counted(&record, 50);
-        assert_eq!(Counts::of_record(&record), Counts::new(50, &[]));
-        assert_eq!(server.stop().played.len(), 50, "{schedule:?}");
-    });
+    for way in Way::in_the_clear() {
+        at_once(&schedules(way), |schedule| {
+            let server = FaultServer::start(Script::always(Good));
+            let args = [schedule, CONNECTIONS, &["-n", "50", &server.url()]];
+            let ended = way.run(&args.concat());
+            assert_eq!(ended.code, Some(0), "{ended:?}");
+            let record = ended.record();
+            assert_all_is_counted(&record, 50);
+            assert_eq!(Counts::of_record(&record), Counts::new(50, &[]));
+            assert_eq!(number(&record, "/latency_ns/corrected/count"), 50);
+            let played = server.stop().played.len();
+            assert_eq!(played, 50, "{} {schedule:?}", way.label);
+        });
+    }
 }
 
 #[test]
 fn a_count_of_requests_is_exact_after_a_warm_up() {
-    at_once(SCHEDULES, |schedule| {
-        let server = FaultServer::start(Script::always(Good));
-        // More than the warm-up could leave behind.
-        let count = ["-n", "110", "--warmup", "500ms", &server.url()];
-        let record = run(&[schedule, &count].concat()).record();
-        assert_eq!(Counts::of_record(&record), Counts::new(110, &[]));
-        // What was under way or waited when the measured part began counts, but was not due in it.
-        assert!(number(&record, "/schedule/intended") <= 110, "{record}");
-        assert!(server.stop().played.len() > 110, "there was a warm-up");
-    });
+    for way in Way::in_the_clear() {
+        at_once(&schedules(way), |schedule| {
+            let server = FaultServer::start(Script::always(Good));
+            // More than the warm-up could leave behind.
+            let count = ["-n", "110", "--warmup", "500ms", &server.url()];
+            let record = way.run(&[schedule, CONNECTIONS, &count].concat()).record();
+            assert_eq!(Counts::of_record(&record), Counts::new(110, &[]));
+            // What was under way or waited when the measured part began counts, but was not due in
+            // it.
+            assert!(number(&record, "/schedule/intended") <= 110, "{record}");
+            assert!(server.stop().played.len() > 110, "there was a warm-up");
+        });
+    }
 }
 
 #[test]
 fn a_run_by_time_counts_all_that_came_due_in_it() {
-    at_once(&[&["--threads", "1"], &["--threads", "2"]], |threads| {
-        let server = FaultServer::start(Script::always(Good));
-        let args = ["--rate", "100", "--duration", "1s", "-k", &server.url()];
-        let record = run(&[threads, &args].concat()).record();
-        assert_all_is_counted(&record, 100);
-    });
+    for threads in ["1", "2"] {
+        at_once(&Way::in_the_clear(), |way| {
+            let server = FaultServer::start(Script::always(Good));
+            let args = ["--rate", "100", "--duration", "1s", "-k", &server.url()];
+            let args = [&["--threads", threads], CONNECTIONS, &args].concat();
+            assert_all_is_counted(&way.run(&args).record(), 100);
+        });
+    }
 }
 
 #[test]
@@ -159,19 +178,23 @@ fn a_pause_of_the_server_counts_for_all_that_were_due_in_it() {
 #[test]
 fn a_server_that_is_too_slow_for_the_rate_leaves_requests_unsent() {
     let server = Server::start(Kind::Threads);
-    let args = ["--rate", "1000", "--duration", "1s", "-k"];
-    let limit = ["--max-in-flight", "2", &server.url("/delay/10")];
-    let record = run(&[&args[..], &limit].concat()).record();
-    assert_all_is_counted(&record, 1000);
-    // At most 2 at a time, for 10 ms each.
-    assert!(number(&record, "/requests/succeeded") <= 200, "{record}");
-    assert!(number(&record, "/connections/opened") <= 2, "{record}");
-    let [waited, unsent, backlog] =
-        ["waited", "unsent", "backlog_max"].map(|key| number(&record, &format!("/schedule/{key}")));
-    assert!(waited > 0 && unsent >= 798, "{record}");
-    assert!(backlog >= unsent, "{record}");
-    assert!(codes(&record).contains(&"in_flight_limit"), "{record}");
-    assert_eq!(record["plan"]["max_in_flight"], 2);
+    at_once(&Way::in_the_clear(), |way| {
+        let args = ["--rate", "1000", "--duration", "1s", "-k"];
+        let limit = ["--max-in-flight", "2", &server.url("/delay/10")];
+        let record = way.run(&[&args[..], &limit].concat()).record();
+        assert_all_is_counted(&record, 1000);
+        // At most 2 at a time, for 10 ms each.
+        assert!(number(&record, "/requests/succeeded") <= 200, "{record}");
+        let opened = number(&record, "/connections/opened");
+        // A thread of reqwest's may ask again before its connection is back in the pool.
+        assert!(opened <= 2 || way.is_of_reqwest(), "{record}");
+        let [waited, unsent, backlog] = ["waited", "unsent", "backlog_max"]
+            .map(|key| number(&record, &format!("/schedule/{key}")));
+        assert!(waited > 0 && unsent >= 798, "{record}");
+        assert!(backlog >= unsent, "{record}");
+        assert!(codes(&record).contains(&"in_flight_limit"), "{record}");
+        assert_eq!(record["plan"]["max_in_flight"], 2);
+    });
 }
 
 #[test]
@@ -190,43 +213,50 @@ fn each_request_is_counted_under_its_cause() {
         ClosesWithoutAByte => Outcome::Failure("closed_before_response"),
         _ => Outcome::Success,
     };
-    at_once(SCHEDULES, |schedule| {
-        let script = Script::sequence(behaviours.repeat(6));
-        let circumstances = format!("{schedule:?}");
-        check_conservation(Way::FAST, script, 36, schedule, outcome_of, &circumstances);
-    });
+    for way in Way::in_the_clear() {
+        at_once(&schedules(way), |schedule| {
+            let script = Script::sequence(behaviours.repeat(6));
+            let args = [schedule, CONNECTIONS].concat();
+            let circumstances = format!("{schedule:?}");
+            check_conservation(way, script, 36, &args, outcome_of, &circumstances);
+        });
+    }
 }
 
 #[test]
 fn a_server_that_is_not_there_is_asked_as_often_as_planned() {
     let closed = ClosedPort::new();
-    let url = format!("http://{}/", closed.address());
-    at_once(&[&["-n", "30"], &["--duration", "300ms"]], |stop| {
-        let ended = run(&[stop, &["--rate", "100", &url]].concat());
-        assert_eq!(ended.code, Some(1), "{ended:?}");
-        let record = ended.record();
-        assert_all_is_counted(&record, 30);
-        let counts = Counts::of_record(&record);
-        let refused = counts.failures.get("connect_refused").copied();
-        assert!(refused > Some(0), "{counts:?}");
-        assert_eq!(refused, Some(counts.failed()), "{counts:?}");
-    });
+    let url = closed.url();
+    for stop in [["-n", "30"], ["--duration", "300ms"]] {
+        at_once(&Way::in_the_clear(), |way| {
+            let ended = way.run(&[&stop, CONNECTIONS, &["--rate", "100", &url]].concat());
+            assert_eq!(ended.code, Some(1), "{ended:?}");
+            let record = ended.record();
+            assert_all_is_counted(&record, 30);
+            let counts = Counts::of_record(&record);
+            let refused = counts.failed_for("connect_refused");
+            assert!(refused > 0, "{counts:?}");
+            assert_eq!(refused, counts.failed(), "{counts:?}");
+        });
+    }
 }
 
 #[test]
 fn a_signal_ends_the_schedule() {
-    let server = FaultServer::start(Script::always(Good));
-    let args = ["--rate", "50", "-n", "100000", "-k", &server.url()];
-    let running = start(command(&args));
-    server.wait_until(|log| log.played.len() >= 5);
-    running.signal(Signal::INT);
-    let ended = running.end();
-    assert_eq!(ended.code, Some(130), "{ended:?}");
-    let record = ended.record();
-    assert_eq!(record["interrupted"], true);
-    let intended = number(&record, "/schedule/intended");
-    assert!((5..100_000).contains(&intended), "{record}");
-    assert_all_is_counted(&record, intended);
+    for way in Way::in_the_clear() {
+        let server = FaultServer::start(Script::always(Good));
+        let args = ["--rate", "50", "-n", "100000", "-k", &server.url()];
+        let running = start(command(&[way.args, CONNECTIONS, &args].concat()));
+        server.wait_until(|log| log.played.len() >= 5);
+        running.signal(Signal::INT);
+        let ended = running.end();
+        assert_eq!(ended.code, Some(130), "{ended:?}");
+        let record = ended.record();
+        assert_eq!(record["interrupted"], true);
+        let intended = number(&record, "/schedule/intended");
+        assert!((5..100_000).contains(&intended), "{record}");
+        assert_all_is_counted(&record, intended);
+    }
 }
 
 #[test]
@@ -234,12 +264,14 @@ fn requests_that_are_due_share_a_connection_with_those_before_them() {
     let server = Server::start(Kind::Threads);
     let args = ["--rate", "200", "-n", "24", "-k", "--pipeline", "8"];
     let limit = ["-c", "1", &server.url("/delay/50")];
-    let record = run(&[&args[..], &limit].concat()).record();
-    assert_eq!(Counts::of_record(&record), Counts::new(24, &[]));
-    assert_eq!(number(&record, "/connections/opened"), 1);
-    // Eight at a time are answered one after another.
-    assert!(
-        number(&record, "/latency_ns/total/p50") >= 150 * MS,
-        "{record}"
-    );
+    at_once(&Way::in_the_clear(), |way| {
+        if way.is_fast() {
+            let record = way.run(&[&args[..], &limit].concat()).record();
+            assert_eq!(Counts::of_record(&record), Counts::new(24, &[]));
+            assert_eq!(number(&record, "/connections/opened"), 1);
+            // Eight at a time are answered one after another.
+            let median_ns = number(&record, "/latency_ns/total/p50");
+            assert!(median_ns >= 150 * MS, "{record}");
+        }
+    });
 }

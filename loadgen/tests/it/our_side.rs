@@ -8,11 +8,14 @@ use rustix::pipe::fcntl_getpipe_size;
 use rustix::process::Signal;
 
 use crate::behaviour::Behaviour::{Good, Silent};
+use crate::check::{at_once, interrupted};
 use crate::fault_server::FaultServer;
+use crate::files::text;
 use crate::loadgen::{command, command_with_descriptor_limit, run, start};
 use crate::record::{Counts, codes};
 use crate::sandbox::Sandbox;
 use crate::script::Script;
+use crate::way::Way;
 
 /// A request timeout that no test waits for.
 const NEVER: [&str; 2] = ["--timeout", "60s"];
@@ -31,27 +34,20 @@ fn a_first_sigterm_ends_the_run_with_a_partial_record() {
 }
 
 fn assert_partial_record_after(signal: Signal) {
-    let server = FaultServer::start(Script::good_then(3, Silent));
-    let args = ["-n", "1000", "-c", "2", &server.url()];
-    let running = start(command(&[&args[..], &NEVER].concat()));
-    // Three are answered, and both connections wait for an answer.
-    server.wait_until(|log| log.played.len() == 5);
-    running.signal(signal);
+    for way in Way::in_the_clear() {
+        let ended = interrupted(way.args, signal);
+        let record = ended.record();
+        assert_eq!(record["interrupted"], true, "{ended:?}");
+        assert_eq!(Counts::of_record(&record), three_and_two_cancelled());
+    }
+}
 
-    let ended = running.end();
-    assert_eq!(ended.code, Some(130), "{ended:?}");
-    let record = ended.record();
-    assert_eq!(record["interrupted"], true, "{ended:?}");
-    let expected = Counts {
+/// What becomes of a run of two connections to a server that answers three requests.
+fn three_and_two_cancelled() -> Counts {
+    Counts {
         cancelled: 2,
         ..Counts::new(3, &[])
-    };
-    assert_eq!(Counts::of_record(&record), expected);
-    assert_eq!(
-        server.stop().played.len(),
-        5,
-        "nothing is issued after the signal"
-    );
+    }
 }
 
 #[test]
@@ -91,18 +87,16 @@ fn assert_ended_at_once_by(first: Signal, second: Signal) {
 
 #[test]
 fn a_run_that_ends_by_time_cancels_what_is_under_way() {
-    let server = FaultServer::start(Script::good_then(3, Silent));
-    let args = ["--duration", "1s", "-c", "2", &server.url()];
-    let ended = run(&[&args[..], &NEVER].concat());
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    let record = ended.record();
-    let expected = Counts {
-        cancelled: 2,
-        ..Counts::new(3, &[])
-    };
-    assert_eq!(Counts::of_record(&record), expected);
-    assert_eq!(record["interrupted"], false, "{ended:?}");
-    assert_eq!(server.stop().played.len(), 5);
+    at_once(&Way::in_the_clear(), |way| {
+        let server = FaultServer::start(Script::good_then(3, Silent));
+        let args = ["--duration", "1s", "-c", "2", &server.url()];
+        let ended = way.run(&[&args[..], &NEVER].concat());
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let record = ended.record();
+        assert_eq!(Counts::of_record(&record), three_and_two_cancelled());
+        assert_eq!(record["interrupted"], false, "{ended:?}");
+        assert_eq!(server.stop().played.len(), 5, "{}", way.label);
+    });
 }
 
 #[test]
@@ -134,7 +128,7 @@ fn the_record_is_also_written_to_a_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("record.json");
     let server = FaultServer::start(Script::always(Good));
-    let ended = run(&["-n", "5", "-o", path.to_str().unwrap(), &server.url()]);
+    let ended = run(&["-n", "5", "-o", text(&path), &server.url()]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let written: serde_json::Value =
         serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -147,7 +141,7 @@ fn the_record_is_also_written_to_a_file() {
 fn an_output_path_that_cannot_be_written_fails_before_any_request() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("missing").join("record.json");
-    let path = path.to_str().unwrap();
+    let path = text(&path);
     let server = FaultServer::start(Script::always(Good));
     run(&["-n", "5", "-o", path, &server.url()]).assert_one_line_error(1, &[path]);
     assert_eq!(server.stop().connections_accepted, 0);
@@ -166,12 +160,8 @@ pub(crate) fn requests_that_find_no_descriptor_fail_under_that_cause() {
         "{record}"
     );
     let counts = Counts::of_record(&record);
-    let without_descriptor = counts
-        .failures
-        .get("no_file_descriptor")
-        .copied()
-        .unwrap_or(0);
-    let timed_out = counts.failures.get("read_timeout").copied().unwrap_or(0);
+    let without_descriptor = counts.failed_for("no_file_descriptor");
+    let timed_out = counts.failed_for("read_timeout");
     assert!(without_descriptor > 0, "{counts:?}");
     assert_eq!(without_descriptor + timed_out, 100, "{counts:?}");
     server.wait_until(|log| log.played.len() as u64 == timed_out);
@@ -238,7 +228,7 @@ fn a_full_disk_under_the_records_file_is_an_error() {
         // A page: a record is longer.
         sandbox.mount_disk(directory.path(), 4096);
         let path = directory.path().join("record.json");
-        let path = path.to_str().unwrap();
+        let path = text(&path);
         let server = FaultServer::start(Script::always(Good));
         let ended = run(&["-n", "5", "-o", path, &server.url()]);
         assert_eq!(ended.code, Some(1), "{ended:?}");

@@ -34,6 +34,7 @@ fn server_that_answers_four_with(answers: &'static str) -> String {
         let mut buffer = [0; 4096];
         while heard.windows(4).filter(|four| four == b"\r\n\r\n").count() < 4 {
             let count = connection.read(&mut buffer).unwrap();
+            assert!(count > 0, "the client left");
             heard.extend_from_slice(&buffer[..count]);
         }
         connection.write_all(answers.as_bytes()).unwrap();

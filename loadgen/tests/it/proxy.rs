@@ -1,11 +1,10 @@
 //! By way of a proxy: in the clear, through a tunnel, and what can go wrong.
 
-use tempfile::TempDir;
-
 use crate::behaviour::Behaviour::Good;
 use crate::check::EVERY_MANNER;
 use crate::closed_port::ClosedPort;
 use crate::fault_server::FaultServer;
+use crate::files::text;
 use crate::loadgen::{Ended, run};
 use crate::proxy_server::Manner::{Leads, Says, SaysForever, SaysNothing};
 use crate::proxy_server::ProxyServer;
@@ -44,8 +43,7 @@ fn requests_in_the_clear_are_for_whole_urls_and_tell_the_proxy_who_asks() {
 #[test]
 fn requests_in_tls_go_through_a_tunnel() {
     let authority = Authority::new();
-    let directory = TempDir::new().unwrap();
-    let file = authority.write(directory.path());
+    let file = authority.file();
     let ways = Way::ALL
         .iter()
         .filter(|way| way.is_encrypted && way.is_fast() && way.is_offered());
@@ -53,7 +51,7 @@ fn requests_in_tls_go_through_a_tunnel() {
         let server = SecureServer::start(&authority, &secure_server::Manner::default());
         let proxy = ProxyServer::start(Leads(server.address()));
         let name = proxy.name();
-        let by_proxy = ["-X", &name, "-P", "proxy:secret", "--cacert", &file];
+        let by_proxy = ["-X", &name, "-P", "proxy:secret", "--cacert", text(&file)];
         let url = "https://me:p%40ss@localhost:1/";
         let ended = run(&[way.args, &["-n", "12"], manner, &by_proxy, &[url]].concat());
         assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -91,8 +89,8 @@ fn a_proxy_that_leads_nowhere_is_connect_refused_and_told() {
     ] {
         let proxy = ProxyServer::start(manner);
         let ended = ask(&proxy, &[]);
-        assert_fails(&ended, "connect_refused");
-        let told = &ended.record()["target"]["proxy_error"];
+        let record = ended.assert_all_failed(3, "connect_refused");
+        let told = &record["target"]["proxy_error"];
         assert!(told.as_str().unwrap().contains(reason), "{told}");
         assert!(ended.stderr.contains(reason), "{ended:?}");
     }
@@ -102,7 +100,7 @@ fn a_proxy_that_leads_nowhere_is_connect_refused_and_told() {
 fn a_proxy_that_says_nothing_is_connect_timeout() {
     let proxy = ProxyServer::start(SaysNothing);
     let ended = ask(&proxy, &["--connect-timeout", "300ms"]);
-    assert_fails(&ended, "connect_timeout");
+    ended.assert_all_failed(3, "connect_timeout");
 }
 
 #[test]
@@ -110,7 +108,7 @@ fn a_proxy_that_is_not_there_is_connect_refused() {
     let closed = ClosedPort::new();
     for url in ["http://localhost/", "https://localhost/"] {
         let ended = run(&["-n", "3", "-X", &closed.address().to_string(), url]);
-        assert_fails(&ended, "connect_refused");
+        ended.assert_all_failed(3, "connect_refused");
     }
 }
 
@@ -119,18 +117,12 @@ fn what_a_proxy_says_of_a_request_in_the_clear_is_its_answer() {
     let answer = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
     let proxy = ProxyServer::start(Says(answer));
     let ended = run(&["-n", "3", "-X", &proxy.name(), "http://localhost/"]);
-    assert_fails(&ended, "unexpected_status");
-    assert_eq!(ended.record()["statuses"]["407"], 3);
+    let record = ended.assert_all_failed(3, "unexpected_status");
+    assert_eq!(record["statuses"]["407"], 3);
 }
 
 /// Three requests through a tunnel.
 fn ask(proxy: &ProxyServer, args: &[&str]) -> Ended {
     let url = "https://localhost/";
     run(&[&["-n", "3", "-X", &proxy.name()], args, &[url]].concat())
-}
-
-fn assert_fails(ended: &Ended, cause: &str) {
-    assert_eq!(ended.code, Some(1), "{ended:?}");
-    let expected = Counts::new(0, &[(cause, 3)]);
-    assert_eq!(Counts::of_record(&ended.record()), expected, "{ended:?}");
 }

@@ -122,6 +122,11 @@ impl Counts {
         self.succeeded + failures.sum::<u64>()
     }
 
+    /// Those that failed for `cause`.
+    pub(crate) fn failed_for(&self, cause: &str) -> u64 {
+        self.failures.get(cause).copied().unwrap_or(0)
+    }
+
     pub(crate) fn failed(&self) -> u64 {
         self.failures.values().sum()
     }

@@ -13,19 +13,24 @@ use crate::loadgen::run;
 use crate::record::Counts;
 use crate::sandbox::Sandbox;
 use crate::script::Script;
+use crate::way::Way;
 
 #[test]
 fn connections_come_from_each_local_address_in_turn() {
-    let server = FaultServer::start(Script::always(Good));
-    let sources = ["-B", "127.0.0.2-127.0.0.3", "--source-addr", "127.0.0.9"];
-    let ended = run(&[&sources[..], &["-n", "6", &server.url()]].concat());
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    let addresses = json!(["127.0.0.2", "127.0.0.3", "127.0.0.9"]);
-    assert_eq!(ended.record()["plan"]["source_addresses"], addresses);
-    let clients = server.stop().clients;
-    let clients: Vec<_> = clients.iter().map(ToString::to_string).collect();
-    let turn = ["127.0.0.2", "127.0.0.3", "127.0.0.9"];
-    assert_eq!(clients, turn.repeat(2));
+    // A client of reqwest's has one local address.
+    let ways = Way::in_the_clear().into_iter();
+    for way in ways.filter(|way| !way.is_of_reqwest()) {
+        let server = FaultServer::start(Script::always(Good));
+        let sources = ["-B", "127.0.0.2-127.0.0.3", "--source-addr", "127.0.0.9"];
+        let ended = way.run(&[&sources[..], &["-n", "6", &server.url()]].concat());
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let addresses = json!(["127.0.0.2", "127.0.0.3", "127.0.0.9"]);
+        assert_eq!(ended.record()["plan"]["source_addresses"], addresses);
+        let clients = server.stop().clients;
+        let clients: Vec<_> = clients.iter().map(ToString::to_string).collect();
+        let turn = ["127.0.0.2", "127.0.0.3", "127.0.0.9"];
+        assert_eq!(clients, turn.repeat(2), "{}", way.label);
+    }
 }
 
 #[test]

@@ -2,23 +2,29 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use ::loadgen::engine::samples::WAITING_MAX;
 use rustix::process::Signal;
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::TempDir;
 
-use crate::behaviour::Behaviour::{Good, NotFound, ResetsAfterRequest, Silent};
+use crate::behaviour::Behaviour::{Good, NotFound, ResetsAfterRequest};
 use crate::canned_server::CannedServer;
+use crate::check::interrupted;
 use crate::closed_port::ClosedPort;
 use crate::fault_server::FaultServer;
+use crate::files::{file_with, text};
 use crate::loadgen::{command, run, start};
 use crate::record::{Counts, codes};
 use crate::script::Script;
 use crate::server::{Kind, Server};
+
+/// Longest wait for a run to stall: beyond it something hangs.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What `--samples` wrote, by the names of its columns.
 struct Rows(Vec<BTreeMap<String, String>>);
@@ -72,7 +78,7 @@ fn new_file() -> (TempDir, PathBuf) {
 
 /// `args` with `flag FILE` in front.
 fn with_file<'a>(flag: &'a str, path: &'a Path, args: &[&'a str]) -> Vec<&'a str> {
-    [&[flag, path.to_str().unwrap()], args].concat()
+    [&[flag, text(path)], args].concat()
 }
 
 #[test]
@@ -105,7 +111,7 @@ fn every_request_is_a_row_with_its_outcome() {
 #[test]
 fn a_request_that_had_no_connection_has_a_row_too() {
     let closed = ClosedPort::new();
-    let url = format!("http://{}/", closed.address());
+    let url = closed.url();
     for flag in ["--samples", "-g"] {
         let (_directory, path) = new_file();
         assert_eq!(
@@ -138,17 +144,10 @@ fn a_warm_up_has_no_rows_and_an_open_loop_intended_starts() {
 #[test]
 fn each_row_names_its_path() {
     let server = Server::start(Kind::Async);
-    let mut urls = NamedTempFile::new().unwrap();
-    write!(urls, "/bytes/10\n/bytes/20\n").unwrap();
+    let urls = file_with("/bytes/10\n/bytes/20\n");
     let (_directory, path) = new_file();
     let url = server.url("/");
-    let args = [
-        "-n",
-        "10",
-        "--urls-from",
-        urls.path().to_str().unwrap(),
-        &url,
-    ];
+    let args = ["-n", "10", "--urls-from", text(&urls), &url];
     assert_eq!(run(&with_file("--samples", &path, &args)).code, Some(0));
     let rows = Rows::read(&path);
     for (path, bytes) in rows
@@ -163,14 +162,8 @@ fn each_row_names_its_path() {
 #[test]
 fn an_interrupted_run_keeps_the_rows_it_has() {
     for (flag, heading, cut_off) in [("--samples", 1, 2), ("-g", 1, 0)] {
-        let server = FaultServer::start(Script::good_then(3, Silent));
         let (_directory, path) = new_file();
-        let args = ["-n", "1000", "-c", "2", &server.url()];
-        let running = start(command(&with_file(flag, &path, &args)));
-        // Three are answered, and both connections wait for an answer.
-        server.wait_until(|log| log.played.len() == 5);
-        running.signal(Signal::INT);
-        assert_eq!(running.end().code, Some(130));
+        interrupted(&with_file(flag, &path, &[]), Signal::INT);
         let rows = fs::read_to_string(&path).unwrap();
         assert_eq!(rows.lines().count(), heading + 3 + cut_off, "{rows}");
     }
@@ -214,18 +207,23 @@ pub(crate) fn a_file_that_nobody_reads_holds_the_run_up_and_is_told() {
             .unwrap()
             .success()
     );
-    // Ten thousand more than are kept until they are written.
-    let load = ["-n", "45000", "-k", "--threads", "1", "--pipeline", "16"];
-    let url = server.url();
-    let args = [&load[..], &[&url]].concat();
-    let running = start(command(&with_file("--samples", &pipe, &args)));
+    // With both of its ends open nobody waits for the other one.
+    let both_ends = File::options().read(true).write(true).open(&pipe).unwrap();
     let mut rows = File::open(&pipe).unwrap();
+    // More than are kept until they are written.
+    let requests = WAITING_MAX + 12_000;
+    let (requests_text, url) = (requests.to_string(), server.url());
+    let load = ["-k", "--threads", "1", "--pipeline", "16"];
+    let args = [&["-n", &requests_text], &load[..], &[&url]].concat();
+    let running = start(command(&with_file("--samples", &pipe, &args)));
     wait_until_it_stalls(&server);
+    // Now the rows end with the run, however that ends.
+    drop(both_ends);
     let mut text = String::new();
     rows.read_to_string(&mut text).unwrap();
 
     let record = running.end().record();
-    assert_eq!(text.lines().count(), 45_001, "none is lost");
+    assert_eq!(text.lines().count(), 1 + requests, "none is lost");
     assert!(
         record["client"]["samples_wait_s"].as_f64() > Some(0.0),
         "{record}"
@@ -233,15 +231,18 @@ pub(crate) fn a_file_that_nobody_reads_holds_the_run_up_and_is_told() {
     assert!(codes(&record).contains(&"samples_held_up"), "{record}");
 }
 
-/// Until requests have come, and then none for so long that it is a good part of the run.
+/// Until more requests have come than can wait for the file, and then none for so long that it is a
+/// good part of the run.
 fn wait_until_it_stalls(server: &CannedServer) {
+    let begun = Instant::now();
     let mut before = 0;
     loop {
         thread::sleep(Duration::from_millis(300));
         let answered = server.answered();
-        if answered > 32_000 && answered == before {
+        if answered > WAITING_MAX as u64 && answered == before {
             return;
         }
+        assert!(begun.elapsed() < PATIENCE, "stopped at {answered}");
         before = answered;
     }
 }

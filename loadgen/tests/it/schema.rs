@@ -2,15 +2,25 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use jsonschema::Validator;
 use serde_json::Value;
+
+/// Of a run's record.
+pub(crate) static RUN: LazyLock<Schema> = LazyLock::new(|| Schema::read("run"));
+
+/// Of a comparison.
+pub(crate) static COMPARISON: LazyLock<Schema> = LazyLock::new(|| Schema::read("comparison"));
+
+/// Of a search for the highest rate.
+pub(crate) static FIND_MAX: LazyLock<Schema> = LazyLock::new(|| Schema::read("find-max"));
 
 /// The schema `results/schema/NAME.v1.json`.
 pub(crate) struct Schema(Validator);
 
 impl Schema {
-    pub(crate) fn read(name: &str) -> Self {
+    fn read(name: &str) -> Self {
         let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results");
         let text = fs::read_to_string(results.join(format!("schema/{name}.v1.json"))).unwrap();
         let schema: Value = serde_json::from_str(&text).unwrap();

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::behaviour::Behaviour::Good;
 use crate::fault_server::FaultServer;
+use crate::files::text;
 use crate::loadgen::run;
 use crate::proxy_server::{Manner, ProxyServer};
 use crate::script::Script;
@@ -79,7 +80,7 @@ fn assert_not_repeated(args: &[&str], url: &str) {
     let file = directory.path().join("record.json");
     let encoded = STANDARD.encode("me:hunter2");
     for format in ["json", "ab", "text"] {
-        let output = ["--format", format, "-o", file.to_str().unwrap()];
+        let output = ["--format", format, "-o", text(&file)];
         let ended = run(&[&output[..], args, &[url]].concat());
         assert_eq!(ended.code, Some(0), "{ended:?}");
         let written = std::fs::read_to_string(&file).unwrap();

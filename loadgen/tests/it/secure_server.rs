@@ -1,14 +1,14 @@
 //! A server that speaks TLS and nothing unusual, and tells what each client
 //! said in its handshake.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rcgen::{CertificateParams, CertifiedKey, Issuer, KeyPair};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
@@ -16,6 +16,9 @@ use rustls::{
     HandshakeKind, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
     SupportedProtocolVersion, version,
 };
+use tempfile::NamedTempFile;
+
+use crate::files::file_with;
 
 /// Longest wait for a client: beyond it something hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -55,6 +58,8 @@ pub(crate) struct Client {
 pub(crate) struct SecureServer {
     address: SocketAddr,
     clients: Arc<Mutex<Vec<Client>>>,
+    /// Closing it is the stop signal.
+    stop: Option<PipeWriter>,
     acceptor: Option<JoinHandle<()>>,
 }
 
@@ -80,9 +85,9 @@ impl Authority {
         }
     }
 
-    /// Writes its certificate to `directory`; the path.
-    pub(crate) fn write(&self, directory: &Path) -> String {
-        write(&directory.join("authority.pem"), &self.certificate.pem())
+    /// Its certificate, for clients that are to trust it.
+    pub(crate) fn file(&self) -> NamedTempFile {
+        file_with(self.certificate.pem())
     }
 
     fn roots(&self) -> Arc<RootCertStore> {
@@ -92,26 +97,22 @@ impl Authority {
     }
 }
 
-/// Writes a text; the path.
-pub(crate) fn write(path: &Path, text: &str) -> String {
-    std::fs::write(path, text).unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
 impl SecureServer {
     /// Listens on a free port of the loopback address, as `localhost`.
     pub(crate) fn start(authority: &Authority, manner: &Manner) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("the listener's address");
+        let (stopped, stop) = io::pipe().expect("a pipe");
         let clients = Arc::default();
         let acceptor = thread::spawn({
             let config = config(authority, manner);
             let clients = Arc::clone(&clients);
-            move || accept(&listener, &config, &clients)
+            move || accept_until_stopped(&listener, &stopped, &config, &clients)
         });
         Self {
             address,
             clients,
+            stop: Some(stop),
             acceptor: Some(acceptor),
         }
     }
@@ -138,8 +139,7 @@ impl SecureServer {
         let Some(acceptor) = self.acceptor.take() else {
             return;
         };
-        // A connection that says nothing and leaves is the sign to stop.
-        drop(TcpStream::connect(self.address));
+        drop(self.stop.take());
         let result = acceptor.join();
         assert!(result.is_ok() || thread::panicking(), "the server panicked");
     }
@@ -188,30 +188,45 @@ fn der(
     (vec![certified.cert.der().clone()], key.into())
 }
 
-fn accept(listener: &TcpListener, config: &Arc<ServerConfig>, clients: &Arc<Mutex<Vec<Client>>>) {
+fn accept_until_stopped(
+    listener: &TcpListener,
+    stopped: &PipeReader,
+    config: &Arc<ServerConfig>,
+    clients: &Arc<Mutex<Vec<Client>>>,
+) {
+    listener
+        .set_nonblocking(true)
+        .expect("a nonblocking listener");
     let mut connections = Vec::new();
-    for stream in listener.incoming() {
-        let stream = stream.expect("a connection");
-        let mut first = [0];
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        if matches!(stream.peek(&mut first), Ok(0)) {
-            break;
+    let mut is_stopped = false;
+    while !is_stopped {
+        let mut sources = [
+            PollFd::new(stopped, PollFlags::IN),
+            PollFd::new(listener, PollFlags::IN),
+        ];
+        poll(&mut sources, None).expect("something to wait for");
+        is_stopped = !sources[0].revents().is_empty();
+        // Also at the stop: what is in the accept queue has connected and counts.
+        while let Ok((stream, _)) = listener.accept() {
+            let connection = ServerConnection::new(Arc::clone(config)).unwrap();
+            let clients = Arc::clone(clients);
+            connections.push(thread::spawn(move || meet(stream, connection, &clients)));
         }
-        let connection = ServerConnection::new(Arc::clone(config)).unwrap();
-        let clients = Arc::clone(clients);
-        connections.push(thread::spawn(move || {
-            let mut stream = StreamOwned::new(connection, stream);
-            // An error means that the handshake failed, which the client should tell of.
-            let (requests, said_goodbye) = serve(&mut stream);
-            if stream.conn.is_handshaking() {
-                return;
-            }
-            let client = client(&stream.conn, requests, said_goodbye);
-            clients.lock().unwrap().push(client);
-        }));
     }
     for connection in connections {
         connection.join().expect("no panic in a connection");
+    }
+}
+
+/// One connection, to its end.
+fn meet(stream: TcpStream, connection: ServerConnection, clients: &Mutex<Vec<Client>>) {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut stream = StreamOwned::new(connection, stream);
+    // An error means that the handshake failed, which the client should tell of.
+    let (requests, said_goodbye) = serve(&mut stream);
+    if !stream.conn.is_handshaking() {
+        let client = client(&stream.conn, requests, said_goodbye);
+        clients.lock().unwrap().push(client);
     }
 }
 
@@ -263,6 +278,7 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<bool>> {
         match line.trim_end().to_ascii_lowercase().as_str() {
             "" => return Ok(Some(keep_alive)),
             "connection: close" => keep_alive = false,
+            first if first.ends_with(" http/1.0") => keep_alive = false,
             _ => {}
         }
     }

@@ -1,46 +1,15 @@
 //! TLS with the engines beside `fast`. The fault table has its say on them too.
 
-use serde_json::Value;
-
-use crate::behaviour::Behaviour::{ClosesOnAccept, Good, NeverReads, ResetsAtFirstByte};
-use crate::certificate::{Certificate, text};
-use crate::fault_server::FaultServer;
+use crate::engines::assert_opened;
 use crate::http2_server::{Act, Http2Server};
 use crate::loadgen::{Ended, run};
 use crate::record::Counts;
-use crate::script::Script;
-use crate::secure_server::{Authority, Client, Manner, SecureServer};
-use crate::server::{Kind, Server};
-
-/// The engines by their names in flags and records.
-const ENGINES: [&str; 3] = ["hyper", "reqwest", "reqwest-blocking"];
-
-/// Those that speak HTTP/2.
-const OF_HTTP2: [&str; 2] = ["hyper", "reqwest"];
+use crate::secure_server::{Authority, Manner, SecureServer};
+use crate::tls::succeed;
+use crate::way::{ENGINES, OF_HTTP2};
 
 /// Requests of each run that fails.
 const REQUESTS: u64 = 4;
-
-/// Runs `args` against a server, which must all succeed; the record, and what the server saw.
-fn succeed(manner: &Manner, args: &[&str]) -> (Value, Vec<Client>) {
-    let server = SecureServer::start(&Authority::new(), manner);
-    let ended = run(&[args, &[&server.url()]].concat());
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    let record = ended.record();
-    assert_eq!(record["requests"]["failed"], 0, "{record}");
-    (record, server.stop())
-}
-
-/// Asserts that all requests failed for `cause`, and that the record says why.
-fn assert_fails(ended: &Ended, cause: &str) {
-    assert_eq!(ended.code, Some(1), "{ended:?}");
-    let counts = Counts::of_record(&ended.record());
-    assert_eq!(counts, Counts::new(0, &[(cause, REQUESTS)]), "{ended:?}");
-    if cause == "tls_handshake" {
-        let error = &ended.record()["target"]["tls_error"];
-        assert!(error.is_string(), "{ended:?}");
-    }
-}
 
 fn ask(url: &str, engine: &str, args: &[&str]) -> Ended {
     let requests = REQUESTS.to_string();
@@ -53,11 +22,11 @@ fn kept_connections_need_one_handshake_each() {
     for engine in ENGINES {
         let args = ["-n", "40", "-c", "2", "-k", "--engine", engine];
         let (record, clients) = succeed(&Manner::default(), &args);
-        assert_eq!(record["connections"]["opened"], 2, "{engine}");
-        assert_eq!(record["connections"]["reused"], 38, "{engine}");
+        assert_opened(&record, engine, 2);
         assert_eq!(record["bytes"]["received"], 40 * 43, "{engine}: plaintext");
         let requests: usize = clients.iter().map(|client| client.requests).sum();
-        assert_eq!((clients.len(), requests), (2, 40), "{engine}: {clients:?}");
+        assert_eq!(record["connections"]["opened"], clients.len(), "{engine}");
+        assert_eq!(requests, 40, "{engine}: {clients:?}");
         for client in clients {
             assert_eq!(client.server_name.as_deref(), Some("localhost"), "{engine}");
             // reqwest says it if its tasks come to it before they are dropped.
@@ -101,20 +70,6 @@ fn sessions_are_resumed_unless_told_otherwise() {
 }
 
 #[test]
-fn a_certificate_that_is_not_trusted_is_tls_handshake() {
-    let certificate = Certificate::good();
-    let (trusted, another) = (certificate.file(), Certificate::good().file());
-    for engine in ENGINES {
-        let server = FaultServer::start_encrypted(Script::always(Good), &certificate);
-        let ask = |file| ask(&server.url(), engine, &["--cacert", text(file)]);
-        assert_eq!(ask(&trusted).code, Some(0), "{engine}");
-        let ended = ask(&another);
-        assert_fails(&ended, "tls_handshake");
-        assert!(ended.stderr.contains("certificate"), "{engine}: {ended:?}");
-    }
-}
-
-#[test]
 fn a_certificate_of_ours_that_is_missed_is_tls_handshake() {
     let manner = Manner {
         asks_for_certificate: true,
@@ -125,40 +80,8 @@ fn a_certificate_of_ours_that_is_missed_is_tls_handshake() {
         for version in ["TLS1.2", "TLS1.3"] {
             let server = SecureServer::start(&Authority::new(), &manner);
             let ended = ask(&server.url(), engine, &["-f", version]);
-            assert_fails(&ended, "tls_handshake");
+            ended.assert_no_handshake(REQUESTS);
         }
-    }
-}
-
-#[test]
-fn a_server_that_does_not_encrypt_is_tls_handshake() {
-    let server = Server::start(Kind::Async);
-    let url = server.url("/").replace("http:", "https:");
-    for engine in ENGINES {
-        assert_fails(&ask(&url, engine, &[]), "tls_handshake");
-    }
-}
-
-#[test]
-fn a_handshake_that_is_cut_is_tls_handshake() {
-    for engine in ENGINES {
-        for behaviour in [ClosesOnAccept, ResetsAtFirstByte] {
-            let script = Script::always(behaviour);
-            let server = FaultServer::start_encrypted(script, &Certificate::good());
-            assert_fails(&ask(&server.url(), engine, &[]), "tls_handshake");
-        }
-    }
-}
-
-#[test]
-fn a_handshake_that_stalls_ends_within_the_connect_timeout() {
-    let script = Script::always(NeverReads);
-    let server = FaultServer::start_encrypted(script, &Certificate::good());
-    let limits = ["--connect-timeout", "300ms", "--timeout", "60s"];
-    assert_fails(&ask(&server.url(), "hyper", &limits), "tls_handshake");
-    // reqwest does not tell which of its steps a connection had come to.
-    for engine in ["reqwest", "reqwest-blocking"] {
-        assert_fails(&ask(&server.url(), engine, &limits), "connect_timeout");
     }
 }
 
@@ -199,7 +122,8 @@ fn a_server_that_does_not_agree_on_http2_is_tls_handshake() {
         // One refuses, the other one has never heard of agreements.
         for protocols in [&["http/1.1"][..], &[]] {
             let server = Http2Server::start_encrypted(&[Act::Answer], protocols);
-            assert_fails(&ask(&server.url(), engine, &["--http2"]), "tls_handshake");
+            let ended = ask(&server.url(), engine, &["--http2"]);
+            ended.assert_no_handshake(REQUESTS);
             assert_eq!(server.log().requests, 0, "{engine}: {protocols:?}");
         }
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::behaviour::Behaviour::NeverReads;
 use crate::fault_server::FaultServer;
+use crate::files::text;
 use crate::loadgen::run;
 use crate::script::Script;
 
@@ -11,7 +12,7 @@ use crate::script::Script;
 fn buffers_are_as_large_as_was_asked_for() {
     let body = tempfile::NamedTempFile::new().unwrap();
     body.as_file().set_len(32 << 20).unwrap();
-    let path = body.path().to_str().unwrap();
+    let path = text(&body);
     // What a server that reads nothing gets is what the buffers take.
     let record = |flags: &[&str]| {
         let server = FaultServer::start(Script::always(NeverReads));

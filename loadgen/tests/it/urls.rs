@@ -1,18 +1,10 @@
 //! Several URLs from a file.
 
-use std::io::Write;
-
 use serde_json::Value;
-use tempfile::NamedTempFile;
 
+use crate::files::{file_with, text};
 use crate::loadgen::run;
 use crate::server::{Kind, Server};
-
-fn file(text: &str) -> NamedTempFile {
-    let mut file = NamedTempFile::new().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    file
-}
 
 fn counts(record: &Value) -> Vec<(String, u64)> {
     let paths = record["paths"].as_array().unwrap().iter();
@@ -27,11 +19,11 @@ fn counts(record: &Value) -> Vec<(String, u64)> {
 #[test]
 fn urls_come_by_turns_and_each_is_counted_by_itself() {
     let server = Server::start(Kind::Async);
-    let urls = file(&format!(
+    let urls = file_with(format!(
         "# three\n{}\n/bytes/100\n\n/bytes/200\n",
         server.url("/bytes/50")
     ));
-    let path = urls.path().to_str().unwrap();
+    let path = text(&urls);
     for pipeline in ["1", "5"] {
         let flags = ["-n", "60", "-c", "2", "-k", "--pipeline", pipeline];
         let ended = run(&[&flags[..], &["--urls-from", path]].concat());
@@ -48,8 +40,8 @@ fn urls_come_by_turns_and_each_is_counted_by_itself() {
 #[test]
 fn urls_at_random_are_the_same_again_with_the_same_seed() {
     let server = Server::start(Kind::Async);
-    let urls = file("/a\n/b\n/c\n");
-    let path = urls.path().to_str().unwrap();
+    let urls = file_with("/a\n/b\n/c\n");
+    let path = text(&urls);
     let url = server.url("/");
     let draw = |seed| {
         let flags = ["-n", "50", "--urls-order", "random", "--seed", seed];
@@ -63,12 +55,12 @@ fn urls_at_random_are_the_same_again_with_the_same_seed() {
 
 #[test]
 fn a_line_that_is_no_url_is_named_with_file_and_line() {
-    let urls = file("/a\nhttp://127.0.0.1:1/\n");
-    let path = urls.path().to_str().unwrap();
+    let urls = file_with("/a\nhttp://127.0.0.1:1/\n");
+    let path = text(&urls);
     let ended = run(&["--urls-from", path, "http://127.0.0.1:9/"]);
     ended.assert_one_line_error(2, &[&format!("{path}:2"), "one run loads one server"]);
-    let empty = file("# nothing\n");
-    let path = empty.path().to_str().unwrap();
+    let empty = file_with("# nothing\n");
+    let path = text(&empty);
     let ended = run(&["--urls-from", path, "http://127.0.0.1:9/"]);
     ended.assert_one_line_error(2, &[path, "no URL"]);
     run(&["--urls-from", "/nowhere/urls"]).assert_one_line_error(2, &["/nowhere/urls"]);

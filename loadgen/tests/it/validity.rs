@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::away::a_full_accept_queue_is_connect_timeout;
 use crate::behaviour::Behaviour::{self, DripsWithinTimeout, Good, NotFound, Silent};
 use crate::canned_server::CannedServer;
+use crate::check::interrupted;
 use crate::closed_port::ClosedPort;
 use crate::fault_server::FaultServer;
 use crate::loadgen::{command, command_of, program, run, start};
@@ -51,7 +52,7 @@ const _: fn(&Reason) -> fn() = |reason| match reason {
 #[test]
 fn a_run_without_a_success_is_invalid() {
     let closed = ClosedPort::new();
-    let url = format!("http://{}/", closed.address());
+    let url = closed.url();
     let record = run(&["-n", "5", &url]).record();
     assert_severity(&record, "no_success", "invalid");
     assert_eq!(record["validity"]["valid"], false);
@@ -59,11 +60,7 @@ fn a_run_without_a_success_is_invalid() {
 
 #[test]
 fn a_run_that_a_signal_ended_is_invalid() {
-    let server = FaultServer::start(Script::good_then(3, Silent));
-    let running = start(command(&["-n", "10", &server.url()]));
-    server.wait_until(|log| log.played.len() == 4);
-    running.signal(Signal::INT);
-    let record = running.end().record();
+    let record = interrupted(&[], Signal::INT).record();
     assert_severity(&record, "interrupted", "invalid");
     assert_eq!(record["validity"]["valid"], false);
 }

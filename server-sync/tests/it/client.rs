@@ -1,6 +1,6 @@
 //! A TCP client that does not wait for ever.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -25,11 +25,18 @@ impl Client {
     }
 
     /// Reads up to the end of the Hello page, or to the end.
+    ///
+    /// # Panics
+    /// When neither comes: the server is silent, or resets the connection.
     pub(crate) fn answer(&mut self) -> String {
         let mut answer = Vec::new();
         let mut byte = [0];
-        while !answer.ends_with(b"</html>") && self.0.read_exact(&mut byte).is_ok() {
-            answer.push(byte[0]);
+        while !answer.ends_with(b"</html>") {
+            match self.0.read_exact(&mut byte) {
+                Ok(()) => answer.push(byte[0]),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
+                Err(error) => panic!("{error} after {:?}", String::from_utf8_lossy(&answer)),
+            }
         }
         String::from_utf8(answer).unwrap()
     }
