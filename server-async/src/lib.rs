@@ -4,10 +4,16 @@
 //!
 //! - [`cli`]: the command line;
 //! - [`model`]: the concurrency models and their names;
+//! - [`event_loop`]: the models that ask the system who is ready: select, poll, epoll;
+//! - [`io_uring`]: the model that asks what is done;
+//! - `timers`: what is to happen later, for both;
 //! - [`tokio_hyper`]: the models that are built on tokio and hyper.
 
 pub mod cli;
+pub mod event_loop;
+pub mod io_uring;
 pub mod model;
+mod timers;
 pub mod tokio_hyper;
 
 use server_common::listener::Listener;
@@ -31,5 +37,9 @@ pub fn run(
         Model::Tokio | Model::TokioCurrentThread => {
             tokio_hyper::run(listeners, model, options, stop)
         }
+        Model::Select | Model::Poll | Model::Epoll => {
+            event_loop::run(listeners, model, options, stop)
+        }
+        Model::IoUring => io_uring::run(listeners, options, stop),
     }
 }

@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::thread;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use server_common::threads::Threads;
 
 /// A concurrency model; its name on the command line, in results and in the documentation is
@@ -14,6 +15,14 @@ pub enum Model {
     Tokio,
     /// One thread for all connections.
     TokioCurrentThread,
+    /// An event loop that asks select(2) which connections are ready.
+    Select,
+    /// An event loop that asks poll(2).
+    Poll,
+    /// An event loop that asks epoll(7).
+    Epoll,
+    /// A loop over what io_uring(7) has completed.
+    IoUring,
 }
 
 impl Model {
@@ -26,6 +35,10 @@ impl Model {
         match self {
             Self::Tokio => "tokio",
             Self::TokioCurrentThread => "tokio-current-thread",
+            Self::Select => "select",
+            Self::Poll => "poll",
+            Self::Epoll => "epoll",
+            Self::IoUring => "io-uring",
         }
     }
 
@@ -37,6 +50,14 @@ impl Model {
                 "Threads (--threads, one per core) share the connections that are ready: hyper on tokio."
             }
             Self::TokioCurrentThread => "One thread runs every connection: hyper on tokio.",
+            Self::Select => {
+                "A loop (--threads, 1) asks select which of at most 1024 descriptors are ready."
+            }
+            Self::Poll => "A loop (--threads, 1) hands poll the list of all connections each time.",
+            Self::Epoll => "A loop (--threads, 1) is told by epoll which connections are ready.",
+            Self::IoUring => {
+                "A loop (--threads, 1) hands the work to io_uring and is told what is done."
+            }
         }
     }
 
@@ -46,7 +67,7 @@ impl Model {
     pub fn default_threads(self) -> usize {
         match self {
             Self::Tokio => thread::available_parallelism().map_or(1, NonZero::get),
-            Self::TokioCurrentThread => 1,
+            _ => 1,
         }
     }
 
@@ -54,8 +75,8 @@ impl Model {
     #[must_use]
     pub const fn threads(self) -> Threads {
         match self {
-            Self::Tokio => Threads::AsAsked,
             Self::TokioCurrentThread => Threads::One,
+            _ => Threads::AsAsked,
         }
     }
 }
@@ -65,7 +86,7 @@ impl ValueEnum for Model {
         &Self::ALL
     }
 
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(self.label().into())
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.label()).help(self.description()))
     }
 }

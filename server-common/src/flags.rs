@@ -9,7 +9,7 @@ use wire::connection;
 
 use crate::duration;
 use crate::listener::{BindError, Listener};
-use crate::options::{Options, write_wait};
+use crate::options::{Options, Overload, write_wait};
 use crate::threads::Threads;
 use crate::usage::UsageError;
 
@@ -49,9 +49,13 @@ pub struct Flags {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::parse)]
     pub idle_timeout: Duration,
 
-    /// Connections open at a time; further ones wait in the accept queue (default: no limit).
+    /// Connections open at a time (default: no limit); see --overload.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
     pub max_connections: Option<u32>,
+
+    /// What becomes of connections beyond the most: wait in the accept queue, or refuse with 503.
+    #[arg(long, value_name = "HOW", default_value = "wait")]
+    pub overload: Overload,
 
     /// Keep connections after an answer, even in a model that closes them by default.
     #[arg(long, conflicts_with = "no_keep_alive")]
@@ -112,6 +116,8 @@ impl Flags {
             write_timeout: self.write_timeout,
             threads: self.threads.map(usize::from),
             connections_max: self.max_connections,
+            overload: self.overload,
+            tls: None,
         })
     }
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
+use wire::tls::Tls;
+
 /// How many waits make up the write timeout of a blocking server.
 ///
 /// A `send` that is short has waited in vain for as long as `SO_SNDTIMEO` says, in all or at the
@@ -19,8 +22,18 @@ pub fn write_wait(write_timeout: Duration) -> Duration {
     (write_timeout / WRITE_WAITS).max(WRITE_WAIT_MIN)
 }
 
+/// What becomes of connections beyond the most that are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Overload {
+    /// They wait in the accept queue.
+    #[default]
+    Wait,
+    /// They are answered with 503 and closed.
+    Refuse,
+}
+
 /// How connections are treated, and how many.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// What each connection is granted.
     pub connection: wire::connection::Options,
@@ -28,6 +41,29 @@ pub struct Options {
     pub write_timeout: Duration,
     /// Threads of a model that has a choice; `None` means the model's own number.
     pub threads: Option<usize>,
-    /// Connections open at a time; further ones wait in the accept queue.
+    /// Connections open at a time.
     pub connections_max: Option<u32>,
+    /// What becomes of further ones.
+    pub overload: Overload,
+    /// Certificate and key, if connections are encrypted.
+    pub tls: Option<Tls>,
+}
+
+/// What the flags' defaults are.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connection: wire::connection::Options {
+                read_timeout: Duration::from_secs(5),
+                idle_timeout: Duration::from_secs(60),
+                keep_alive: true,
+                access_log: false,
+            },
+            write_timeout: Duration::from_secs(10),
+            threads: None,
+            connections_max: None,
+            overload: Overload::Wait,
+            tls: None,
+        }
+    }
 }

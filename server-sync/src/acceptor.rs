@@ -56,11 +56,11 @@ impl Acceptor {
         Self {
             listeners: listeners.into_iter().map(timed).collect(),
             first: 0,
+            places: Places::new(options.connections_max),
             options,
             stop,
             drain_until: None,
             backoff: AcceptBackoff::new(SERVER),
-            places: Places::new(options.connections_max),
         }
     }
 

@@ -10,9 +10,10 @@ use server_common::options::Options;
 use server_common::stop::Stop;
 use server_common::work::work;
 use server_common::{access_log, clock};
-use wire::connection::{Connection, Need};
+use wire::connection::Need;
 use wire::reader::Phase;
 use wire::route::Pause;
+use wire::session::Session;
 
 use crate::acceptor::Newcomer;
 use crate::cli::SERVER;
@@ -50,12 +51,15 @@ impl Server {
         let _place = newcomer.place;
         let conversation = Conversation {
             server: self,
-            connection: Connection::new(newcomer.peer, self.options.connection),
+            session: Session::new(
+                newcomer.peer,
+                self.options.connection,
+                self.options.tls.as_ref(),
+            ),
             kept: None,
             socket: newcomer.socket,
             buffer,
             phase: None,
-            has_answered: false,
             is_finishing: false,
         };
         let _ = catch_unwind(AssertUnwindSafe(|| conversation.run()));
@@ -65,14 +69,13 @@ impl Server {
 /// A connection and the socket it is served on.
 struct Conversation<'a> {
     server: &'a Server,
-    connection: Connection,
+    session: Session,
     /// From its first wait for a further request on.
     kept: Option<Kept<'a>>,
     socket: TimedSocket,
     buffer: &'a mut ReadBuffer,
     /// The phase of the input awaited and when it began.
     phase: Option<(Discriminant<Phase>, Instant)>,
-    has_answered: bool,
     is_finishing: bool,
 }
 
@@ -82,7 +85,7 @@ impl Conversation<'_> {
             if self.server.stop.is_asked() && !self.is_finishing {
                 self.finish()?;
             }
-            match self.connection.need(&clock::date()) {
+            match self.session.need(&clock::date()) {
                 Need::Input { phase, limit } => self.read(phase, limit)?,
                 Need::Output => self.write()?,
                 Need::Pause(Pause::Wait(time)) => thread::sleep(time),
@@ -98,24 +101,24 @@ impl Conversation<'_> {
     fn finish(&mut self) -> io::Result<()> {
         self.is_finishing = true;
         match self.socket.read_now(self.buffer)? {
-            Received::Bytes => self.connection.receive(self.buffer.bytes()),
-            Received::End => self.connection.end_of_input(),
+            Received::Bytes => self.session.receive(self.buffer.bytes()),
+            Received::End => self.session.end_of_input(),
             Received::TimedOut => {}
         }
-        self.connection.finish();
+        self.session.finish();
         Ok(())
     }
 
     fn read(&mut self, phase: Phase, limit: Duration) -> io::Result<()> {
-        let is_between_requests = self.has_answered && phase == Phase::Idle;
+        let is_between_requests = self.session.has_answered() && phase == Phase::Idle;
         if is_between_requests && !self.begin_idling() {
             return Ok(());
         }
         let deadline = Deadline::new(self.phase_began(phase), limit);
         match self.socket.read(self.buffer, &deadline)? {
-            Received::Bytes => self.connection.receive(self.buffer.bytes()),
-            Received::End => self.connection.end_of_input(),
-            Received::TimedOut => self.connection.timed_out(&clock::date()),
+            Received::Bytes => self.session.receive(self.buffer.bytes()),
+            Received::End => self.session.end_of_input(),
+            Received::TimedOut => self.session.timed_out(&clock::date()),
         }
         if let Some(kept) = &self.kept {
             kept.end_idling();
@@ -145,12 +148,11 @@ impl Conversation<'_> {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        if let Some(line) = self.connection.take_log_line() {
+        if let Some(line) = self.session.take_log_line() {
             access_log::write(SERVER, line);
         }
-        let count = self.socket.write(self.connection.output())?;
-        self.connection.wrote(count);
-        self.has_answered = true;
+        let count = self.socket.write(self.session.output())?;
+        self.session.wrote(count);
         self.phase = None;
         Ok(())
     }

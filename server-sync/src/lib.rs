@@ -51,7 +51,7 @@ pub fn run(
     options: Options,
     stop: &Stop,
 ) -> anyhow::Result<()> {
-    let server = Arc::new(Server::new(options, stop.clone()));
+    let server = Arc::new(Server::new(options.clone(), stop.clone()));
     let acceptor = Acceptor::new(listeners, options, stop.clone());
     // Held by the model's thread, so that its end, a panic as well, is a thing to wait for.
     let (running, ended) = Stop::new().context(TAKES)?;

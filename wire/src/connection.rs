@@ -147,6 +147,12 @@ impl Connection {
         self.options.keep_alive = false;
     }
 
+    /// Whether an answer has been begun.
+    #[must_use]
+    pub fn has_answered(&self) -> bool {
+        self.has_answered
+    }
+
     /// Takes bytes from the peer.
     pub fn receive(&mut self, bytes: &[u8]) {
         self.input.push(bytes);

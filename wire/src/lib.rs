@@ -14,7 +14,8 @@
 //! - [`route`]: which work and which answer a request asks for;
 //! - [`answer`] and [`date`]: the bytes that go back;
 //! - [`access_log`]: the line that is kept of it;
-//! - [`connection`]: one server connection as a state machine that any way of waiting can drive.
+//! - [`connection`]: one server connection as a state machine that any way of waiting can drive;
+//! - [`tls`] and [`session`]: the same with TLS around it, or without.
 
 pub mod access_log;
 pub mod answer;
@@ -27,4 +28,6 @@ pub mod reader;
 pub mod refusal;
 pub mod request;
 pub mod route;
+pub mod session;
 pub mod status;
+pub mod tls;

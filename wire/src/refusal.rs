@@ -27,6 +27,12 @@ impl Refusal {
         detail: "the body is over 64 MiB",
     };
 
+    /// More connections than the server takes. It is said before anything was asked.
+    pub const OVERLOADED: Self = Self {
+        status: Status::ServiceUnavailable,
+        detail: "the server has as many connections as it takes; try again later",
+    };
+
     /// A 400 with its reason.
     #[must_use]
     pub const fn bad_request(detail: &'static str) -> Self {

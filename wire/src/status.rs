@@ -19,6 +19,8 @@ pub enum Status {
     HeaderFieldsTooLarge,
     /// 501: a transfer coding other than chunked.
     NotImplemented,
+    /// 503: the server has as many connections as it takes.
+    ServiceUnavailable,
     /// 505: neither HTTP/1.0 nor HTTP/1.1.
     VersionNotSupported,
 }
@@ -36,6 +38,7 @@ impl Status {
             Self::UriTooLong => 414,
             Self::HeaderFieldsTooLarge => 431,
             Self::NotImplemented => 501,
+            Self::ServiceUnavailable => 503,
             Self::VersionNotSupported => 505,
         }
     }
@@ -52,6 +55,7 @@ impl Status {
             Self::UriTooLong => "414 URI Too Long",
             Self::HeaderFieldsTooLarge => "431 Request Header Fields Too Large",
             Self::NotImplemented => "501 Not Implemented",
+            Self::ServiceUnavailable => "503 Service Unavailable",
             Self::VersionNotSupported => "505 HTTP Version Not Supported",
         }
     }

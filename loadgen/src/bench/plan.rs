@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::plan::Background;
 use crate::system::affinity::{CoreSplit, CpuSet};
 
 /// Connections of the built-in scenarios: those of the test that this project grew from.
@@ -50,6 +51,8 @@ pub struct Scenario {
     pub concurrency: usize,
     /// Whether connections are used again.
     pub keep_alive: bool,
+    /// What is open besides.
+    pub background: Background,
     /// Servers, as places in [`BenchPlan::servers`].
     pub servers: Vec<usize>,
 }
@@ -107,6 +110,7 @@ impl BenchPlan {
             path: path.to_owned(),
             concurrency: CONCURRENCY,
             keep_alive,
+            background: Background::default(),
             servers: servers.to_vec(),
         };
         Ok(Self {

@@ -3,6 +3,7 @@
 //! Four axes stay apart: what to send ([`Scenario`]), how much and when ([`Load`]), when to stop
 //! ([`Stop`]), and how bytes move ([`Engine`]). Past this module nothing parses.
 
+mod background;
 mod connect_to;
 mod engine;
 mod expect;
@@ -23,6 +24,7 @@ mod url;
 
 use std::time::Duration;
 
+pub use background::Background;
 pub use connect_to::ConnectTo;
 pub use engine::{Driver, Engine};
 pub use expect::{Expect, LengthRule, StatusSet};
@@ -58,6 +60,8 @@ pub struct Plan {
     pub expect: Expect,
     /// How many connections, and when requests start on them.
     pub load: Load,
+    /// What is open besides.
+    pub background: Background,
     /// When the run ends.
     pub stop: Stop,
     /// Load before the measured part; nothing of it is counted.

@@ -43,8 +43,7 @@ impl Kind {
                 access_log: false,
             },
             write_timeout: NEVER,
-            threads: None,
-            connections_max: None,
+            ..Options::default()
         };
         match self {
             Self::Sync => server_sync::run(listeners, Sequential, options, stop),

@@ -17,7 +17,8 @@ use tokio::time::sleep;
 use wire::connection::{Connection, Need};
 use wire::date::Date;
 
-use super::{OPTIONS, Server, connection};
+use super::{Server, connection};
+use crate::Options;
 
 const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
@@ -159,7 +160,7 @@ proptest! {
 pub(super) async fn hyper_says<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let (_handle, stop) = Stop::new().unwrap();
     let (_finish, finishing) = watch::channel(());
-    let server = Server::new(OPTIONS, &stop).unwrap();
+    let server = Server::new(Options::default(), &stop).unwrap();
     let (client, theirs) = duplex(SOCKET_BYTES);
     let (mut reading, mut writing) = split(client);
     let mut answers = Vec::new();
@@ -181,7 +182,7 @@ pub(super) async fn hyper_says<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Ve
 
 fn wire_says<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let date = Date::from_unix_seconds(0);
-    let mut connection = Connection::new(Some(PEER), OPTIONS.connection);
+    let mut connection = Connection::new(Some(PEER), Options::default().connection);
     let mut answers = Vec::new();
     for piece in pieces {
         connection.receive(piece);

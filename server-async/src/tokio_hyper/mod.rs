@@ -71,8 +71,8 @@ pub fn run(
 
 fn build_runtime(model: Model, threads: usize) -> io::Result<Runtime> {
     let mut builder = match model {
-        Model::Tokio => Builder::new_multi_thread(),
         Model::TokioCurrentThread => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
     };
     builder.worker_threads(threads).enable_all().build()
 }
@@ -109,17 +109,3 @@ impl Server {
         })
     }
 }
-
-/// What the tests' servers are told: the flags' defaults, on one thread.
-#[cfg(test)]
-const OPTIONS: Options = Options {
-    connection: wire::connection::Options {
-        read_timeout: std::time::Duration::from_secs(5),
-        idle_timeout: std::time::Duration::from_secs(60),
-        keep_alive: true,
-        access_log: false,
-    },
-    write_timeout: std::time::Duration::from_secs(10),
-    connections_max: None,
-    threads: Some(1),
-};

@@ -38,9 +38,9 @@ impl Server {
                 access_log: false,
             },
             write_timeout: Duration::from_secs(2),
-            connections_max: None,
             // Several, however few the cores; the model that has one does not ask.
             threads: Some(2),
+            ..Options::default()
         };
         let thread =
             thread::spawn(move || server_async::run(vec![listener], model, options, &stop));

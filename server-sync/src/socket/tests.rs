@@ -20,8 +20,7 @@ fn connected(write_timeout: Duration) -> (TimedSocket, TcpStream) {
             access_log: false,
         },
         write_timeout,
-        threads: None,
-        connections_max: None,
+        ..Options::default()
     };
     let server = TimedSocket::new(server, false, &options).unwrap();
     (server, client)

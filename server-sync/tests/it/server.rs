@@ -83,6 +83,6 @@ pub(crate) fn options(model: Model) -> Options {
         },
         write_timeout: READ_TIMEOUT,
         threads: Some(16),
-        connections_max: None,
+        ..Options::default()
     }
 }

@@ -23,7 +23,7 @@ use clap::{Args, ValueHint};
 
 use super::UsageError;
 use crate::output::{AbOptions, Format};
-use crate::plan::{Plan, Target};
+use crate::plan::{Background, Plan, Target};
 
 pub(super) use how_much::FlagOrder;
 pub use output::OutputPlan;
@@ -116,6 +116,7 @@ impl RunArgs {
             .how_much
             .load(stop, &self.when, self.what_to_send.keep_alive)?;
         let mut plan = Plan {
+            background: Background::default(),
             tls: self.tls.tls(&target.url, as_ab)?,
             scenario: self
                 .what_to_send

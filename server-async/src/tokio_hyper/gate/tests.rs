@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use crate::tokio_hyper::{OPTIONS, Server, connection};
+use crate::Options;
+use crate::tokio_hyper::{Server, connection};
 
 const GOOD: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -30,7 +31,7 @@ impl Client {
         let (socket, theirs) = duplex(SOCKET_BYTES);
         let (handle, stop) = Stop::new().unwrap();
         let (finish, finishing) = watch::channel(());
-        let server = Server::new(OPTIONS, &stop).unwrap();
+        let server = Server::new(Options::default(), &stop).unwrap();
         let peer = Some(IpAddr::from([127, 0, 0, 1]));
         let task = tokio::spawn(async move {
             connection::run(theirs, peer, &server, finishing).await;

@@ -1,0 +1,74 @@
+//! One server connection with TLS around it, or without: what a driver drives.
+
+use std::net::IpAddr;
+
+use crate::connection::{Connection, Need, Options};
+use crate::date::Date;
+use crate::tls::Tls;
+
+/// A [`Connection`] whose bytes go through TLS if the server speaks it.
+///
+/// It asks for the same things in the same words, so that a driver need not know which it is:
+/// [`Self::receive`] takes what the socket gave, [`Self::output`] is what the socket is to take.
+#[derive(Debug)]
+pub struct Session {
+    connection: Connection,
+}
+
+impl Session {
+    /// A connection from `peer`, which has no address if it came over a UNIX socket.
+    #[must_use]
+    pub fn new(peer: Option<IpAddr>, options: Options, tls: Option<&Tls>) -> Self {
+        let _ = tls;
+        Self {
+            connection: Connection::new(peer, options),
+        }
+    }
+
+    /// As [`Connection::finish`].
+    pub fn finish(&mut self) {
+        self.connection.finish();
+    }
+
+    /// Whether an answer has been begun. Before it the connection is new, whatever TLS has said.
+    #[must_use]
+    pub fn has_answered(&self) -> bool {
+        self.connection.has_answered()
+    }
+
+    /// Takes bytes from the peer's socket.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        self.connection.receive(bytes);
+    }
+
+    /// The peer has closed its writing side; what it asked for is still answered.
+    pub fn end_of_input(&mut self) {
+        self.connection.end_of_input();
+    }
+
+    /// The phase's time is up.
+    pub fn timed_out(&mut self, date: &Date) {
+        self.connection.timed_out(date);
+    }
+
+    /// The bytes to be written to the socket next, never empty after [`Need::Output`].
+    #[must_use]
+    pub fn output(&self) -> &[u8] {
+        self.connection.output()
+    }
+
+    /// `count` bytes of [`Self::output`] have been written.
+    pub fn wrote(&mut self, count: usize) {
+        self.connection.wrote(count);
+    }
+
+    /// As [`Connection::take_log_line`].
+    pub fn take_log_line(&mut self) -> Option<String> {
+        self.connection.take_log_line()
+    }
+
+    /// Goes on as far as possible and says what is needed next. `date` is the present one.
+    pub fn need(&mut self, date: &Date) -> Need {
+        self.connection.need(date)
+    }
+}
