@@ -6,6 +6,7 @@ use clap::Parser;
 
 use crate::bare;
 use crate::scenario::{self, Scenario};
+use crate::stand_in;
 
 /// What cargo adds to the arguments of a benchmark, and to nobody else's.
 const CARGO_BENCH: &str = "--bench";
@@ -16,6 +17,8 @@ pub(crate) enum Wish {
     Nothing,
     /// Be a bare loop, for the benchmark that started it.
     BareLoop,
+    /// Be a server, likewise.
+    StandIn,
     /// Name the scenarios.
     List,
     /// Measure these, in the order of [`scenario::ALL`].
@@ -41,6 +44,9 @@ pub(crate) fn wish() -> Wish {
     let has = |flag: &str| env::args().any(|argument| argument == flag);
     if has(bare::FLAG) {
         return Wish::BareLoop;
+    }
+    if has(stand_in::FLAG) {
+        return Wish::StandIn;
     }
     if !has(CARGO_BENCH) {
         return Wish::Nothing;

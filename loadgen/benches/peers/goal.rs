@@ -22,6 +22,7 @@ pub(crate) enum Figure {
     ClientUs,
     ServerUs,
     ClientRssMib,
+    ServerConnectionBytes,
 }
 
 /// Where a number should lie.
@@ -84,6 +85,7 @@ impl Figure {
             Self::ClientUs => Some(run.client_us_per_request),
             Self::ServerUs => run.server_us_per_request,
             Self::ClientRssMib => run.client_rss_mib,
+            Self::ServerConnectionBytes => run.server_connection_bytes,
         }
     }
 }
@@ -96,6 +98,7 @@ impl fmt::Display for Figure {
             Self::ClientUs => "client µs",
             Self::ServerUs => "server µs",
             Self::ClientRssMib => "client peak RSS in MiB",
+            Self::ServerConnectionBytes => "server bytes per connection",
         })
     }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 pub(crate) struct Load {
     /// Connections open at a time.
     pub(crate) connections: usize,
+    /// Connections besides that have had an answer and keep silent.
+    pub(crate) idle: usize,
     /// Whether a connection is kept for the next request.
     pub(crate) keep_alive: bool,
     pub(crate) answer: Answer,
@@ -30,6 +32,7 @@ impl Load {
     pub(crate) const fn kept(connections: usize) -> Self {
         Self {
             connections,
+            idle: 0,
             keep_alive: true,
             answer: Answer::Page,
             opened_before: false,
@@ -58,6 +61,9 @@ impl fmt::Display for Load {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.keep_alive { "kept" } else { "new" };
         write!(f, "{} {kind}", self.connections)?;
+        if self.idle > 0 {
+            write!(f, ", {} idle", self.idle)?;
+        }
         match self.answer {
             Answer::Page => Ok(()),
             answer => write!(f, ", {answer}"),

@@ -14,7 +14,7 @@
 //! - [`matrix`]: clients against servers under a [`load`], in rounds;
 //! - [`goal`]: what the measurements are held against;
 //! - [`client`], [`server`]: the programs that are compared, and how each is run;
-//! - [`bare`]: the bare loops;
+//! - [`bare`]: the bare loops; [`stand_in`]: the servers that stand beside ours;
 //! - [`program`]: where programs are found; [`process`]: a started one, which always ends;
 //! - [`spread`], [`table`]: rounds as one number, and how it is shown.
 
@@ -30,6 +30,7 @@ mod program;
 mod scenario;
 mod server;
 mod spread;
+mod stand_in;
 mod table;
 
 use std::process::ExitCode;
@@ -42,6 +43,7 @@ use tempfile::TempDir;
 use arguments::Wish;
 use interrupt::Interrupt;
 use scenario::Scenario;
+use server::Certificate;
 
 /// What every measurement needs.
 struct Bench {
@@ -49,6 +51,8 @@ struct Bench {
     cores: CoreSplit,
     /// Configurations and outputs; removed at the end.
     directory: TempDir,
+    /// Of every server that speaks TLS.
+    certificate: Certificate,
     interrupt: Interrupt,
 }
 
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Wish::BareLoop => bare::main().map(|()| true),
+        Wish::StandIn => stand_in::main().map(|()| true),
         Wish::List => {
             table::print_scenarios(&scenario::ALL);
             Ok(true)
@@ -113,12 +118,14 @@ impl Bench {
         raise_open_files_limit();
         // One core each, however many there are: it is one thread that is compared.
         let first = |set: CpuSet| set.cores().take(1).collect();
+        let directory = TempDir::new()?;
         Ok(Self {
             cores: CoreSplit {
                 load: first(cores.load),
                 server: first(cores.server),
             },
-            directory: TempDir::new()?,
+            certificate: Certificate::make(directory.path())?,
+            directory,
             interrupt: Interrupt::new()?,
         })
     }

@@ -66,12 +66,30 @@ pub(crate) struct Run {
     pub(crate) server_us_per_request: Option<f64>,
     /// Absent if the client does not tell it.
     pub(crate) client_rss_mib: Option<f64>,
+    /// Likewise.
+    pub(crate) server_connection_bytes: Option<f64>,
 }
 
 /// The servers of a matrix, or why one of them did not start.
 struct Servers(Vec<(Server, Result<Running, String>)>);
 
 impl Matrix {
+    /// Nothing to measure yet.
+    pub(crate) fn empty() -> Self {
+        Self {
+            seconds: 1,
+            cells: Vec::new(),
+            goals: Vec::new(),
+        }
+    }
+
+    /// This and the other, by turns.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.cells.extend(other.cells);
+        self.goals.extend(other.goals);
+        self
+    }
+
     /// Measures what is there. Servers stay up from the first round to the last; the order of
     /// runs is reversed from round to round, so that a drift of the machine spares nobody. A cell
     /// that fails is left out from then on, and the others go on.
@@ -150,7 +168,13 @@ impl Cell {
             .map_err(|error| Failure::Failed(format!("{error:#}")))
     }
 
-    fn run_against(&self, bench: &Bench, server: &Running, seconds: u64) -> anyhow::Result<Run> {
+    /// The same against a server that runs.
+    pub(crate) fn run_against(
+        &self,
+        bench: &Bench,
+        server: &Running,
+        seconds: u64,
+    ) -> anyhow::Result<Run> {
         let command = self.client.command(server, &self.load, seconds)?;
         let server_cpu = server.cpu()?;
         let mut process = Process::start(bench, "client", &bench.cores.load, command)?;
@@ -167,6 +191,7 @@ impl Cell {
             requests_per_second: done.requests / done.elapsed.as_secs_f64(),
             client_us_per_request: us_per_request(client_cpu),
             server_us_per_request: (!self.load.opened_before).then(|| us_per_request(server_cpu)),
+            server_connection_bytes: done.server_connection_bytes,
             client_rss_mib: done.peak_rss_bytes.map(|bytes| bytes / f64::from(1 << 20)),
         })
     }

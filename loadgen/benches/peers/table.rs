@@ -14,7 +14,7 @@ enum Column {
 use Column::{Numbers, Words};
 
 const CELLS: [Column; 6] = [
-    Words("server", 10),
+    Words("server", 25),
     Words("client", 16),
     Words("connections", 14),
     Numbers("requests/s", 25),
@@ -44,8 +44,8 @@ pub(crate) fn print_cells(cells: &[Measured]) {
         let cell = &measured.cell;
         let load = cell.load.to_string();
         let [rate, client, server] = figures(measured);
-        let [by, of] = [cell.client.label(), cell.server.label()];
-        print_line(&CELLS, [of, by, &load, &rate, &client, &server]);
+        let (by, of) = (cell.client.label(), cell.server.label());
+        print_line(&CELLS, [&of, by, &load, &rate, &client, &server]);
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) enum Driver {
 }
 
 /// What a client says that it did.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Done {
     pub(crate) requests: f64,
     pub(crate) elapsed: Duration,
@@ -51,6 +51,8 @@ pub(crate) struct Done {
     /// Most memory that it had resident, if it tells that. What wait4(2) tells of that is no less
     /// than what the benchmark itself had resident when it started the client.
     pub(crate) peak_rss_bytes: Option<f64>,
+    /// Memory that the server took for each connection, if the client tells it.
+    pub(crate) server_connection_bytes: Option<f64>,
 }
 
 impl Driver {
@@ -120,6 +122,10 @@ impl Client {
                 command.args(load.keep_alive.then_some("-k"));
                 if load.opened_before {
                     command.args(["--warmup", OPENING_SECONDS]);
+                }
+                if load.idle > 0 {
+                    command.args(["--idle-connections", &load.idle.to_string()]);
+                    command.args(["--server-pid", &server.pid.to_string()]);
                 }
             }
             Self::Wrk => {

@@ -29,6 +29,7 @@ fn read_loadgen(stdout: &str) -> anyhow::Result<Done> {
         elapsed: Duration::from_secs_f64(number(&record["elapsed_s"])?),
         cpu: Some(Duration::from_secs_f64(number(&record["client"]["cpu_s"])?)),
         peak_rss_bytes: Some(number(&record["client"]["rss_bytes_peak"])?),
+        server_connection_bytes: record["server"]["bytes_per_connection"].as_f64(),
     })
 }
 
@@ -38,7 +39,7 @@ fn read_bare(stdout: &str) -> anyhow::Result<Done> {
         requests: number(&result["requests"])?,
         elapsed: Duration::from_secs_f64(number(&result["elapsed_s"])?),
         cpu: Some(Duration::from_secs_f64(number(&result["cpu_s"])?)),
-        peak_rss_bytes: None,
+        ..Done::default()
     })
 }
 
@@ -58,8 +59,7 @@ fn read_oha(stdout: &str) -> anyhow::Result<Done> {
     Ok(Done {
         requests: number(&result["statusCodeDistribution"]["200"])?,
         elapsed: Duration::from_secs_f64(number(&result["summary"]["total"])?),
-        cpu: None,
-        peak_rss_bytes: None,
+        ..Done::default()
     })
 }
 
@@ -76,8 +76,7 @@ fn read_wrk(stdout: &str) -> anyhow::Result<Done> {
     Ok(Done {
         requests,
         elapsed: Duration::from_secs_f64(requests / rate),
-        cpu: None,
-        peak_rss_bytes: None,
+        ..Done::default()
     })
 }
 
@@ -89,8 +88,7 @@ fn read_ab(stdout: &str) -> anyhow::Result<Done> {
     Ok(Done {
         requests: field(stdout, "Complete requests:")?.parse()?,
         elapsed: Duration::from_secs_f64(field(stdout, "Time taken for tests:")?.parse()?),
-        cpu: None,
-        peak_rss_bytes: None,
+        ..Done::default()
     })
 }
 
@@ -109,8 +107,7 @@ fn read_h2load(stdout: &str) -> anyhow::Result<Done> {
     Ok(Done {
         requests: field(counts, "requests:")?.parse()?,
         elapsed: Duration::from_secs_f64(elapsed.parse()?),
-        cpu: None,
-        peak_rss_bytes: None,
+        ..Done::default()
     })
 }
 
@@ -127,8 +124,7 @@ fn read_hey(stdout: &str) -> anyhow::Result<Done> {
     Ok(Done {
         requests: statuses.next().context("no requests")?.parse()?,
         elapsed: Duration::from_secs_f64(field(stdout, "Total:")?.parse()?),
-        cpu: None,
-        peak_rss_bytes: None,
+        ..Done::default()
     })
 }
 

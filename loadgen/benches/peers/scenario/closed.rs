@@ -32,7 +32,7 @@ pub(super) fn keep_alive() -> Matrix {
     clients.extend(peers.map(|(client, _)| client));
     clients.push(Client::Hey);
     let mut matrix = beside_peers(load, &clients, &peers);
-    matrix.add_server(Server::Tokio, load);
+    matrix.add_server(Server::TOKIO, load);
     matrix
 }
 
@@ -42,7 +42,7 @@ pub(super) fn new_connection() -> Matrix {
     let mut clients = [LOADGEN, BARE].concat();
     clients.extend(peers.map(|(client, _)| client));
     let mut matrix = beside_peers(load, &clients, &peers);
-    matrix.add_server(Server::Sequential, load);
+    matrix.add_server(Server::SEQUENTIAL, load);
     matrix
 }
 
@@ -95,7 +95,7 @@ pub(super) fn large_answers() -> Matrix {
         answer: Answer::Bytes(bytes),
         ..Load::kept(CONNECTIONS)
     });
-    for server in [Server::Nginx, Server::Tokio] {
+    for server in [Server::Nginx, Server::TOKIO] {
         matrix.cells.extend(Cell::each(server, &clients, &loads));
         for (client, load) in LOADGEN
             .iter()

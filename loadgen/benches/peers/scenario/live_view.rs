@@ -24,7 +24,7 @@ const OVERTIME: Duration = Duration::from_secs(20);
 
 /// Compares the rate with the view to that without, within each pair.
 pub(super) fn measure(bench: &Bench) -> anyhow::Result<Report> {
-    let server = Server::Tokio.start(bench)?;
+    let server = Server::TOKIO.start(bench)?;
     let changes = (0..PAIRS)
         .map(|pair| change_percent(bench, &server, pair))
         .collect::<anyhow::Result<Vec<_>>>()?;

@@ -2,12 +2,15 @@
 //!
 //! - [`closed`]: clients beside each other, each as fast as it can;
 //! - [`open`]: whether a schedule is kept, and what is told of a server that is not;
+//! - [`servers`]: the servers beside others; [`memory`]: what they hold for a connection;
 //! - [`start`]: how soon a run begins; [`ten_million`]: what many requests cost in memory;
 //!   [`live_view`]: what it costs that somebody watches.
 
 mod closed;
 mod live_view;
+mod memory;
 mod open;
+mod servers;
 mod start;
 mod ten_million;
 
@@ -43,7 +46,7 @@ impl Report {
 }
 
 /// In the order in which they are measured and shown.
-pub(crate) static ALL: [Scenario; 10] = [
+pub(crate) static ALL: [Scenario; 15] = [
     Scenario {
         name: "keep-alive",
         about: "64 connections that are kept",
@@ -73,6 +76,36 @@ pub(crate) static ALL: [Scenario; 10] = [
         about: "TLS 1.3 on 64 connections that are kept, and with a new one for each request",
         is_default: true,
         measure: |bench| closed::tls().measure(bench),
+    },
+    Scenario {
+        name: "servers-kept",
+        about: "what a request costs servers: 64 and 1000 connections that are kept",
+        is_default: true,
+        measure: |bench| servers::keep_alive().measure(bench),
+    },
+    Scenario {
+        name: "servers-new",
+        about: "what a request costs servers: a new connection each, 64 at a time",
+        is_default: true,
+        measure: |bench| servers::new_connection().measure(bench),
+    },
+    Scenario {
+        name: "servers-idle",
+        about: "64 busy connections beside thousands of idle ones",
+        is_default: true,
+        measure: |bench| servers::idle().measure(bench),
+    },
+    Scenario {
+        name: "servers-memory",
+        about: "what a server holds for each of 10 000 idle connections",
+        is_default: true,
+        measure: memory::measure,
+    },
+    Scenario {
+        name: "servers-tls",
+        about: "TLS 1.3: handshakes, and requests on connections that are kept",
+        is_default: true,
+        measure: |bench| servers::tls().measure(bench),
     },
     Scenario {
         name: "schedule",

@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(1000);
 
 /// Makes ten million requests.
 pub(super) fn measure(bench: &Bench) -> anyhow::Result<Report> {
-    let server = Server::Tokio.start(bench)?;
+    let server = Server::TOKIO.start(bench)?;
     let mut command = Command::new(program::LOADGEN);
     command.args(["-k", "-q", "-c", "64", "--threads", "1", "-n"]);
     command.arg(REQUESTS.to_string()).arg(server.url("/"));

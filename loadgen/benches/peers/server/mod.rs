@@ -1,13 +1,17 @@
 //! The servers that are compared, and one of them running.
 //!
+//! - [`certificate`]: what all have that speak TLS;
 //! - [`nginx`]: its configuration and what it serves;
 //! - [`pausing`]: a server of the benchmark itself, for the open loop.
 
+mod certificate;
 mod nginx;
 mod pausing;
 
+pub(crate) use certificate::Certificate;
 pub(crate) use pausing::{PAUSE, PERIOD, PausingServer};
 
+use std::env;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -21,9 +25,10 @@ use loadgen::system::process::ProcessSample;
 use crate::Bench;
 use crate::process::Process;
 use crate::program;
+use crate::stand_in::{self, StandIn};
 
 /// What every server answers: 50 bytes, so that it is the server and not the page that differs.
-const PAGE: &str = "<html><body><h1>Hello 127.0.0.1</h1></body></html>";
+pub(crate) const PAGE: &str = "<html><body><h1>Hello 127.0.0.1</h1></body></html>";
 
 /// How long a server may take until it answers.
 const START_LONGEST: Duration = Duration::from_secs(5);
@@ -34,10 +39,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// A server and its concurrency model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Server {
-    /// server-sync, `sequential`.
-    Sequential,
-    /// server-async, `tokio`.
-    Tokio,
+    /// One of the two servers, in one of its models.
+    Ours {
+        program: &'static str,
+        model: &'static str,
+        tls: bool,
+    },
+    /// One of the benchmark itself.
+    StandIn(StandIn),
     /// One worker process, no access log.
     Nginx,
     /// The same over TLS, with a certificate for P-256.
@@ -49,18 +58,62 @@ pub(crate) struct Running {
     server: Server,
     pub(crate) address: SocketAddr,
     /// The process that answers.
-    pid: u32,
+    pub(crate) pid: u32,
     process: Process,
 }
 
 impl Server {
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Sequential => "sequential",
-            Self::Tokio => "tokio",
-            Self::Nginx => "nginx",
-            Self::NginxTls => "nginx TLS",
+    pub(crate) const SEQUENTIAL: Self = Self::blocking("sequential");
+    pub(crate) const THREAD_PER_CONNECTION: Self = Self::blocking("thread-per-connection");
+    pub(crate) const SELECT: Self = Self::non_blocking("select");
+    pub(crate) const POLL: Self = Self::non_blocking("poll");
+    pub(crate) const EPOLL: Self = Self::non_blocking("epoll");
+    pub(crate) const IO_URING: Self = Self::non_blocking("io-uring");
+    pub(crate) const TOKIO: Self = Self::non_blocking("tokio");
+
+    const fn blocking(model: &'static str) -> Self {
+        Self::Ours {
+            program: "server-sync",
+            model,
+            tls: false,
         }
+    }
+
+    const fn non_blocking(model: &'static str) -> Self {
+        Self::Ours {
+            program: "server-async",
+            model,
+            tls: false,
+        }
+    }
+
+    /// The same over TLS.
+    pub(crate) const fn over_tls(self) -> Self {
+        match self {
+            Self::Ours { program, model, .. } => Self::Ours {
+                program,
+                model,
+                tls: true,
+            },
+            Self::Nginx => Self::NginxTls,
+            other => other,
+        }
+    }
+
+    pub(crate) fn label(self) -> String {
+        match self {
+            Self::Ours {
+                model, tls: false, ..
+            } => model.to_owned(),
+            Self::Ours { model, .. } => format!("{model} TLS"),
+            Self::StandIn(stand_in) => stand_in.label().to_owned(),
+            Self::Nginx => "nginx".to_owned(),
+            Self::NginxTls => "nginx TLS".to_owned(),
+        }
+    }
+
+    fn has_tls(self) -> bool {
+        matches!(self, Self::Ours { tls: true, .. } | Self::NginxTls)
     }
 
     pub(crate) fn is_missing(self) -> bool {
@@ -74,22 +127,37 @@ impl Server {
     /// Starts it on the server's core and waits until it answers.
     pub(crate) fn start(self, bench: &Bench) -> anyhow::Result<Running> {
         let (command, address) = match self {
-            Self::Sequential => (ours("server-sync", self.label()), None),
-            Self::Tokio => (ours("server-async", self.label()), None),
+            Self::Ours {
+                program,
+                model,
+                tls,
+            } => {
+                let mut command = ours(program, model);
+                if tls {
+                    command.args(bench.certificate.flags());
+                }
+                (command, None)
+            }
+            Self::StandIn(stand_in) => {
+                let mut command = Command::new(env::current_exe()?);
+                command.args([stand_in::FLAG, stand_in.label()]);
+                (command, None)
+            }
             Self::Nginx | Self::NginxTls => {
                 let address = free_address()?;
                 let directory = bench.directory.path().join(self.label());
-                let command = nginx::command(&directory, address, self == Self::NginxTls)?;
+                let certificate = self.has_tls().then_some(&bench.certificate);
+                let command = nginx::command(&directory, address, certificate)?;
                 (command, Some(address))
             }
         };
-        let process = Process::start(bench, self.label(), &bench.cores.server, command)?;
+        let process = Process::start(bench, &self.label(), &bench.cores.server, command)?;
         let address = match address {
             Some(address) => address,
             None => wait_for(&process, || announced_address(&process))?,
         };
         wait_for(&process, || Ok(TcpStream::connect(address).ok()))?;
-        if self != Self::NginxTls {
+        if !self.has_tls() {
             check_answer(address).with_context(|| self.label())?;
         }
         Ok(Running {
@@ -107,9 +175,10 @@ impl Server {
 impl Running {
     /// The URL of `path`.
     pub(crate) fn url(&self, path: &str) -> String {
-        let scheme = match self.server {
-            Server::NginxTls => "https",
-            _ => "http",
+        let scheme = if self.server.has_tls() {
+            "https"
+        } else {
+            "http"
         };
         format!("{scheme}://{}{path}", self.address)
     }
@@ -136,7 +205,7 @@ fn free_address() -> anyhow::Result<SocketAddr> {
 /// From the line that our servers print when they listen.
 fn announced_address(process: &Process) -> anyhow::Result<Option<SocketAddr>> {
     let stdout = process.stdout()?;
-    let address = stdout.split_once("http://");
+    let address = stdout.split_once("://");
     let address = address.and_then(|(_, rest)| rest.split_once(' '));
     Ok(address.map(|(address, _)| address.parse()).transpose()?)
 }

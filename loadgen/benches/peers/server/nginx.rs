@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::Context;
 use rustix::process::geteuid;
 
-use super::PAGE;
+use super::{Certificate, PAGE};
 use crate::program;
 
 /// Lengths of the files that it serves at `/bytes/N`.
@@ -19,34 +19,42 @@ const FILES_BYTES: [usize; 2] = [16 << 10, 1 << 20];
 const CONNECTIONS_MAX: usize = 16 << 10;
 
 /// nginx as it is started in `directory`, where all that it needs is written.
-pub(super) fn command(directory: &Path, address: SocketAddr, tls: bool) -> anyhow::Result<Command> {
+pub(super) fn command(
+    directory: &Path,
+    address: SocketAddr,
+    certificate: Option<&Certificate>,
+) -> anyhow::Result<Command> {
     fs::create_dir_all(directory.join("bytes"))?;
     for length in FILES_BYTES {
         let file = directory.join(format!("bytes/{length}"));
         fs::write(file, vec![b'x'; length])?;
     }
-    if tls {
-        write_certificate(directory)?;
-    }
-    fs::write(directory.join("nginx.conf"), configuration(address, tls))?;
+    fs::write(
+        directory.join("nginx.conf"),
+        configuration(address, certificate),
+    )?;
     let mut command = Command::new(program::peer("nginx").context("it is not there")?);
     command.args(["-e", "stderr", "-c", "nginx.conf", "-p"]);
     command.arg(directory);
     Ok(command)
 }
 
-fn configuration(address: SocketAddr, tls: bool) -> String {
+fn configuration(address: SocketAddr, certificate: Option<&Certificate>) -> String {
     let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("{name}_temp_path {name};\n"))
         .concat();
     // Nobody may resume a session: each handshake is a whole one.
-    let (ssl, certificate) = match tls {
-        true => (
+    let (ssl, certificate) = match certificate {
+        Some(Certificate { certificate, key }) => (
             "ssl",
-            "ssl_certificate cert.pem; ssl_certificate_key key.pem;
-             ssl_session_tickets off; ssl_session_cache off;",
+            format!(
+                "ssl_certificate {}; ssl_certificate_key {};
+                 ssl_protocols TLSv1.2 TLSv1.3; ssl_session_tickets off; ssl_session_cache off;",
+                certificate.display(),
+                key.display()
+            ),
         ),
-        false => ("", ""),
+        None => ("", String::new()),
     };
     // Started by root it would read its files as nobody, who may not.
     let user = if geteuid().is_root() {
@@ -68,14 +76,4 @@ fn configuration(address: SocketAddr, tls: bool) -> String {
            }}
          }}"
     )
-}
-
-/// Made anew each time, for the curve that most certificates of today have.
-fn write_certificate(directory: &Path) -> anyhow::Result<()> {
-    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let certificate = rcgen::CertificateParams::new(names)?.self_signed(&key)?;
-    fs::write(directory.join("cert.pem"), certificate.pem())?;
-    fs::write(directory.join("key.pem"), key.serialize_pem())?;
-    Ok(())
 }
