@@ -219,7 +219,7 @@ fn run_plan(
             scenario.concurrency,
             plan.cores.load.count().clamp(1, scenario.concurrency),
         ),
-        background: scenario.background,
+        background: scenario.background.clone(),
         stop: Stop {
             requests: None,
             duration: Some(plan.timing.measured),

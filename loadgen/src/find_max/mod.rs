@@ -18,7 +18,7 @@ pub use step::{Miss, Step};
 use search::Search;
 
 use crate::engine::Observer;
-use crate::plan::{Arrival, Load, Plan, Rate, Slo, Stop};
+use crate::plan::{Arrival, Background, Load, Plan, Rate, Slo, Stop};
 use crate::record::{Context, Record};
 use crate::run;
 
@@ -141,6 +141,7 @@ fn request_alone(plan: &Plan, context: &Context) -> io::Result<Record> {
             duration: None,
         },
         warmup: std::time::Duration::ZERO,
+        background: Background::default(),
         ..plan.clone()
     };
     let (record, _) = run::run(&plan, context, &mut ())?;

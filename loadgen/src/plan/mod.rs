@@ -24,7 +24,7 @@ mod url;
 
 use std::time::Duration;
 
-pub use background::Background;
+pub use background::{Background, path};
 pub use connect_to::ConnectTo;
 pub use engine::{Driver, Engine};
 pub use expect::{Expect, LengthRule, StatusSet};

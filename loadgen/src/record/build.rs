@@ -196,8 +196,16 @@ pub(crate) fn settings(plan: &plan::Plan) -> Plan {
         connect_to: route.connect_to.iter().map(ToString::to_string).collect(),
         tls: plan.tls.as_ref().map(tls_settings),
         buffer_bytes: route.buffer_bytes.map(|bytes| bytes as u64),
+        idle_connections: some(plan.background.idle),
+        slow_readers: some(plan.background.slow_readers),
+        slow_path: plan.background.slow_path.clone(),
         cpu_list: cores(plan.cores.as_ref()),
     }
+}
+
+/// How many, if any.
+fn some(count: usize) -> Option<u64> {
+    (count > 0).then_some(count as u64)
 }
 
 fn tls_settings(tls: &plan::Tls) -> TlsSettings {

@@ -93,6 +93,18 @@ pub struct Plan {
     /// bytes (the kernel keeps twice as much); absent if the kernel decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buffer_bytes: Option<u64>,
+    /// Connections beside the load that took one answer each and then kept
+    /// silent; absent if none were asked for. `background` says what became of
+    /// them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_connections: Option<u64>,
+    /// Connections beside the load that asked for answers and took them slowly;
+    /// absent if none were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_readers: Option<u64>,
+    /// What slow readers asked for; absent if it was what the load asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_path: Option<String>,
     /// CPUs that the workers were pinned to; empty if not pinned.
     pub cpu_list: Vec<usize>,
 }

@@ -2,6 +2,7 @@
 //! each heading of `--help`.
 
 mod ab;
+mod background;
 mod engine;
 mod find_max;
 mod gates;
@@ -23,12 +24,13 @@ use clap::{Args, ValueHint};
 
 use super::UsageError;
 use crate::output::{AbOptions, Format};
-use crate::plan::{Background, Plan, Target};
+use crate::plan::{Plan, Target};
 
 pub(super) use how_much::FlagOrder;
 pub use output::OutputPlan;
 
 use ab::AsAb;
+use background::Beside;
 use engine::How;
 use find_max::FindMax;
 use gates::Gates;
@@ -52,6 +54,8 @@ pub struct RunArgs {
     how_much: HowMuch,
     #[command(flatten)]
     when: When,
+    #[command(flatten)]
+    beside: Beside,
     #[command(flatten)]
     what_to_send: WhatToSend,
     #[command(flatten)]
@@ -116,7 +120,7 @@ impl RunArgs {
             .how_much
             .load(stop, &self.when, self.what_to_send.keep_alive)?;
         let mut plan = Plan {
-            background: Background::default(),
+            background: self.beside.background()?,
             tls: self.tls.tls(&target.url, as_ab)?,
             scenario: self
                 .what_to_send
