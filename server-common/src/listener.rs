@@ -22,6 +22,7 @@ use crate::socket_file::SocketFile;
 pub struct Listener {
     socket: Socket,
     address: Address,
+    backlog: u32,
     socket_file: Option<SocketFile>,
 }
 
@@ -73,6 +74,7 @@ impl Listener {
             Ok(Self {
                 socket,
                 address: Address::Tcp(bound),
+                backlog,
                 socket_file: None,
             })
         };
@@ -99,6 +101,7 @@ impl Listener {
             Ok(Self {
                 socket,
                 address: Address::Unix(path.to_owned()),
+                backlog,
                 socket_file: Some(socket_file),
             })
         };
@@ -106,6 +109,52 @@ impl Listener {
             address: Address::Unix(path.to_owned()),
             error,
         })
+    }
+
+    /// A listener at the same place for another thread.
+    ///
+    /// Over TCP it has an accept queue of its own, and the kernel chooses between the queues by a
+    /// hash of the client's address and port (`SO_REUSEPORT`, socket(7)): many connections are
+    /// spread evenly, few may well all come to one. Only now are others let in, and they must be
+    /// of the same user and ask for it as well; that another server has the port was found out
+    /// when the first listener was bound, without the option. Over UNIX it is the same queue
+    /// again, and whoever accepts first has the connection.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::bind_tcp`]; no descriptors.
+    pub fn share(&self) -> Result<Self, BindError> {
+        let socket = match &self.address {
+            Address::Tcp(address) => self.bind_beside(*address),
+            Address::Unix(_) => self.socket.try_clone(),
+        };
+        let address = self.address.clone();
+        match socket {
+            Ok(socket) => Ok(Self {
+                socket,
+                address,
+                backlog: self.backlog,
+                socket_file: None,
+            }),
+            Err(error) => Err(BindError { address, error }),
+        }
+    }
+
+    fn bind_beside(&self, address: SocketAddr) -> io::Result<Socket> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        for socket in [&self.socket, &socket] {
+            socket.set_reuse_port(true)?;
+        }
+        if address.is_ipv6() {
+            socket.set_only_v6(self.socket.only_v6()?)?;
+        }
+        socket.set_tcp_nodelay(true)?;
+        socket.set_read_timeout(self.socket.read_timeout()?)?;
+        socket.set_write_timeout(self.socket.write_timeout()?)?;
+        socket.bind(&address.into())?;
+        listen(&socket, self.backlog)?;
+        Ok(socket)
     }
 
     /// Where it listens, with the port that the kernel picked.

@@ -71,6 +71,41 @@ fn a_port_in_use_is_named_with_what_to_do() {
 }
 
 #[test]
+fn listeners_that_share_a_port_each_get_connections_and_keep_other_servers_out() {
+    let first = loopback();
+    let second = first.share().unwrap();
+    let address = tcp_address(&first);
+    assert_eq!(tcp_address(&second), address);
+    // One after the other: an accept queue is short here. That one listener is never chosen has
+    // a chance of 1 in 2^99.
+    let mut counts = [0, 0];
+    let mut clients = Vec::new();
+    for _ in 0..100 {
+        clients.push(TcpStream::connect(address).unwrap());
+        for (listener, count) in [&first, &second].into_iter().zip(&mut counts) {
+            *count += usize::from(listener.accept().is_ok());
+        }
+    }
+    assert_eq!(counts.iter().sum::<usize>(), clients.len());
+    assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
+    let error = bind_tcp(address).unwrap_err().to_string();
+    assert!(error.contains("address already in use"), "{error}");
+}
+
+#[test]
+fn listeners_that_share_a_unix_socket_have_one_queue_and_one_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let first = Listener::bind_unix(&path, 16).unwrap();
+    let second = first.share().unwrap();
+    let _clients = [(); 2].map(|()| UnixStream::connect(&path).unwrap());
+    drop(second.accept().unwrap());
+    drop(second);
+    assert!(first.accept().is_ok());
+    assert!(path.exists());
+}
+
+#[test]
 fn another_address_is_not_the_advice_when_descriptors_ran_out() {
     let error = BindError {
         address: Address::Unix("/x".into()),
