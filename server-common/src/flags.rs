@@ -7,8 +7,9 @@ use std::time::Duration;
 use clap::Args;
 use wire::connection;
 
+use crate::bind_error::BindError;
 use crate::duration;
-use crate::listener::{BindError, Listener};
+use crate::listener::Listener;
 use crate::options::{Options, Overload, write_wait};
 use crate::threads::Threads;
 use crate::usage::UsageError;

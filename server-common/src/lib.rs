@@ -9,6 +9,7 @@
 //! - [`threads`]: who decides how many threads a model has;
 //! - [`duration`]: times as flags write them;
 //! - [`listener`]: bound sockets, which take connections and can refuse newcomers;
+//! - [`bind_error`]: why a place cannot be listened on, and what to do;
 //! - [`announce`]: the line that says where a server listens;
 //! - [`accept_backoff`]: what to do when accepting fails;
 //! - [`stop`]: the wish that the server end, in a form that every way of waiting can wait for;
@@ -19,6 +20,7 @@
 pub mod accept_backoff;
 pub mod access_log;
 pub mod announce;
+pub mod bind_error;
 pub mod clock;
 pub mod duration;
 pub mod flags;

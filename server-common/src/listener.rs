@@ -6,10 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrAny, SocketFlags, acceptfrom_with};
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, Socket, Type};
 
+use crate::bind_error::BindError;
 use crate::newcomers;
 use crate::socket_file::SocketFile;
 
@@ -85,17 +85,18 @@ impl Listener {
     }
 
     /// Listens on a UNIX socket. A file left over by a server that died is replaced; the file
-    /// is removed when the listener goes.
+    /// is removed when the listener goes, unless somebody has put another in its place.
     ///
     /// # Errors
     ///
-    /// Whatever bind(2) and listen(2) say; `AddrInUse` if somebody answers there, or if the path
-    /// is a file of another kind.
+    /// Whatever bind(2) and listen(2) say: somebody answers there, or the path is a file of
+    /// another kind, or too long.
     pub fn bind_unix(path: &Path, backlog: u32) -> Result<Self, BindError> {
         let bind = || -> io::Result<Self> {
+            let address = SocketFile::address(path)?;
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
             SocketFile::remove_left_over(path)?;
-            socket.bind(&SockAddr::unix(path)?)?;
+            socket.bind(&address)?;
             let socket_file = SocketFile::new(path);
             listen(&socket, backlog)?;
             Ok(Self {
@@ -232,46 +233,6 @@ impl fmt::Display for Address {
             Self::Tcp(address) => write!(f, "http://{address}"),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
-    }
-}
-
-/// A place that cannot be listened on; its `Display` says which, why, and what to do.
-#[derive(Debug)]
-pub struct BindError {
-    address: Address,
-    error: io::Error,
-}
-
-impl std::error::Error for BindError {}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.address {
-            Address::Tcp(address) => write!(f, "cannot listen on {address}: ")?,
-            Address::Unix(path) => write!(f, "cannot listen on {}: ", path.display())?,
-        }
-        // In the middle of a sentence, where the library's text begins one.
-        let mut reason = self.error.to_string();
-        if let Some(first) = reason.get_mut(..1) {
-            first.make_ascii_lowercase();
-        }
-        f.write_str(&reason)?;
-        if matches!(
-            Errno::from_io_error(&self.error),
-            Some(Errno::MFILE | Errno::NFILE)
-        ) {
-            return f.write_str("; raise the limit on descriptors, see ulimit -n");
-        }
-        f.write_str(match (&self.address, self.error.kind()) {
-            (Address::Tcp(_), io::ErrorKind::AddrInUse) => {
-                "; choose another with --listen, or port 0 to have one picked"
-            }
-            (Address::Tcp(_), io::ErrorKind::PermissionDenied) => {
-                "; ports below 1024 are for root, choose another with --listen"
-            }
-            (Address::Tcp(_), _) => "; choose another with --listen",
-            (Address::Unix(_), _) => "; choose another with --unix",
-        })
     }
 }
 

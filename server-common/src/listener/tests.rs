@@ -2,6 +2,8 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::net::UnixStream;
 
+use rustix::io::Errno;
+
 use super::*;
 
 fn bind_tcp(address: SocketAddr) -> Result<Listener, BindError> {
@@ -173,8 +175,43 @@ fn a_socket_file_is_replaced_only_if_nobody_answers_on_it() {
     assert!(path.exists());
 
     let _listener = Listener::bind_unix(&path, 16).unwrap();
+    assert_eq!(
+        Listener::bind_unix(&path, 16).unwrap_err().to_string(),
+        format!(
+            "cannot listen on {}: another server listens there; \
+             stop it, or choose another path with --unix",
+            path.display()
+        )
+    );
+    UnixStream::connect(&path).unwrap();
+}
+
+#[test]
+fn a_server_whose_queue_is_full_is_alive_and_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let _busy = Listener::bind_unix(&path, 1).unwrap();
+    let connect = |_| {
+        let client = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        client.set_nonblocking(true).unwrap();
+        let connected = client.connect(&socket2::SockAddr::unix(&path).unwrap());
+        connected.map(|()| client)
+    };
+    let waiting: Vec<_> = (0..10).map_while(|number| connect(number).ok()).collect();
+    assert!(waiting.len() < 10);
+
     let error = Listener::bind_unix(&path, 16).unwrap_err().to_string();
-    assert!(error.contains("address already in use"), "{error}");
+    assert!(error.contains("another server listens there"), "{error}");
+}
+
+#[test]
+fn a_socket_file_that_was_replaced_is_left_to_its_new_owner() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let old = Listener::bind_unix(&path, 16).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let _new = Listener::bind_unix(&path, 16).unwrap();
+    drop(old);
     UnixStream::connect(&path).unwrap();
 }
 
@@ -184,6 +221,27 @@ fn a_file_that_is_no_socket_is_left_alone() {
     let error = Listener::bind_unix(file.path(), 16)
         .unwrap_err()
         .to_string();
-    assert!(error.contains("address already in use"), "{error}");
+    assert!(
+        error.contains("a file that is no socket is there"),
+        "{error}"
+    );
     assert!(file.path().exists());
+}
+
+#[test]
+fn a_path_is_taken_up_to_its_longest_and_no_longer() {
+    let directory = tempfile::tempdir().unwrap();
+    let room = 107 - directory.path().as_os_str().len() - "/".len();
+    let longest = directory.path().join("x".repeat(room));
+    let _listener = Listener::bind_unix(&longest, 16).unwrap();
+    UnixStream::connect(&longest).unwrap();
+
+    let error = Listener::bind_unix(&directory.path().join("x".repeat(room + 1)), 16);
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "the path has 108 bytes, a UNIX socket's at most 107; choose a shorter one with --unix"
+        ),
+        "{error}"
+    );
 }

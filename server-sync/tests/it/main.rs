@@ -2,11 +2,15 @@
 //!
 //! - `contract`: what every server must do, for each model;
 //! - `limits`: what a client cannot do to the server, and what a stop does not do to a client;
-//! - `program`: the program itself: messages, exit codes, signals, descriptors;
-//! - `server` and `client`: a server in the test's own process, and who speaks to it.
+//! - `program`: the program itself: its messages, signals, descriptors;
+//! - `bad_input`: what cannot be is told in one line;
+//! - `process`, `server` and `client`: a server as a process, one in the test's own, and who
+//!   speaks to it.
 
+mod bad_input;
 mod client;
 mod contract;
 mod limits;
+mod process;
 mod program;
 mod server;

@@ -1,82 +1,15 @@
-//! The program itself: messages, exit codes, signals, descriptors.
+//! The program itself: its messages, signals, descriptors.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::Command;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use server_sync::Model;
 
 use crate::client::Client;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_server-sync");
-
-/// A server as a process, killed at the end if it still runs.
-struct Program {
-    child: Child,
-    /// Open as long as somebody may read there.
-    stdout: Option<BufReader<ChildStdout>>,
-    /// What the start line says after `listening on `.
-    listening: String,
-}
-
-impl Program {
-    fn start(arguments: &[&str]) -> Self {
-        Self::spawn(Command::new(PROGRAM).args(arguments))
-    }
-
-    fn spawn(command: &mut Command) -> Self {
-        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = piped.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let listening = line.strip_prefix("server-sync listening on ").unwrap();
-        Self {
-            child,
-            listening: listening.trim_end().to_owned(),
-            stdout: Some(stdout),
-        }
-    }
-
-    fn address(&self) -> SocketAddr {
-        let url = self.listening.strip_prefix("http://").unwrap();
-        url.split(' ').next().unwrap().parse().unwrap()
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
-    /// Waits for the end; the status, and what is left of stdout and stderr.
-    fn wait(&mut self) -> (ExitStatus, String, String) {
-        let (mut out, mut err) = (String::new(), String::new());
-        if let Some(stdout) = &mut self.stdout {
-            stdout.read_to_string(&mut out).unwrap();
-        }
-        let mut stderr = self.child.stderr.take().unwrap();
-        stderr.read_to_string(&mut err).unwrap();
-        (self.child.wait().unwrap(), out, err)
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Fails if it has ended, which is as well.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Exit code, stdout and stderr of a run that ends by itself.
-fn output(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(PROGRAM).args(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    let code = output.status.code().unwrap();
-    (code, text(output.stdout), text(output.stderr))
-}
+use crate::process::{PROGRAM, Program, output};
 
 #[test]
 fn the_models_are_listed_one_a_line() {
@@ -87,32 +20,6 @@ fn the_models_are_listed_one_a_line() {
         .filter_map(|line| line.split(' ').next())
         .collect();
     assert_eq!(names, Model::ALL.map(Model::label));
-}
-
-#[test]
-fn an_unknown_model_is_told_the_known_ones_in_one_line() {
-    let (code, out, err) = output(&["--model", "x"]);
-    assert_eq!((code, out.as_str()), (2, ""));
-    assert_eq!(
-        err,
-        "server-sync: invalid value 'x' for '--model <NAME>' [possible values: \
-         sequential, thread-per-connection, thread-pool]; see --help\n"
-    );
-}
-
-#[test]
-fn threads_are_refused_where_they_would_be_ignored() {
-    for (model, has) in [
-        ("sequential", "one thread;"),
-        ("thread-per-connection", "one thread for each connection"),
-    ] {
-        let (code, out, err) = output(&["--model", model, "--threads", "8"]);
-        assert_eq!((code, out.as_str()), (2, ""));
-        assert_eq!(err.lines().count(), 1, "{err}");
-        let expected =
-            format!("server-sync: invalid value '8' for '--threads <N>': model {model} has {has}");
-        assert!(err.starts_with(&expected), "{err}");
-    }
 }
 
 #[test]
@@ -156,21 +63,6 @@ fn an_access_log_that_nobody_reads_is_told_once_and_stops_nobody() {
     assert!(
         err.contains("cannot write the access log to stdout"),
         "{err}"
-    );
-}
-
-#[test]
-fn a_port_in_use_is_an_error_that_says_what_to_do() {
-    let other = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = other.local_addr().unwrap().to_string();
-    let (code, out, err) = output(&["--listen", &address]);
-    assert_eq!((code, out.as_str()), (1, ""));
-    assert_eq!(
-        err,
-        format!(
-            "server-sync: cannot listen on {address}: address already in use (os error 98); \
-             choose another with --listen, or port 0 to have one picked\n"
-        )
     );
 }
 
@@ -233,6 +125,43 @@ fn a_unix_socket_is_served_and_its_file_removed() {
     program.signal(Signal::INT);
     assert_eq!(program.wait().0.code(), Some(0));
     assert!(!path.exists());
+}
+
+#[test]
+fn a_socket_file_left_over_is_replaced_and_one_in_use_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let arguments = ["--unix", path.to_str().unwrap()];
+    let mut killed = Program::start(&arguments);
+    killed.signal(Signal::KILL);
+    killed.wait();
+    assert!(path.exists());
+
+    let _alive = Program::start(&arguments);
+    let (code, _, err) = output(&arguments);
+    assert_eq!(code, 1);
+    assert_eq!(
+        err,
+        format!(
+            "server-sync: cannot listen on {}: another server listens there; \
+             stop it, or choose another path with --unix\n",
+            path.display()
+        )
+    );
+    UnixStream::connect(&path).unwrap();
+}
+
+#[test]
+fn a_server_whose_socket_file_was_replaced_leaves_the_others_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let arguments = ["--unix", path.to_str().unwrap()];
+    let mut old = Program::start(&arguments);
+    std::fs::remove_file(&path).unwrap();
+    let _new = Program::start(&arguments);
+    old.signal(Signal::TERM);
+    assert_eq!(old.wait().0.code(), Some(0));
+    UnixStream::connect(&path).unwrap();
 }
 
 #[test]
