@@ -16,9 +16,10 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     if cli.list_models {
         return list_models(Model::ALL.map(|model| (model.label(), model.description())));
     }
-    let options = cli.options()?;
+    let mut options = cli.options()?;
+    options.tls = cli.flags.tls(cli.model.protocols())?;
     let stop = stop_on_signals()?;
     let listeners = cli.flags.bind()?;
-    announce(SERVER, cli.model.label(), &listeners)?;
+    announce(SERVER, cli.model.label(), options.tls.as_ref(), &listeners)?;
     server_async::run(listeners, cli.model, options, &stop)
 }

@@ -6,6 +6,7 @@ use std::thread;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use server_common::threads::Threads;
+use wire::tls::Protocol;
 
 /// A concurrency model; its name on the command line, in results and in the documentation is
 /// [`Model::label`].
@@ -69,6 +70,12 @@ impl Model {
             Self::Tokio => thread::available_parallelism().map_or(1, NonZero::get),
             _ => 1,
         }
+    }
+
+    /// What is spoken inside TLS, the preferred first.
+    #[must_use]
+    pub const fn protocols(self) -> &'static [Protocol] {
+        &[Protocol::Http11]
     }
 
     /// Who decides how many threads there are.

@@ -1,6 +1,8 @@
 //! The line that says where a server listens.
 
-use crate::listener::Listener;
+use wire::tls::Tls;
+
+use crate::listener::{Address, Listener};
 use crate::program::print;
 
 /// Writes one line for each listener to stdout, such as
@@ -10,11 +12,41 @@ use crate::program::print;
 /// # Errors
 ///
 /// Those of stdout, with what to do about them.
-pub fn announce(server: &str, model: &str, listeners: &[Listener]) -> anyhow::Result<()> {
+pub fn announce(
+    server: &str,
+    model: &str,
+    tls: Option<&Tls>,
+    listeners: &[Listener],
+) -> anyhow::Result<()> {
     for listener in listeners {
-        let address = listener.address();
-        let line = format!("{server} listening on {address} (model {model})\n");
+        let place = place(listener.address(), tls.is_some());
+        let line = format!("{server} listening on {place} (model {model})\n");
         print("where the server listens", &line)?;
     }
     Ok(())
+}
+
+/// What a client would be told.
+fn place(address: &Address, is_secured: bool) -> String {
+    match (address, is_secured) {
+        (Address::Tcp(address), false) => format!("http://{address}"),
+        (Address::Tcp(address), true) => format!("https://{address}"),
+        (Address::Unix(path), false) => format!("unix:{}", path.display()),
+        (Address::Unix(path), true) => format!("unix:{} with TLS", path.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_tells_whether_it_is_secured() {
+        let port = Address::Tcp(([127, 0, 0, 1], 7080).into());
+        assert_eq!(place(&port, false), "http://127.0.0.1:7080");
+        assert_eq!(place(&port, true), "https://127.0.0.1:7080");
+        let path = Address::Unix("/run/x".into());
+        assert_eq!(place(&path, false), "unix:/run/x");
+        assert_eq!(place(&path, true), "unix:/run/x with TLS");
+    }
 }

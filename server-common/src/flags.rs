@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 use wire::connection;
+use wire::tls::{Protocol, Tls};
 
 use crate::bind_error::BindError;
+use crate::certificate;
 use crate::duration;
 use crate::listener::Listener;
 use crate::options::{Options, Overload, write_wait};
@@ -69,6 +71,18 @@ pub struct Flags {
     /// Write a line for each answer to stdout, in Common Log Format.
     #[arg(long)]
     pub access_log: bool,
+
+    /// Speak TLS (HTTPS); without --cert and --key, with a self-signed certificate made at start.
+    #[arg(long)]
+    pub tls: bool,
+
+    /// Certificate chain (PEM), the server's own first; implies --tls.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub cert: Option<PathBuf>,
+
+    /// Private key of the certificate (PEM); may be the same file.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
 }
 
 impl Flags {
@@ -93,7 +107,24 @@ impl Flags {
             .collect()
     }
 
-    /// What the flags say to the model of this name.
+    /// How TLS is to be spoken, if it is: with the certificate named, or with one made now, and
+    /// with these protocols inside, the preferred first.
+    ///
+    /// Who names a certificate wants it used, so `--cert` and `--key` need no `--tls`.
+    ///
+    /// # Errors
+    ///
+    /// The file that is of no use, with the reason and what to do.
+    pub fn tls(&self, protocols: &[Protocol]) -> anyhow::Result<Option<Tls>> {
+        let tls = match (&self.cert, &self.key) {
+            (Some(cert), Some(key)) => certificate::from_files(cert, key)?,
+            _ if self.tls => certificate::self_signed(self.listen.iter().map(SocketAddr::ip))?,
+            _ => return Ok(None),
+        };
+        Ok(Some(tls.with_protocols(protocols)))
+    }
+
+    /// What the flags say to the model of this name, TLS apart.
     ///
     /// # Errors
     ///

@@ -6,6 +6,7 @@
 //! - [`program`]: messages and the exit code;
 //! - [`usage`], [`flags`] and [`options`]: the command line that both share, errors in one line,
 //!   and what the flags mean;
+//! - `certificate`: where a server's certificate and key come from;
 //! - [`threads`]: who decides how many threads a model has;
 //! - [`duration`]: times as flags write them;
 //! - [`listener`]: bound sockets, which take connections and can refuse newcomers;
@@ -21,6 +22,7 @@ pub mod accept_backoff;
 pub mod access_log;
 pub mod announce;
 pub mod bind_error;
+mod certificate;
 pub mod clock;
 pub mod duration;
 pub mod flags;

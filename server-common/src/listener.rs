@@ -1,6 +1,5 @@
 //! Bound sockets, TCP or UNIX alike.
 
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -26,7 +25,7 @@ pub struct Listener {
     socket_file: Option<SocketFile>,
 }
 
-/// Where a server listens; its `Display` is what a client would be told.
+/// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// An address and the port really bound.
@@ -224,15 +223,6 @@ fn ip_address(address: SocketAddrAny) -> Option<IpAddr> {
             .ok()
             .map(|address| address.ip()),
         _ => None,
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => write!(f, "http://{address}"),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
     }
 }
 
