@@ -3,6 +3,7 @@
 //! - [`closed`]: clients beside each other, each as fast as it can;
 //! - [`open`]: whether a schedule is kept, and what is told of a server that is not;
 //! - [`servers`]: the servers beside others; [`memory`]: what they hold for a connection;
+//!   [`system_calls`]: what they ask of the kernel;
 //! - [`start`]: how soon a run begins; [`ten_million`]: what many requests cost in memory;
 //!   [`live_view`]: what it costs that somebody watches.
 
@@ -12,6 +13,7 @@ mod memory;
 mod open;
 mod servers;
 mod start;
+mod system_calls;
 mod ten_million;
 
 use crate::Bench;
@@ -46,7 +48,7 @@ impl Report {
 }
 
 /// In the order in which they are measured and shown.
-pub(crate) static ALL: [Scenario; 15] = [
+pub(crate) static ALL: [Scenario; 16] = [
     Scenario {
         name: "keep-alive",
         about: "64 connections that are kept",
@@ -124,6 +126,12 @@ pub(crate) static ALL: [Scenario; 15] = [
         about: "from starting loadgen to its first request's first byte",
         is_default: true,
         measure: start::measure,
+    },
+    Scenario {
+        name: "system-calls",
+        about: "which system calls servers make for a request; takes perf and root",
+        is_default: false,
+        measure: system_calls::measure,
     },
     Scenario {
         name: "ten-million",
