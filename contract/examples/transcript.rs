@@ -8,6 +8,7 @@
 use anyhow::{Context, Result, bail};
 use contract::{Subject, keep_alive_transcript, transcript};
 use std::env;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 fn main() -> Result<()> {
@@ -16,7 +17,8 @@ fn main() -> Result<()> {
         .next()
         .context("the server's address is missing")?;
     let subject = Subject {
-        address: address.parse().context(address)?,
+        address: address.parse::<SocketAddr>().context(address)?.into(),
+        tls: false,
         read_timeout: Duration::from_secs(5),
         keep_alive: true,
     };

@@ -7,6 +7,7 @@
 use anyhow::{Context, Result};
 use contract::{CHECKS, Subject, verify};
 use std::env;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 fn main() -> Result<()> {
@@ -16,7 +17,8 @@ fn main() -> Result<()> {
         .context("the server's address is missing")?;
     let read_timeout_ms = arguments.next().context("its read timeout is missing")?;
     let subject = Subject {
-        address: address.parse().context(address)?,
+        address: address.parse::<SocketAddr>().context(address)?.into(),
+        tls: false,
         read_timeout: Duration::from_millis(read_timeout_ms.parse().context(read_timeout_ms)?),
         keep_alive: arguments.next().as_deref() != Some("close"),
     };

@@ -1,12 +1,16 @@
-//! A raw connection to the subject: sends any bytes, reads strictly.
+//! A connection to the subject: sends any bytes, reads strictly.
 
 use crate::answer::{self, Answer};
+use crate::channel::{Channel, is_timeout, retrying};
 use crate::escape;
 use crate::expected::Expected;
 use crate::subject::Subject;
+use crate::tls;
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Shutdown, TcpStream};
+use rustls::ClientConfig;
+use std::io::Read;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest head that an answer may have; the servers' are about 150 bytes.
@@ -22,35 +26,55 @@ const READ_BYTES: usize = 64 * 1024;
 
 /// A connection to the server under test.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    channel: Arc<Channel>,
     /// Bytes that came and belong to no answer yet.
     unread: Vec<u8>,
     subject: Subject,
 }
 
 impl Connection {
-    /// Connects, with the subject's patience as every later limit.
+    /// Connects, and shakes hands if the subject speaks TLS, with the subject's
+    /// patience as every later limit.
     pub(crate) fn open(subject: &Subject) -> Result<Self> {
-        let stream = TcpStream::connect_timeout(&subject.address, subject.patience())
-            .with_context(|| format!("connecting to {}", subject.address))?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(subject.patience()))?;
-        stream.set_write_timeout(Some(subject.patience()))?;
-        Ok(Connection {
-            stream,
-            unread: Vec::new(),
-            subject: *subject,
-        })
+        match subject.tls {
+            true => Self::open_with(subject, &tls::config()?),
+            false => Ok(Self::new(subject, Self::channel_to(subject)?)),
+        }
     }
 
-    /// The address that the server sees as its peer's.
-    pub(crate) fn local_ip(&self) -> Result<IpAddr> {
-        Ok(self.stream.local_addr()?.ip().to_canonical())
+    /// The same through TLS by rules of the caller's own.
+    pub(crate) fn open_with(subject: &Subject, config: &Arc<ClientConfig>) -> Result<Self> {
+        let session = tls::session(config)?;
+        let secured = Self::channel_to(subject)?.secure(session);
+        Ok(Self::new(subject, secured.context("shaking hands")?))
+    }
+
+    fn channel_to(subject: &Subject) -> Result<Channel> {
+        Channel::connect(&subject.address, subject.patience())
+            .with_context(|| format!("connecting to {}", subject.address))
+    }
+
+    fn new(subject: &Subject, channel: Channel) -> Self {
+        Connection {
+            channel: Arc::new(channel),
+            unread: Vec::new(),
+            subject: subject.clone(),
+        }
+    }
+
+    /// What it goes over.
+    pub(crate) fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// The address that the server sees as its peer's; none over a UNIX socket.
+    pub(crate) fn local_ip(&self) -> Result<Option<IpAddr>> {
+        Ok(self.channel.local_ip()?)
     }
 
     /// Writes all of `bytes` at once.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> Result<()> {
-        self.stream.write_all(bytes.as_ref()).context("sending")
+        self.channel.write_all(bytes.as_ref()).context("sending")
     }
 
     /// Writes `parts` one after another while `read` reads, as a client must
@@ -61,7 +85,7 @@ impl Connection {
         parts: impl Iterator<Item = &'a [u8]> + Send,
         read: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
-        let mut writer = self.stream.try_clone()?;
+        let writer = Arc::clone(&self.channel);
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 for part in parts {
@@ -73,33 +97,30 @@ impl Connection {
             let result = read(self);
             if result.is_err() {
                 // Or the writer would wait for a server that has given up.
-                let _ = self.stream.shutdown(Shutdown::Both);
+                self.channel.shut_down();
             }
             result
         })
     }
 
-    /// Shuts the writing side: the request is the last.
+    /// Shuts the writing side: the request is the last. Through TLS that is
+    /// announced (`close_notify`).
     pub(crate) fn finish_sending(&mut self) -> Result<()> {
-        self.stream
-            .shutdown(Shutdown::Write)
-            .context("half-closing")
+        self.channel.finish_sending().context("half-closing")
     }
 
-    /// Leaves with a reset, as a process that is killed does.
+    /// Leaves with a reset, as a process that is killed does; over a UNIX
+    /// socket that is a close like any other.
     pub(crate) fn reset(self) -> Result<()> {
-        socket2::SockRef::from(&self.stream)
-            .set_linger(Some(Duration::ZERO))
-            .context("setting SO_LINGER")
+        self.channel.close_with_reset().context("setting SO_LINGER")
     }
 
     /// Whether something to read, or the end, comes within `pause`.
     pub(crate) fn is_readable_within(&mut self, pause: Duration) -> Result<bool> {
-        self.stream.set_read_timeout(Some(pause))?;
-        let peeked = retrying(|| self.stream.peek(&mut [0]));
-        self.stream
-            .set_read_timeout(Some(self.subject.patience()))?;
-        match peeked {
+        self.channel.set_patience(pause)?;
+        let more = retrying(|| self.channel.has_more());
+        self.channel.set_patience(self.subject.patience())?;
+        match more {
             Err(error) if is_timeout(error.kind()) => Ok(false),
             _ => Ok(true),
         }
@@ -108,12 +129,12 @@ impl Connection {
     /// Sends a request and reads its answer, if it gets one: `None` if the
     /// connection is closed or reset before the answer's first byte.
     pub(crate) fn answer_if_any(&mut self, request: &str) -> Result<Option<Answer>> {
-        if self.stream.write_all(request.as_bytes()).is_err() {
+        if self.channel.write_all(request.as_bytes()).is_err() {
             return Ok(None);
         }
-        match retrying(|| self.stream.peek(&mut [0])) {
-            Ok(1) => self.answer().map(Some),
-            Ok(_) => Ok(None),
+        match retrying(|| self.channel.has_more()) {
+            Ok(true) => self.answer().map(Some),
+            Ok(false) => Ok(None),
             Err(error) if is_timeout(error.kind()) => Err(self.silent()),
             Err(_) => Ok(None),
         }
@@ -172,7 +193,8 @@ impl Connection {
         Ok(())
     }
 
-    /// The server closes now, in order and without another byte.
+    /// The server closes now, in order and without another byte; through TLS
+    /// it announces that (RFC 8446 §6.1).
     ///
     /// A reset is an error: over a real network it can overtake the answer
     /// before it and destroy it. RFC 9112 §9.6 says how to close in stages.
@@ -198,9 +220,9 @@ impl Connection {
     }
 
     /// Everything that comes until the server closes.
-    pub(crate) fn rest(mut self) -> Result<Vec<u8>> {
+    pub(crate) fn rest(self) -> Result<Vec<u8>> {
         let mut bytes = self.unread;
-        (&mut self.stream)
+        (&*self.channel)
             .take(REST_BYTES_MAX)
             .read_to_end(&mut bytes)
             .with_context(|| format!("reading on after\n{}", escape::lines("  ", &bytes)))?;
@@ -217,7 +239,7 @@ impl Connection {
         let mut bytes = Vec::with_capacity(length);
         bytes.extend(self.unread.drain(..buffered));
         let missing = (length - buffered) as u64;
-        (&mut self.stream).take(missing).read_to_end(&mut bytes)?;
+        (&*self.channel).take(missing).read_to_end(&mut bytes)?;
         ensure!(
             bytes.len() == length,
             "the connection was closed after {} of {length} bytes",
@@ -229,7 +251,7 @@ impl Connection {
     /// Reads what is there; 0 at the end.
     fn fill(&mut self) -> Result<usize> {
         let mut buffer = [0; READ_BYTES];
-        match retrying(|| self.stream.read(&mut buffer)) {
+        match retrying(|| (&*self.channel).read(&mut buffer)) {
             Ok(length) => {
                 self.unread.extend_from_slice(&buffer[..length]);
                 Ok(length)
@@ -242,22 +264,6 @@ impl Connection {
     fn silent(&self) -> anyhow::Error {
         anyhow!("nothing came within {:?}", self.subject.patience())
     }
-}
-
-/// Does `call` again as long as a signal interrupts it: a socket with a timeout is not resumed by
-/// the kernel (signal(7)).
-fn retrying<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
-/// Linux says `WouldBlock` where a socket's timeout passes, others `TimedOut`.
-fn is_timeout(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// Where `needle` ends in `haystack`.

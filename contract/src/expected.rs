@@ -31,9 +31,11 @@ enum Body<'a> {
 }
 
 impl Expected<'_> {
-    /// Hello, as `GET /` says it to a client at this address.
-    pub(crate) fn hello(ip: IpAddr) -> Self {
-        let body = format!("<html><body><h1>Hello {ip}</h1></body></html>");
+    /// Hello, as `GET /` says it to a client at this address; over a UNIX
+    /// socket there is none.
+    pub(crate) fn hello(ip: Option<IpAddr>) -> Self {
+        let name = ip.map_or("localhost".to_string(), |ip| ip.to_string());
+        let body = format!("<html><body><h1>Hello {name}</h1></body></html>");
         Self::ok("text/html", body)
     }
 }

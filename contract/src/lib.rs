@@ -9,27 +9,42 @@
 //! - [`transcript()`] and [`keep_alive_transcript`] write down a fixed series of
 //!   exchanges, to be compared with the golden ones and between two servers.
 //! - [`stops_without_losing_requests`] stops a server under load.
+//! - [`process`] and [`program`] start the servers' programs for all of these.
 //!
 //! `cargo run -p contract --example verify` runs the checks by hand, and
 //! `--example transcript` prints a transcript.
+//!
+//! All of it runs over TCP and over UNIX sockets, in the clear and through TLS,
+//! and nothing is left out anywhere. What is another thing there: a reset over a
+//! UNIX socket is a close, which its peer is told of as a reset if it leaves
+//! bytes unread; a half-close through TLS, and each end of a connection, is
+//! announced (`close_notify`); over a UNIX socket the greeting says
+//! `localhost`, because nobody has an address.
 //!
 //! No check holds an idle connection open while another must be served, but
 //! the one that is about that: the suite also runs against a server that serves
 //! one connection at a time.
 
+pub mod process;
+pub mod program;
+
 mod answer;
+mod channel;
 mod checks;
 mod connection;
 mod escape;
 mod expected;
 mod stop;
 mod subject;
+mod tls;
 mod transcript;
+mod transport;
 mod verify;
 
 pub use stop::stops_without_losing_requests;
-pub use subject::Subject;
+pub use subject::{Address, Subject};
 pub use transcript::{
-    GOLDEN_KEEP_ALIVE_TRANSCRIPT, GOLDEN_TRANSCRIPT, keep_alive_transcript, transcript,
+    golden_keep_alive_transcript, golden_transcript, keep_alive_transcript, transcript,
 };
-pub use verify::{CHECKS, Check, Violation, Violations, verify};
+pub use transport::{Transport, label};
+pub use verify::{CHECKS, Check, TLS_CHECKS, Violation, Violations, checks_of, verify};

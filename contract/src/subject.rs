@@ -1,6 +1,8 @@
-//! The server under test, as the suite sees it: an address and two promises.
+//! The server under test, as the suite sees it: where it is, how it is spoken to, two promises.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long a connect, a read or a write may take beyond what the server's own
@@ -8,11 +10,22 @@ use std::time::Duration;
 /// in a debug build; only a wrong server ever costs this long.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// An IP address and a port.
+    Tcp(SocketAddr),
+    /// The path of a UNIX socket.
+    Unix(PathBuf),
+}
+
 /// The server under test.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Subject {
     /// Where it listens.
-    pub address: SocketAddr,
+    pub address: Address,
+    /// Whether it speaks TLS there. Its certificate is not looked at.
+    pub tls: bool,
     /// The `--read-timeout` that it was started with. A few hundred
     /// milliseconds keep the suite quick: half a dozen checks wait for it to
     /// pass.
@@ -26,5 +39,35 @@ impl Subject {
     /// How long the suite waits for a byte before it calls the server silent.
     pub(crate) fn patience(&self) -> Duration {
         self.read_timeout + PATIENCE
+    }
+
+    /// The same address without TLS, for clients that speak something else.
+    pub(crate) fn in_the_clear(&self) -> Self {
+        Subject {
+            tls: false,
+            ..self.clone()
+        }
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Address::Tcp(address)
+    }
+}
+
+impl From<PathBuf> for Address {
+    fn from(path: PathBuf) -> Self {
+        Address::Unix(path)
+    }
+}
+
+/// As a message names it.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp(address) => address.fmt(f),
+            Address::Unix(path) => path.display().fmt(f),
+        }
     }
 }

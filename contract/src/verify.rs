@@ -5,6 +5,7 @@ use crate::connection::Connection;
 use crate::subject::Subject;
 use anyhow::{Result, anyhow};
 use std::fmt;
+use std::thread;
 use std::time::Instant;
 
 /// After the time of so many waits in vain no further check is begun, or a
@@ -25,6 +26,9 @@ pub struct Check {
 /// Everything that every server must do, in the order of [`verify`].
 pub const CHECKS: &[Check] = &concat::<{ count(checks::ALL) }>(checks::ALL);
 
+/// What a server that speaks TLS must do besides.
+pub const TLS_CHECKS: &[Check] = &concat::<{ count(checks::OF_TLS) }>(checks::OF_TLS);
+
 /// A check that failed.
 #[derive(Debug)]
 pub struct Violation {
@@ -36,46 +40,81 @@ pub struct Violation {
 
 /// The checks that failed; at least one.
 pub struct Violations(
-    /// In the order of [`CHECKS`].
+    /// In the order of [`checks_of`], those that wait at the end.
     pub Vec<Violation>,
 );
 
-/// Runs every check, one after another.
+/// The checks that are there for this server.
+pub fn checks_of(subject: &Subject) -> impl Iterator<Item = Check> {
+    let of_tls = if subject.tls { TLS_CHECKS } else { &[] };
+    CHECKS.iter().chain(of_tls).copied()
+}
+
+/// Runs every check, one after another, but for those that do little else than
+/// wait: where several clients are served at once these are run beside.
 ///
 /// # Errors
-/// Lists every check that failed. It gives up, and says so in the last
-/// violation, when the server cannot be connected to any more, or after half a
+/// Lists every check that failed. It gives up, and says so in a violation of
+/// its own, when the server cannot be connected to any more, or after half a
 /// minute (and ten read timeouts) with a server that does not answer.
 pub fn verify(subject: &Subject) -> Result<(), Violations> {
-    let started = Instant::now();
-    let time_max = WAITS_IN_VAIN_MAX * subject.patience();
-    let mut violations = Vec::new();
-    for (index, check) in CHECKS.iter().enumerate() {
-        let Err(error) = (check.run)(subject) else {
-            continue;
-        };
-        let check = check.name;
-        violations.push(Violation { check, error });
-        let given_up = match Connection::open(subject) {
-            Ok(_) if started.elapsed() < time_max => continue,
-            Ok(_) => anyhow!("time is up"),
-            Err(error) => error.context("the server is gone"),
-        };
-        let left = CHECKS.len() - index - 1;
-        let error = given_up.context(format!("{left} checks have not been run"));
-        let check = "verify comes to its end";
-        violations.push(Violation { check, error });
-        break;
-    }
+    let serves_many = subject.keep_alive;
+    let (beside, in_turn): (Vec<_>, Vec<_>) =
+        checks_of(subject).partition(|check| serves_many && waits(check));
+    let violations = thread::scope(|scope| {
+        let beside: Vec<_> = beside
+            .iter()
+            .map(|check| scope.spawn(|| violation(check, subject)))
+            .collect();
+        let mut violations = run_in_turn(&in_turn, subject);
+        for check in beside {
+            violations.extend(check.join().expect("a check does not panic"));
+        }
+        violations
+    });
     match violations.is_empty() {
         true => Ok(()),
         false => Err(Violations(violations)),
     }
 }
 
+fn waits(check: &Check) -> bool {
+    let mut waiting = checks::WAITING.iter().copied().flatten();
+    waiting.any(|waiting| waiting.name == check.name)
+}
+
+fn run_in_turn(checks: &[Check], subject: &Subject) -> Vec<Violation> {
+    let started = Instant::now();
+    let time_max = WAITS_IN_VAIN_MAX * subject.patience();
+    let mut violations = Vec::new();
+    for (index, check) in checks.iter().enumerate() {
+        let Some(violation) = violation(check, subject) else {
+            continue;
+        };
+        violations.push(violation);
+        let given_up = match Connection::open(subject) {
+            Ok(_) if started.elapsed() < time_max => continue,
+            Ok(_) => anyhow!("time is up"),
+            Err(error) => error.context("the server is gone"),
+        };
+        let left = checks.len() - index - 1;
+        let error = given_up.context(format!("{left} checks have not been run"));
+        let check = "verify comes to its end";
+        violations.push(Violation { check, error });
+        break;
+    }
+    violations
+}
+
+fn violation(check: &Check, subject: &Subject) -> Option<Violation> {
+    let error = (check.run)(subject).err()?;
+    let check = check.name;
+    Some(Violation { check, error })
+}
+
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} of {} checks failed", self.0.len(), CHECKS.len())?;
+        writeln!(f, "{} checks failed", self.0.len())?;
         for Violation { check, error } in &self.0 {
             writeln!(f, "- {check}: {error:#}")?;
         }
@@ -126,8 +165,10 @@ mod tests {
 
     #[test]
     fn every_check_of_every_group_is_there_under_a_name_of_its_own() {
-        let names: BTreeSet<_> = CHECKS.iter().map(|check| check.name).collect();
-        assert_eq!(names.len(), CHECKS.len());
+        let all = [CHECKS, TLS_CHECKS].concat();
+        let names: BTreeSet<_> = all.iter().map(|check| check.name).collect();
+        assert_eq!(names.len(), all.len());
         assert_eq!(CHECKS.len(), checks::ALL.concat().len());
+        assert_eq!(TLS_CHECKS.len(), checks::OF_TLS.concat().len());
     }
 }

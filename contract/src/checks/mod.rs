@@ -6,6 +6,7 @@ mod chunks;
 mod crowds;
 mod departures;
 mod expectations;
+mod handshakes;
 mod heads;
 mod keep_alive;
 mod limits;
@@ -13,6 +14,7 @@ mod pipelines;
 mod refusals;
 mod splits;
 mod timeouts;
+mod tls;
 mod transcripts;
 
 use crate::connection::Connection;
@@ -38,6 +40,12 @@ pub(crate) const ALL: &[&[Check]] = &[
     timeouts::CHECKS,
     transcripts::CHECKS,
 ];
+
+/// What is asked besides of servers that speak TLS.
+pub(crate) const OF_TLS: &[&[Check]] = &[tls::CHECKS, handshakes::CHECKS];
+
+/// Those in which nearly all the time is spent waiting.
+pub(crate) const WAITING: &[&[Check]] = &[timeouts::CHECKS, handshakes::CHECKS];
 
 /// The largest body that is taken or given.
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -9,7 +9,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// A slow client sends this often within one read timeout, so that no single
 /// read is ever late.
-const BYTES_PER_TIMEOUT: u32 = 8;
+pub(super) const BYTES_PER_TIMEOUT: u32 = 8;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -79,7 +79,7 @@ fn drips_after(subject: &Subject, bytes: &str) -> Result<()> {
 
 /// `started` lies before the connect, so the server's clock cannot have begun
 /// earlier.
-fn not_too_early(subject: &Subject, started: Instant) -> Result<()> {
+pub(super) fn not_too_early(subject: &Subject, started: Instant) -> Result<()> {
     let took = started.elapsed();
     ensure!(
         took + TICK >= subject.read_timeout,

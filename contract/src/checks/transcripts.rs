@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::transcript::{
-    GOLDEN_KEEP_ALIVE_TRANSCRIPT, GOLDEN_TRANSCRIPT, first_difference, keep_alive_transcript,
+    first_difference, golden_keep_alive_transcript, golden_transcript, keep_alive_transcript,
     transcript,
 };
 use anyhow::bail;
@@ -10,13 +10,13 @@ use anyhow::bail;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "answers are those of the golden transcript, byte for byte",
-        run: |subject| same(GOLDEN_TRANSCRIPT, &transcript(subject)?),
+        run: |subject| same(&golden_transcript(subject), &transcript(subject)?),
     },
     Check {
         name: "answers on one connection are those of the golden transcript, byte for byte",
         run: |subject| match subject.keep_alive {
             true => same(
-                GOLDEN_KEEP_ALIVE_TRANSCRIPT,
+                &golden_keep_alive_transcript(subject),
                 &keep_alive_transcript(subject)?,
             ),
             false => Ok(()),

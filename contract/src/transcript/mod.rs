@@ -7,16 +7,14 @@
 use crate::answer::mask_date;
 use crate::connection::Connection;
 use crate::escape;
-use crate::subject::Subject;
+use crate::subject::{Address, Subject};
 use anyhow::{Context, Result};
 
-/// What [`transcript()`] must return for every model of every server that is
-/// reached over 127.0.0.1.
-pub const GOLDEN_TRANSCRIPT: &str = include_str!("close.txt");
+/// What [`transcript()`] returns if a server is reached over 127.0.0.1.
+const GOLDEN: &str = include_str!("close.txt");
 
-/// What [`keep_alive_transcript`] must return for every model that keeps
-/// connections open and is reached over 127.0.0.1.
-pub const GOLDEN_KEEP_ALIVE_TRANSCRIPT: &str = include_str!("keep_alive.txt");
+/// What [`keep_alive_transcript`] returns then.
+const GOLDEN_KEEP_ALIVE: &str = include_str!("keep_alive.txt");
 
 /// Exchanges on a new connection each, that the server ends: the request asks
 /// to close, is of HTTP/1.0, or is refused.
@@ -188,6 +186,29 @@ pub fn keep_alive_transcript(subject: &Subject) -> Result<String> {
     exchange(subject, "a pipeline", &PIPELINE.concat())
 }
 
+/// What [`transcript()`] must return for every model of every server.
+#[must_use]
+pub fn golden_transcript(subject: &Subject) -> String {
+    greeting(subject, GOLDEN)
+}
+
+/// What [`keep_alive_transcript`] must return for every model that keeps
+/// connections open.
+#[must_use]
+pub fn golden_keep_alive_transcript(subject: &Subject) -> String {
+    greeting(subject, GOLDEN_KEEP_ALIVE)
+}
+
+/// `golden` as it is for whoever has the address that `subject` sees. The
+/// lengths are the same: the golden transcripts are those of 127.0.0.1, and
+/// `localhost`, which has no address, has as many letters.
+fn greeting(subject: &Subject, golden: &str) -> String {
+    match subject.address {
+        Address::Tcp(_) => golden.to_string(),
+        Address::Unix(_) => golden.replace("Hello 127.0.0.1", "Hello localhost"),
+    }
+}
+
 /// Shows the first line in which two transcripts differ, under the name of its
 /// exchange.
 pub(crate) fn first_difference(golden: &str, came: &str) -> Option<String> {
@@ -243,9 +264,9 @@ mod tests {
     fn the_golden_transcripts_hold_every_exchange() {
         for (name, request) in EXCHANGES {
             let begin = format!("# {name}\n{}< ", escape::lines("> ", request.as_bytes()));
-            assert!(GOLDEN_TRANSCRIPT.contains(&begin), "{name}");
+            assert!(GOLDEN.contains(&begin), "{name}");
         }
         let pipeline = escape::lines("> ", PIPELINE.concat().as_bytes());
-        assert!(GOLDEN_KEEP_ALIVE_TRANSCRIPT.contains(&pipeline));
+        assert!(GOLDEN_KEEP_ALIVE.contains(&pipeline));
     }
 }

@@ -53,7 +53,8 @@ pub(crate) fn start(manner: Manner) -> SocketAddr {
 /// What the suite is told about a right server at `address`.
 pub(crate) fn subject(address: SocketAddr) -> Subject {
     Subject {
-        address,
+        address: address.into(),
+        tls: false,
         read_timeout: READ_TIMEOUT,
         keep_alive: true,
     }

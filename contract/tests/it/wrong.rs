@@ -48,7 +48,6 @@ fn verify_names_the_check_that_failed_and_no_other() {
 fn verify_gives_up_on_a_server_that_is_gone() {
     let subject = subject(server::nobody());
     let violations = verify(&subject).unwrap_err();
-    assert_eq!(violations.0.len(), 2, "{violations}");
     let message = violations.to_string();
     assert!(message.contains("the server is gone"), "{message}");
 }

@@ -89,7 +89,8 @@ pub fn check(
 fn check_one(plan: &BenchPlan, spec: &ServerSpec) -> Result<String, ContractError> {
     let server = RunningServer::start(spec, &TIMEOUT_FLAGS, &plan.cores.server)?;
     let subject = Subject {
-        address: server.address(),
+        address: server.address().into(),
+        tls: false,
         read_timeout: READ_TIMEOUT,
         keep_alive: spec.keep_alive,
     };

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use server_async::model::Model;
 
-const SERVER: &str = env!("CARGO_BIN_EXE_server-async");
+pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_server-async");
 
 /// How long the binary may take for anything, so that a broken one ends as a failed test.
 const PATIENCE: Duration = Duration::from_secs(10);

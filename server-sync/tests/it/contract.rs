@@ -1,47 +1,47 @@
-//! Every model does what every server must do.
+//! Every model does what every server must do, however it is reached.
 
-use contract::{
-    GOLDEN_KEEP_ALIVE_TRANSCRIPT, GOLDEN_TRANSCRIPT, Subject, keep_alive_transcript,
-    stops_without_losing_requests, transcript, verify,
-};
+use contract::program::Program;
+use contract::{Transport, stops_without_losing_requests, verify};
+use rustix::process::Signal;
 use server_sync::Model;
 
-use crate::server::{self, READ_TIMEOUT, Server};
+use crate::process::PROGRAM;
 
-fn check_contract(model: Model, keep_alive: bool) {
-    let mut options = server::options(model);
-    options.connection.keep_alive = keep_alive;
-    let mut server = Server::start_with(model, options);
-    let subject = Subject {
-        address: server.address,
-        read_timeout: READ_TIMEOUT,
-        keep_alive,
-    };
-    verify(&subject).unwrap();
-    assert_eq!(transcript(&subject).unwrap(), GOLDEN_TRANSCRIPT);
-    if keep_alive {
-        let transcript = keep_alive_transcript(&subject).unwrap();
-        assert_eq!(transcript, GOLDEN_KEEP_ALIVE_TRANSCRIPT);
+/// The program as the suite starts it. The pool has fewer threads than the suite has clients.
+pub(crate) fn program(model: &'static str) -> Program {
+    Program {
+        path: PROGRAM,
+        model,
+        flags: match model {
+            "thread-pool" => &["--threads", "16"],
+            _ => &[],
+        },
+        keep_alive: model != Model::Sequential.label(),
     }
-    stops_without_losing_requests(&subject, || server.ask_to_stop()).unwrap();
 }
 
-#[test]
-fn sequential_keeps_the_contract() {
-    check_contract(Model::Sequential, false);
+fn keeps_the_contract(model: &'static str, transport: Transport) {
+    check(program(model), transport);
 }
 
-#[test]
-fn thread_per_connection_keeps_the_contract() {
-    check_contract(Model::ThreadPerConnection, true);
-}
+contract::over_every_transport!(keeps_the_contract of Model::ALL.map(Model::label) =>
+    sequential, thread_per_connection, thread_pool);
 
 #[test]
 fn thread_per_connection_without_keep_alive_keeps_the_contract() {
-    check_contract(Model::ThreadPerConnection, false);
+    let program = Program {
+        flags: &["--no-keep-alive"],
+        keep_alive: false,
+        ..program("thread-per-connection")
+    };
+    check(program, Transport::Tcp);
 }
 
-#[test]
-fn thread_pool_keeps_the_contract() {
-    check_contract(Model::ThreadPool, true);
+fn check(program: Program, transport: Transport) {
+    let (process, subject) = program.start(transport).unwrap();
+    verify(&subject).unwrap();
+    let stop = || process.signal(Signal::TERM).unwrap();
+    stops_without_losing_requests(&subject, stop).unwrap();
+    let ended = process.wait().unwrap();
+    assert_eq!((ended.status.code(), ended.err.as_str()), (Some(0), ""));
 }

@@ -1,0 +1,81 @@
+//! The line in which a server says where it listens.
+
+use crate::subject::Address;
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+
+/// What such a line says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct StartLine {
+    pub(super) address: Address,
+    pub(super) tls: bool,
+    pub(super) model: String,
+}
+
+impl StartLine {
+    /// Reads `server-sync listening on https://127.0.0.1:7080 (model sequential)` or, with a
+    /// path, `unix:/run/http` or `unix:/run/http with TLS`.
+    pub(super) fn parse(line: &str) -> Result<Self> {
+        Self::read(line).with_context(|| format!("not a start line: {line:?}"))
+    }
+
+    fn read(line: &str) -> Option<Self> {
+        let (_, rest) = line.split_once(" listening on ")?;
+        let (place, model) = rest.rsplit_once(" (model ")?;
+        let model = model.strip_suffix(")\n")?.to_owned();
+        let (address, tls) = if let Some(path) = place.strip_prefix("unix:") {
+            let secured = path.strip_suffix(" with TLS");
+            let path = PathBuf::from(secured.unwrap_or(path));
+            (Address::Unix(path), secured.is_some())
+        } else {
+            let (scheme, address) = place.split_once("://")?;
+            let tls = match scheme {
+                "http" => false,
+                "https" => true,
+                _ => return None,
+            };
+            (Address::Tcp(address.parse().ok()?), tls)
+        };
+        Some(StartLine {
+            address,
+            tls,
+            model,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(place: &str) -> (Address, bool) {
+        let line = format!("server-x listening on {place} (model y)\n");
+        let line = StartLine::parse(&line).unwrap();
+        assert_eq!(line.model, "y");
+        (line.address, line.tls)
+    }
+
+    #[test]
+    fn the_place_says_how_it_is_spoken_to() {
+        let tcp = Address::Tcp("127.0.0.1:80".parse().unwrap());
+        assert_eq!(parsed("http://127.0.0.1:80"), (tcp.clone(), false));
+        assert_eq!(parsed("https://127.0.0.1:80"), (tcp, true));
+        let tcp = Address::Tcp("[::1]:80".parse().unwrap());
+        assert_eq!(parsed("http://[::1]:80"), (tcp, false));
+        let unix = Address::Unix("/a b (c:d".into());
+        assert_eq!(parsed("unix:/a b (c:d"), (unix.clone(), false));
+        assert_eq!(parsed("unix:/a b (c:d with TLS"), (unix, true));
+    }
+
+    #[test]
+    fn anything_else_is_an_error() {
+        for line in [
+            "",
+            "listening\n",
+            "x listening on http://a (model y)\n",
+            "x listening on http://1.1.1.1:1\n",
+        ] {
+            assert!(StartLine::parse(line).is_err(), "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What lies between the suite and the server's HTTP.
+
+use std::env;
+use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A way to reach a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// TCP on a port of loopback.
+    Tcp,
+    /// A UNIX socket.
+    Unix,
+    /// TLS over TCP, with the certificate that the server makes for itself.
+    Tls,
+    /// TLS over a UNIX socket.
+    TlsOverUnix,
+}
+
+impl Transport {
+    /// The flags with which a server listens so, in a place of its own.
+    #[must_use]
+    pub fn flags(self) -> Vec<String> {
+        let place = match self {
+            Transport::Tcp | Transport::Tls => ["--listen".into(), "127.0.0.1:0".into()],
+            Transport::Unix | Transport::TlsOverUnix => ["--unix".into(), socket_path()],
+        };
+        let tls = matches!(self, Transport::Tls | Transport::TlsOverUnix);
+        place
+            .into_iter()
+            .chain(tls.then(|| "--tls".into()))
+            .collect()
+    }
+}
+
+/// A path that no other test has. The server removes it when it ends.
+fn socket_path() -> String {
+    static SOCKETS: AtomicUsize = AtomicUsize::new(0);
+    let number = SOCKETS.fetch_add(1, Ordering::Relaxed);
+    let file = format!("contract-{}-{number}.socket", process::id());
+    env::temp_dir().join(file).display().to_string()
+}
+
+/// Makes one test for each model and transport of a function
+/// `fn(model: &'static str, Transport)`, so that they run side by side and a
+/// failure names both:
+/// `keeps_the_contract::thread_pool::over_unix`. Beside them stands a test that
+/// no model was forgotten, given all their labels.
+#[macro_export]
+macro_rules! over_every_transport {
+    ($check:ident of $all:expr => $($model:ident),+ $(,)?) => {
+        mod $check {
+            $(mod $model {
+                use $crate::Transport;
+
+                fn check(transport: Transport) {
+                    let model = $crate::label(stringify!($model));
+                    super::super::$check(model, transport);
+                }
+
+                #[test]
+                fn over_tcp() {
+                    check(Transport::Tcp);
+                }
+
+                #[test]
+                fn over_unix() {
+                    check(Transport::Unix);
+                }
+            })+
+
+            #[test]
+            fn by_every_model() {
+                use super::*;
+                let tested = [$($crate::label(stringify!($model))),+];
+                let mut all = $all.to_vec();
+                all.retain(|label| !tested.contains(label));
+                assert!(all.is_empty(), "there are no tests of {all:?}");
+            }
+        }
+    };
+}
+
+/// The label of a model whose name is written as Rust writes names.
+#[doc(hidden)]
+#[must_use]
+pub fn label(identifier: &'static str) -> &'static str {
+    match identifier.contains('_') {
+        false => identifier,
+        // A handful in a test's process, which is short.
+        true => String::leak(identifier.replace('_', "-")),
+    }
+}
