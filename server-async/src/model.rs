@@ -28,7 +28,13 @@ pub enum Model {
 
 impl Model {
     /// Every model, the default first.
-    pub const ALL: [Self; 2] = [Self::Tokio, Self::TokioCurrentThread];
+    pub const ALL: [Self; 5] = [
+        Self::Tokio,
+        Self::TokioCurrentThread,
+        Self::Select,
+        Self::Poll,
+        Self::Epoll,
+    ];
 
     /// The model's name.
     #[must_use]

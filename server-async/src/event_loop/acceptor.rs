@@ -1,0 +1,99 @@
+//! Connections out of the accept queues, as many as there are places for.
+
+use std::io::ErrorKind;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use server_common::accept_backoff::AcceptBackoff;
+use server_common::listener::{Accepted, Listener};
+use server_common::options::{Options, Overload};
+
+use super::places::Places;
+use crate::cli::SERVER;
+
+/// Listeners, and on what terms they are asked.
+#[derive(Debug)]
+pub(super) struct Acceptor {
+    pub(super) listeners: Vec<Listener>,
+    pub(super) places: Places,
+    overload: Overload,
+    backoff: AcceptBackoff,
+    /// Whether newcomers are kept out, and those in the queues are let in without regard to
+    /// places: they are finite, and waiting for a place could outlast the grace period.
+    is_emptying: bool,
+}
+
+/// Who was in an accept queue.
+#[derive(Debug)]
+pub(super) enum Comer {
+    /// A connection that has a place.
+    Client(Accepted),
+    /// One too many, to be refused.
+    Surplus(OwnedFd),
+    /// One that was gone by then; ask again.
+    Gone,
+    /// Nobody is there.
+    Nobody,
+    /// Whoever is there has to wait for a place.
+    NoPlace,
+    /// It could not be found out; try again so much later.
+    Failure(Duration),
+}
+
+impl Acceptor {
+    pub(super) fn new(listeners: Vec<Listener>, places: Places, options: &Options) -> Self {
+        Self {
+            listeners,
+            places,
+            overload: options.overload,
+            backoff: AcceptBackoff::new(SERVER),
+            is_emptying: false,
+        }
+    }
+
+    /// Keeps newcomers out, so that the queues come to an end.
+    pub(super) fn empty(&mut self) {
+        self.is_emptying = true;
+        for listener in &mut self.listeners {
+            listener.refuse_newcomers();
+        }
+    }
+
+    /// Asks one listener.
+    pub(super) fn next(&mut self, listener: usize) -> Comer {
+        let needs_place = !self.is_emptying && self.overload == Overload::Wait;
+        if needs_place && !self.places.take_or_wait() {
+            return Comer::NoPlace;
+        }
+        let error = match self.listeners[listener].accept_nonblocking() {
+            Ok(accepted) => {
+                self.backoff.succeeded();
+                return self.receive(accepted);
+            }
+            Err(error) => error,
+        };
+        if needs_place {
+            self.places.give_back();
+        }
+        match error.kind() {
+            ErrorKind::WouldBlock => Comer::Nobody,
+            // What some kernels say of a UNIX socket that keeps newcomers out.
+            ErrorKind::InvalidInput if self.is_emptying => Comer::Nobody,
+            _ => self
+                .backoff
+                .failed(&error)
+                .map_or(Comer::Gone, Comer::Failure),
+        }
+    }
+
+    fn receive(&self, accepted: Accepted) -> Comer {
+        match (self.is_emptying, self.overload) {
+            (true, _) => self.places.take_anyway(),
+            (false, Overload::Refuse) if !self.places.take() => {
+                return Comer::Surplus(accepted.socket.into());
+            }
+            (false, _) => {}
+        }
+        Comer::Client(accepted)
+    }
+}

@@ -1,0 +1,315 @@
+//! One connection, a little at a time: as far as it can go without waiting.
+
+use std::io;
+use std::mem::{Discriminant, discriminant};
+use std::net::IpAddr;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
+use server_common::options::Options;
+use server_common::work::work;
+use server_common::{access_log, clock};
+use wire::answer::Answer;
+use wire::connection::Need;
+use wire::reader::Phase;
+use wire::refusal::Refusal;
+use wire::route::Pause;
+use wire::session::Session;
+
+use super::poller::Interest;
+use crate::cli::SERVER;
+
+/// How long a connection that is given up is read on, so that its last answer arrives
+/// (RFC 9112 §9.6): some round trips to the far side of the world.
+const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// Room for one read. Uploads come in pieces of this size; what is not touched takes no memory.
+const READ_BYTES_MAX: usize = 64 * 1024;
+
+/// What one write may take, in bytes: of a large answer no more than of the pattern at a time.
+const WRITE_BYTES_MAX: usize = 64 * 1024;
+
+/// Writes, or reads of what is thrown away, before others have their turn. A megabyte of a large
+/// answer, or so many answers to requests that came at once, take less than a millisecond, which
+/// is as long as anybody else has to wait for it.
+const STEPS_PER_TURN_MAX: u32 = 16;
+
+/// A connected socket, what has been said on it, and what it waits for.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) socket: OwnedFd,
+    /// As the poller has it.
+    pub(super) watched: Option<Interest>,
+    session: Session,
+    /// The phase of the input awaited and when it began.
+    phase: Option<(Discriminant<Phase>, Instant)>,
+    state: State,
+    /// When the wait is over. For output: when it must have moved.
+    until: Instant,
+}
+
+/// What a connection is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing has been asked of its socket.
+    New,
+    /// It may have something to do, and waits for its turn.
+    Turn,
+    Input,
+    Output,
+    /// The pause that its request has asked for.
+    Pause,
+    /// Its last answer is written, and what comes is thrown away.
+    Linger,
+}
+
+/// Why a connection is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// Its descriptor is ready.
+    Ready,
+    /// The time is up that was asked for.
+    Due,
+    /// It has its turn again, or for the first time.
+    Turn,
+    /// The server is to stop.
+    Stop,
+}
+
+/// What is to be done for a connection once it cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Want {
+    /// To be called when its descriptor is ready, or at that moment.
+    Ready(Interest, Instant),
+    /// To be called at that moment. Whether the descriptor is watched meanwhile is nothing to it.
+    Moment(Instant),
+    /// Not to be called for its descriptor, which is ready and must wait.
+    Silence,
+    /// To be called after others.
+    Turn,
+    /// What was wanted before.
+    Nothing,
+    /// To be dropped, and the socket with it.
+    Close,
+}
+
+/// What connections share, of which one at a time is called.
+pub(super) struct Desk {
+    pub(super) options: Options,
+    /// The present, as of the last wait.
+    pub(super) now: Instant,
+    /// Whether new connections, too, get one answer only.
+    pub(super) is_finishing: bool,
+    buffer: Vec<u8>,
+}
+
+impl Desk {
+    pub(super) fn new(options: Options) -> Self {
+        Self {
+            options,
+            now: Instant::now(),
+            is_finishing: false,
+            buffer: Vec::with_capacity(READ_BYTES_MAX),
+        }
+    }
+}
+
+impl Connection {
+    /// A connection just accepted, to be called for its first turn.
+    pub(super) fn new(socket: OwnedFd, peer: Option<IpAddr>, desk: &Desk) -> Self {
+        let tls = desk.options.tls.as_ref();
+        let mut session = Session::new(peer, desk.options.connection, tls);
+        if desk.is_finishing {
+            session.finish();
+        }
+        Self {
+            socket,
+            watched: None,
+            session,
+            phase: None,
+            state: State::New,
+            until: desk.now,
+        }
+    }
+
+    /// Goes on as far as possible.
+    ///
+    /// Its errors end here: a client that resets, vanishes or takes nothing is ordinary.
+    pub(super) fn go_on(&mut self, cause: Cause, desk: &mut Desk) -> Want {
+        self.try_go_on(cause, desk).unwrap_or(Want::Close)
+    }
+
+    fn try_go_on(&mut self, cause: Cause, desk: &mut Desk) -> io::Result<Want> {
+        match (self.state, cause) {
+            (State::New, _) => {
+                self.read(desk)?;
+                self.serve(desk)
+            }
+            (State::Input, Cause::Ready) => match self.read(desk)? {
+                true => self.serve(desk),
+                false => Ok(Want::Nothing),
+            },
+            // What came while others were served has come in time.
+            (State::Input, Cause::Due) => {
+                if !self.read(desk)? {
+                    self.session.timed_out(&clock::date());
+                }
+                self.serve(desk)
+            }
+            // What has come by now is taken: a request that was sent before the stop is answered.
+            (State::Input, Cause::Stop) => {
+                self.read(desk)?;
+                self.session.finish();
+                self.serve(desk)
+            }
+            (_, Cause::Stop) => {
+                self.session.finish();
+                Ok(Want::Nothing)
+            }
+            (State::Output, Cause::Ready | Cause::Due) => self.serve(desk),
+            (State::Pause, Cause::Due) => self.serve(desk),
+            (State::Pause, Cause::Ready) => Ok(Want::Silence),
+            (State::Linger, Cause::Ready) => self.linger(desk),
+            (State::Linger, Cause::Due) => Ok(Want::Close),
+            (State::Turn, Cause::Turn) => self.serve(desk),
+            // It has been called since, or will be.
+            (State::Turn, _) | (_, Cause::Turn) => Ok(Want::Nothing),
+        }
+    }
+
+    /// Takes what has come, in one read; `false` if that is nothing.
+    fn read(&mut self, desk: &mut Desk) -> io::Result<bool> {
+        desk.buffer.clear();
+        match recv(
+            &self.socket,
+            spare_capacity(&mut desk.buffer),
+            RecvFlags::empty(),
+        ) {
+            Ok((0, _)) => self.session.end_of_input(),
+            Ok(_) => self.session.receive(&desk.buffer),
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(true)
+    }
+
+    fn serve(&mut self, desk: &mut Desk) -> io::Result<Want> {
+        let mut steps_left = STEPS_PER_TURN_MAX;
+        while steps_left > 0 {
+            match self.session.need(&clock::date()) {
+                Need::Input { phase, limit } => {
+                    let until = self.phase_began(phase, desk.now) + limit;
+                    return Ok(self.wait(State::Input, until));
+                }
+                Need::Output => match self.write()? {
+                    true => steps_left -= 1,
+                    false => return self.wait_for_room(desk),
+                },
+                Need::Pause(Pause::Wait(time)) => {
+                    return Ok(self.wait(State::Pause, desk.now + time));
+                }
+                Need::Pause(Pause::Work(time)) => {
+                    work(time);
+                    desk.now = Instant::now();
+                    // Its answer goes out, but the others have waited long enough.
+                    steps_left = 1;
+                }
+                Need::Close { linger: true } => {
+                    shutdown(&self.socket, Shutdown::Write)?;
+                    self.wait(State::Linger, desk.now + LINGER_TIME_MAX);
+                    return self.linger(desk);
+                }
+                Need::Close { linger: false } => return Ok(Want::Close),
+            }
+        }
+        self.state = State::Turn;
+        Ok(Want::Turn)
+    }
+
+    fn phase_began(&mut self, phase: Phase, now: Instant) -> Instant {
+        let phase = discriminant(&phase);
+        match self.phase {
+            Some((same, began)) if same == phase => began,
+            _ => {
+                self.phase = Some((phase, now));
+                now
+            }
+        }
+    }
+
+    /// Writes some of the output; `false` if there is no room for any of it.
+    fn write(&mut self) -> io::Result<bool> {
+        if let Some(line) = self.session.take_log_line() {
+            access_log::write(SERVER, line);
+        }
+        let output = self.session.output();
+        let output = &output[..output.len().min(WRITE_BYTES_MAX)];
+        match send(&self.socket, output, SendFlags::NOSIGNAL) {
+            Ok(count) => self.session.wrote(count),
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+        // Any other state is over as well, and with it its time.
+        self.state = State::Turn;
+        self.phase = None;
+        Ok(true)
+    }
+
+    /// The time begins anew whenever the client has taken something. When it is up, a write is
+    /// tried before: a socket has room for bytes long before it is said to be ready for output.
+    fn wait_for_room(&mut self, desk: &Desk) -> io::Result<Want> {
+        match self.state {
+            State::Output if self.until <= desk.now => Ok(Want::Close),
+            State::Output => Ok(Want::Ready(Interest::Output, self.until)),
+            _ => Ok(self.wait(State::Output, desk.now + desk.options.write_timeout)),
+        }
+    }
+
+    fn wait(&mut self, state: State, until: Instant) -> Want {
+        self.state = state;
+        self.until = until;
+        match state {
+            State::Output => Want::Ready(Interest::Output, until),
+            State::Pause => Want::Moment(until),
+            _ => Want::Ready(Interest::Input, until),
+        }
+    }
+
+    /// Reads and throws away what the client still sends. It is told that the answer is over,
+    /// so most close at once.
+    fn linger(&mut self, desk: &mut Desk) -> io::Result<Want> {
+        for _ in 0..STEPS_PER_TURN_MAX {
+            desk.buffer.clear();
+            match recv(
+                &self.socket,
+                spare_capacity(&mut desk.buffer),
+                RecvFlags::empty(),
+            ) {
+                Ok((0, _)) => return Ok(Want::Close),
+                Ok(_) => {}
+                Err(Errno::AGAIN | Errno::INTR) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Want::Ready(Interest::Input, self.until))
+    }
+}
+
+/// Tells a client that it is not served, if that can be said at once. To be closed next.
+///
+/// What it has sent is taken out of the socket, for with unread bytes a close is a reset, which
+/// may destroy the answer. Over TLS nothing can be said without a handshake.
+pub(super) fn refuse(socket: &OwnedFd, desk: &mut Desk) {
+    if desk.options.tls.is_some() {
+        return;
+    }
+    let answer = Answer::from(Refusal::OVERLOADED).render_last(&clock::date());
+    // Whoever cannot be told sees the close.
+    let _ = send(socket, &answer, SendFlags::NOSIGNAL);
+    let _ = shutdown(socket, Shutdown::Write);
+    desk.buffer.clear();
+    let _ = recv(socket, spare_capacity(&mut desk.buffer), RecvFlags::empty());
+}
