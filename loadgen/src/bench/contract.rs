@@ -87,7 +87,7 @@ pub fn check(
 
 /// Checks one server; its transcript, if it passes.
 fn check_one(plan: &BenchPlan, spec: &ServerSpec) -> Result<String, ContractError> {
-    let server = RunningServer::start(spec, &TIMEOUT_FLAGS, &plan.cores.server)?;
+    let server = RunningServer::start(spec, &TIMEOUT_FLAGS.map(str::to_owned), &plan.cores.server)?;
     let subject = Subject {
         address: server.address().into(),
         tls: false,

@@ -150,16 +150,7 @@ fn write_circumstances(
         plan.timing.warmup
     )?;
     for server in &plan.servers {
-        let program = server
-            .program
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
-        writeln!(
-            out,
-            "- `{}` is `{program} --model {}`.",
-            server.label, server.model
-        )?;
+        writeln!(out, "- `{}` is `{server}`.", server.label)?;
     }
     if interrupted {
         writeln!(out, "- **Interrupted**: complete rounds only.")?;

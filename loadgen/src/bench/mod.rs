@@ -20,13 +20,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use plan::{BenchPlan, Scenario, ServerSpec, Timing};
+pub use plan::{BenchPlan, PlanError, Scenario, ServerSpec, Timing};
 
 use crate::compare::{self, CompareError, Comparison, Options};
 use crate::engine::Observer;
 use crate::plan::{
     Driver, Engine, Expect, HttpVersion, LengthRule, Load, Method, Paths, Plan, ServerProcess,
-    StatusSet, Stop, Target, TargetError, identification,
+    StatusSet, Stop, Target, TargetError, Tls, TlsOptions, identification,
 };
 use crate::record::{Bench, Context, Record};
 use crate::run;
@@ -149,6 +149,7 @@ fn measure_all(
                     return Ok(());
                 }
                 let bench = Bench {
+                    plan: Some(plan.name.clone()),
                     scenario: scenario.name.clone(),
                     server: server.label.clone(),
                     round: round + 1,
@@ -174,7 +175,11 @@ fn measure(
     bench: Bench,
     context: &Context,
 ) -> Result<Record, BenchError> {
-    let mut server = RunningServer::start(spec, &[], &plan.cores.server)?;
+    let mut flags = scenario.flags.clone();
+    if scenario.tls {
+        flags.push("--tls".to_owned());
+    }
+    let mut server = RunningServer::start(spec, &flags, &plan.cores.server)?;
     let run_plan = run_plan(plan, scenario, spec, &server)?;
     let context = Context {
         bench: Some(bench),
@@ -198,10 +203,18 @@ fn run_plan(
     scenario: &Scenario,
     spec: &ServerSpec,
     server: &RunningServer,
-) -> Result<Plan, TargetError> {
+) -> Result<Plan, BenchError> {
+    let (scheme, tls) = match scenario.tls {
+        false => ("http", None),
+        true => (
+            "https",
+            Some(encrypted(&server.address().ip().to_string())?),
+        ),
+    };
+    let url = format!("{scheme}://{}{}", server.address(), scenario.path);
     Ok(Plan {
-        target: Target::resolve(&format!("http://{}{}", server.address(), scenario.path))?,
-        tls: None,
+        target: Target::resolve(&url)?,
+        tls,
         scenario: crate::plan::Scenario {
             method: Method::GET,
             version: HttpVersion::Http11,
@@ -216,8 +229,8 @@ fn run_plan(
             body: None,
         },
         load: Load::closed(
-            scenario.concurrency,
-            plan.cores.load.count().clamp(1, scenario.concurrency),
+            scenario.connections,
+            plan.cores.load.count().clamp(1, scenario.connections),
         ),
         background: scenario.background.clone(),
         stop: Stop {
@@ -238,6 +251,13 @@ fn run_plan(
         }),
         gates: Vec::new(),
     })
+}
+
+/// TLS as a client speaks it that has never met the server: its certificate, made at its start,
+/// vouches for nobody, and each handshake is a whole one.
+fn encrypted(host: &str) -> Result<Tls, BenchError> {
+    let options = TlsOptions::default();
+    Tls::new(host, &options).map_err(|error| BenchError::Load(io::Error::other(error)))
 }
 
 /// Compares what is complete and writes it down.

@@ -1,19 +1,43 @@
 //! Which servers, which scenarios, how often and how long.
+//!
+//! Plans are TOML files, the built-in ones too (`loadgen/plans/`); docs/PLANS.md says how to write
+//! one. In reading order: `source` (a name or a file), `file` (its keys), `entry` (a scenario, or
+//! many by the lists in it: `axis`), `name`, `selection` (a part of a plan), `list` (for people),
+//! `error`.
 
-use std::io;
+mod axis;
+mod entry;
+mod error;
+mod file;
+mod list;
+mod name;
+mod selection;
+mod source;
+
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
-use crate::plan::Background;
-use crate::system::affinity::{CoreSplit, CpuSet};
+use toml::Spanned;
 
-/// Connections of the built-in scenarios: those of the test that this project grew from.
-const CONCURRENCY: usize = 150;
+pub use error::PlanError;
+pub use file::ROUNDS_LONGEST;
+pub use selection::Selection;
+pub use source::Source;
+
+use crate::plan::Background;
+use crate::system::affinity::CoreSplit;
+use error::Problem;
 
 /// A benchmark, complete.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BenchPlan {
-    /// What is compared; the first is what the others are measured against.
+    /// What people call it.
+    pub name: String,
+    /// What is compared; if few are, the first is what the others are measured against.
     pub servers: Vec<ServerSpec>,
     /// In what respects.
     pub scenarios: Vec<Scenario>,
@@ -21,10 +45,25 @@ pub struct BenchPlan {
     pub rounds: u64,
     /// How long each takes.
     pub timing: Timing,
+    /// How the records are kept.
+    pub records: Records,
+    /// The label of the server that [`Self::against_itself`] measures.
+    pub against_itself: String,
     /// Which cores are the load's and which the server's.
     pub cores: CoreSplit,
     /// The directory of the results, which must not exist yet.
     pub out: PathBuf,
+}
+
+/// Where a plan is carried out.
+#[derive(Clone, Debug)]
+pub struct Place<'a> {
+    /// The directory of the servers' programs.
+    pub programs: &'a Path,
+    /// Which cores are the load's and which the server's.
+    pub cores: CoreSplit,
+    /// The directory of the results, which must not exist yet.
+    pub out: &'a Path,
 }
 
 /// A server and the way it is started.
@@ -38,6 +77,8 @@ pub struct ServerSpec {
     pub model: String,
     /// Whether it keeps connections open for those who want it.
     pub keep_alive: bool,
+    /// Further flags.
+    pub flags: Vec<String>,
 }
 
 /// A load, and which servers bear it.
@@ -47,14 +88,46 @@ pub struct Scenario {
     pub name: String,
     /// The path that is requested.
     pub path: String,
-    /// Requests in flight.
-    pub concurrency: usize,
+    /// Connections, with a request in flight on each.
+    pub connections: usize,
     /// Whether connections are used again.
     pub keep_alive: bool,
+    /// Whether connections are encrypted, each with a handshake of its own.
+    pub tls: bool,
     /// What is open besides.
     pub background: Background,
-    /// Servers, as places in [`BenchPlan::servers`].
+    /// Further flags for every server.
+    pub flags: Vec<String>,
+    /// Servers, as places in [`BenchPlan::servers`], ascending.
     pub servers: Vec<usize>,
+    /// Those for which it makes no sense.
+    pub without: Vec<LeftOut>,
+}
+
+impl Default for Scenario {
+    /// One connection after another, without a name or a server.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            path: "/".to_owned(),
+            connections: 1,
+            keep_alive: false,
+            tls: false,
+            background: Background::default(),
+            flags: Vec::new(),
+            servers: Vec::new(),
+            without: Vec::new(),
+        }
+    }
+}
+
+/// A server that a scenario does without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its label.
+    pub server: String,
+    /// Why, in words.
+    pub why: String,
 }
 
 /// How long a run takes.
@@ -69,14 +142,6 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// Twenty rounds of these fill less than two minutes, and in that time give narrower intervals
-    /// than fewer and longer ones: docs/METHOD.md has the figures.
-    pub const FULL: Self = Self {
-        warmup: Duration::from_millis(125),
-        measured: Duration::from_millis(500),
-        timeout: Duration::from_secs(10),
-    };
-
     /// For a first look, and for tests: too short to be quoted.
     pub const QUICK: Self = Self {
         warmup: Duration::from_millis(50),
@@ -85,75 +150,72 @@ impl Timing {
     };
 }
 
+/// How the records of the runs are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Records {
+    /// Each in a file of its own, whole.
+    Files,
+    /// All in one compressed file, without their histograms: for thousands of runs.
+    Packed,
+}
+
+impl FromStr for Records {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "files" => Ok(Self::Files),
+            "packed" => Ok(Self::Packed),
+            _ => Err("give files or packed".to_owned()),
+        }
+    }
+}
+
 impl BenchPlan {
-    /// The benchmark that the project is about: the accept loop against tokio, with a new
-    /// connection for each request, with connections kept, and with a handler that waits; there a
-    /// thread per connection shows that it is the waiting, not the blocking, that decides.
+    /// The same load on one server twice, under two names: whatever differs is the machine's noise.
     ///
     /// # Errors
     ///
-    /// The cores that this process may use cannot be read.
-    pub fn built_in(
-        programs: &Path,
-        rounds: u64,
-        timing: Timing,
-        out: PathBuf,
-    ) -> io::Result<Self> {
-        let server = |label: &str, program: &str, model: &str, keep_alive| ServerSpec {
-            label: label.to_owned(),
-            program: programs.join(program),
-            model: model.to_owned(),
-            keep_alive,
-        };
-        let scenario = |name: &str, path: &str, keep_alive, servers: &[usize]| Scenario {
-            name: name.to_owned(),
-            path: path.to_owned(),
-            concurrency: CONCURRENCY,
-            keep_alive,
-            background: Background::default(),
-            servers: servers.to_vec(),
-        };
-        Ok(Self {
-            servers: vec![
-                server("sync", "server-sync", "sequential", false),
-                server("async", "server-async", "tokio", true),
-                server("threads", "server-sync", "thread-per-connection", true),
-            ],
-            scenarios: vec![
-                scenario("new-connection", "/", false, &[0, 1]),
-                scenario("keep-alive", "/", true, &[0, 1]),
-                scenario("wait-10ms", "/delay/10", false, &[0, 1, 2]),
-            ],
-            rounds,
-            timing,
-            cores: CpuSet::of_this_thread()?.split(),
-            out,
-        })
-    }
-
-    /// The same load on one server twice, under two names: whatever differs is the machine's noise.
-    #[must_use]
-    pub fn against_itself(mut self) -> Self {
-        let server = self.servers.swap_remove(1);
+    /// No scenario has this server.
+    pub fn against_itself(mut self) -> Result<Self, PlanError> {
+        let is_it = |server: &ServerSpec| server.label == self.against_itself;
+        // Whoever selected servers without it means the first of those.
+        let place = self.servers.iter().position(is_it).unwrap_or(0);
+        let server = self.servers.swap_remove(place);
         let again = ServerSpec {
             label: format!("{}-again", server.label),
             ..server.clone()
         };
         self.servers = vec![server, again];
+        self.scenarios
+            .retain(|scenario| scenario.servers.contains(&place));
         for scenario in &mut self.scenarios {
             scenario.servers = vec![0, 1];
+            scenario.without.clear();
         }
-        self
+        match self.scenarios.is_empty() {
+            false => Ok(self),
+            true => Err(PlanError::Selection(format!(
+                "no scenario that was selected has the server {}; name another with --server",
+                self.servers[0].label
+            ))),
+        }
     }
 
     /// How many runs it takes.
     #[must_use]
     pub fn runs(&self) -> usize {
-        let per_round: usize = self
-            .scenarios
-            .iter()
-            .map(|scenario| scenario.servers.len())
-            .sum();
-        per_round * usize::try_from(self.rounds).unwrap_or(usize::MAX)
+        let servers = self.scenarios.iter().map(|scenario| scenario.servers.len());
+        servers.sum::<usize>() * usize::try_from(self.rounds).unwrap_or(usize::MAX)
     }
+}
+
+/// The place of the server with this label among `labels`.
+fn find_server(label: &Spanned<String>, labels: &[&str]) -> Result<usize, Problem> {
+    let place = labels.iter().position(|other| other == label.get_ref());
+    place.ok_or_else(|| {
+        let (unknown, known) = (label.get_ref().escape_debug(), labels.join(", "));
+        let problem = format!("no server is called '{unknown}'; give one of {known}");
+        Problem::with(label, problem)
+    })
 }

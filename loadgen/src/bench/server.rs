@@ -91,17 +91,18 @@ pub enum ServerError {
 }
 
 impl RunningServer {
-    /// Starts `spec` on `cores`, on a port of 127.0.0.1 that it picks, and waits until it accepts
-    /// connections.
+    /// Starts `spec` with further `flags` on `cores`, on a port of 127.0.0.1 that it picks, and
+    /// waits until it accepts connections.
     ///
     /// # Errors
     ///
     /// It is not there, ends, or does not listen in time.
-    pub fn start(spec: &ServerSpec, flags: &[&str], cores: &CpuSet) -> Result<Self, ServerError> {
+    pub fn start(spec: &ServerSpec, flags: &[String], cores: &CpuSet) -> Result<Self, ServerError> {
         check_program(spec)?;
         let mut command = Command::new(&spec.program);
         command
             .args(["--listen", "127.0.0.1:0", "--model", &spec.model])
+            .args(&spec.flags)
             .args(flags)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -252,9 +253,10 @@ pub fn check_program(spec: &ServerSpec) -> Result<(), ServerError> {
     }
 }
 
-/// The address in `… listening on http://ADDRESS (model …)`.
+/// The address in `… listening on http://ADDRESS (model …)`, or `https://`.
 fn address_in(line: &str) -> Option<SocketAddr> {
-    let (_, rest) = line.split_once("listening on http://")?;
+    let (_, url) = line.split_once("listening on http")?;
+    let rest = url.strip_prefix('s').unwrap_or(url).strip_prefix("://")?;
     rest.split_whitespace().next()?.parse().ok()
 }
 
@@ -286,6 +288,7 @@ mod tests {
             program,
             model: "none".to_owned(),
             keep_alive: false,
+            flags: Vec::new(),
         };
         (directory, spec)
     }
@@ -299,6 +302,8 @@ mod tests {
     fn the_start_line_tells_the_address() {
         let line = "server-sync listening on http://127.0.0.1:7080 (model sequential)";
         assert_eq!(address_in(line), Some(([127, 0, 0, 1], 7080).into()));
+        let encrypted = line.replace("http://", "https://");
+        assert_eq!(address_in(&encrypted), Some(([127, 0, 0, 1], 7080).into()));
         assert_eq!(address_in("hello"), None);
     }
 
@@ -317,6 +322,7 @@ mod tests {
             program: PathBuf::from("/no/such/server"),
             model: "none".to_owned(),
             keep_alive: false,
+            flags: Vec::new(),
         };
         let cores = CpuSet::of_this_thread().unwrap();
         let error = RunningServer::start(&spec, &[], &cores).unwrap_err();

@@ -6,73 +6,127 @@ use std::time::Duration;
 use clap::Args;
 
 use super::UsageError;
+use crate::bench::plan::{Place, PlanError, ROUNDS_LONGEST, Records, Selection, Source};
 use crate::bench::{BenchPlan, Timing, directory};
 use crate::plan::{duration, seconds};
 use crate::statistics::ROUNDS_MIN;
-
-/// Rounds unless told otherwise.
-const ROUNDS_DEFAULT: u64 = 20;
-
-/// Most rounds: two hours of the built-in benchmark, and more than decides anything.
-const ROUNDS_LONGEST: u64 = 500;
+use crate::system::affinity::CpuSet;
 
 /// How to compare the servers of this project.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Rounds, at least 6 [default: 20, with --quick 6]
-    #[arg(long, value_name = "N", value_parser = rounds, allow_negative_numbers = true)]
-    rounds: Option<u64>,
-    /// A first look: short runs, too short to be quoted
+    /// What to measure: bench, models, or the path of a TOML file [default: bench]
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<PathBuf>,
+    /// Print the plan and how long it takes, and measure nothing
     #[arg(long)]
-    quick: bool,
-    /// Measure server-async against itself: what then differs is the machine's noise
-    #[arg(long)]
-    a_a: bool,
-    /// Length of each run [default: 500ms, with --quick 200ms]
-    #[arg(long, value_name = "TIME", value_parser = seconds)]
-    duration: Option<Duration>,
-    /// Load before each run [default: 125ms, with --quick 50ms]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    warmup: Option<Duration>,
+    list: bool,
     /// Directory for the results [default: results/DATE-COMMIT]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Directory of the servers' programs [default: where loadgen is]
     #[arg(long, value_name = "DIR")]
     servers: Option<PathBuf>,
+    #[command(flatten)]
+    part: Part,
+    #[command(flatten)]
+    instead: Instead,
+}
+
+/// A part of the plan.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A part of the plan")]
+struct Part {
+    /// Only scenarios of this name, in which * and ? stand for others; repeatable
+    #[arg(long, value_name = "NAME")]
+    scenario: Vec<String>,
+    /// Only servers of this label; likewise
+    #[arg(long, value_name = "LABEL")]
+    server: Vec<String>,
+    /// Measure one server against itself: what then differs is the machine's noise
+    #[arg(long)]
+    a_a: bool,
+}
+
+/// What goes before the plan.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "In place of what the plan says")]
+struct Instead {
+    /// A first look: 6 rounds of 200ms after 50ms, too short to be quoted
+    #[arg(long)]
+    quick: bool,
+    /// Rounds, at least 6
+    #[arg(long, value_name = "N", value_parser = rounds, allow_negative_numbers = true)]
+    rounds: Option<u64>,
+    /// Length of each run
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    duration: Option<Duration>,
+    /// Load before each run
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    warmup: Option<Duration>,
+    /// How records are kept: files (one for each run) or packed (all in one, without histograms)
+    #[arg(long, value_name = "HOW")]
+    records: Option<Records>,
 }
 
 impl BenchArgs {
+    /// Whether the plan is to be printed, not carried out.
+    #[must_use]
+    pub fn lists(&self) -> bool {
+        self.list
+    }
+
     /// What to do, in types.
     ///
     /// # Errors
     ///
-    /// One line that names what is missing.
+    /// One line that names what is missing, or what in the plan makes no sense.
     pub fn into_plan(self) -> Result<BenchPlan, UsageError> {
-        let (by_default, rounds) = match self.quick {
-            true => (Timing::QUICK, ROUNDS_MIN as u64),
-            false => (Timing::FULL, ROUNDS_DEFAULT),
-        };
-        let timing = Timing {
-            warmup: self.warmup.unwrap_or(by_default.warmup),
-            measured: self.duration.unwrap_or(by_default.measured),
-            ..by_default
-        };
         let programs = match self.servers {
             Some(directory) => directory,
             None => own_directory()?,
         };
-        let out = self
-            .out
-            .unwrap_or_else(|| Path::new("results").join(directory::default_name()));
-        let plan = BenchPlan::built_in(&programs, self.rounds.unwrap_or(rounds), timing, out)
-            .map_err(|error| {
-                UsageError::line(format!("cannot read this process's cores: {error}"))
-            })?;
-        Ok(match self.a_a {
+        let cores = CpuSet::of_this_thread().map_err(|error| {
+            UsageError::line(format!("cannot read this process's cores: {error}"))
+        })?;
+        let out = self.out;
+        let place = Place {
+            programs: &programs,
+            cores: cores.split(),
+            out: &out.unwrap_or_else(|| Path::new("results").join(directory::default_name())),
+        };
+        let source = self.plan.map(Source::from).unwrap_or_default();
+        let plan = source.read(&place).and_then(|plan| self.part.of(plan));
+        let plan = plan.map_err(|error| UsageError::line(error.to_string()))?;
+        Ok(self.instead.change(plan))
+    }
+}
+
+impl Part {
+    fn of(self, plan: BenchPlan) -> Result<BenchPlan, PlanError> {
+        let plan = plan.only(&Selection {
+            scenarios: self.scenario,
+            servers: self.server,
+        })?;
+        match self.a_a {
             true => plan.against_itself(),
-            false => plan,
-        })
+            false => Ok(plan),
+        }
+    }
+}
+
+impl Instead {
+    fn change(&self, mut plan: BenchPlan) -> BenchPlan {
+        if self.quick {
+            plan.rounds = ROUNDS_MIN as u64;
+            plan.timing = Timing::QUICK;
+        }
+        plan.rounds = self.rounds.unwrap_or(plan.rounds);
+        plan.records = self.records.unwrap_or(plan.records);
+        let timing = &mut plan.timing;
+        timing.measured = self.duration.unwrap_or(timing.measured);
+        timing.warmup = self.warmup.unwrap_or(timing.warmup);
+        plan
     }
 }
 

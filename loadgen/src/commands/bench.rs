@@ -16,6 +16,7 @@ use crate::system::limits::raise_open_files_limit;
 /// Measures the servers against each other, prints what was found and where it is.
 #[must_use]
 pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
+    let lists = args.lists();
     let plan = match args.into_plan() {
         Ok(plan) => plan,
         Err(error) => {
@@ -23,6 +24,9 @@ pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
             return Exit::Usage;
         }
     };
+    if lists {
+        return print(&plan.list());
+    }
     let interrupted = match signal::interrupt_flag() {
         Ok(flag) => flag,
         Err(error) => {

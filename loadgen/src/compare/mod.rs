@@ -32,6 +32,7 @@ pub use comparison::{Comparison, SCHEMA, schema};
 pub use error::CompareError;
 pub use input::read_records;
 pub use metric::{Direction, Metric};
+pub(crate) use text::counted;
 pub use verdict::Verdict;
 
 use std::path::Path;

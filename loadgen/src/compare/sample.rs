@@ -27,6 +27,7 @@ pub(super) fn records(rounds: &Rounds, position: u64) -> Vec<Record> {
             record.id = format!("{}-{round}", rounds.server);
             record.started_at = format!("2026-03-01T12:{round:02}:{:02}.000Z", 10 * position);
             record.bench = Some(Bench {
+                plan: None,
                 scenario: "close".to_owned(),
                 server: rounds.server.to_owned(),
                 round,

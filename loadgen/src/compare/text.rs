@@ -60,7 +60,7 @@ fn three_digits(value: f64) -> String {
 }
 
 /// `1 connection`, `150 connections`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     if count == 1 {
         format!("1 {noun}")
     } else {

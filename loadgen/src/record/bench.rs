@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// scenario and server differ in their round alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bench {
+    /// Name of the plan; absent in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// Name of the scenario.
     pub scenario: String,
     /// Label of the server.

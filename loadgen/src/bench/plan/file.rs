@@ -1,0 +1,185 @@
+//! A plan as a TOML file has it, and what it means.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::entry::{SCENARIOS_MAX, ScenarioEntry};
+use super::error::Problem;
+use super::name::check_name;
+use super::{BenchPlan, Place, PlanError, Records, Scenario, ServerSpec, Timing, find_server};
+use crate::plan::{duration, seconds};
+use crate::statistics::ROUNDS_MIN;
+
+/// Most rounds: two hours of the built-in benchmark, and more than decides anything.
+pub const ROUNDS_LONGEST: u64 = 500;
+
+/// Limit for one request unless the plan says otherwise.
+const TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
+
+/// The keys of a plan.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanEntry {
+    rounds: Spanned<i64>,
+    duration: Spanned<String>,
+    warmup: Spanned<String>,
+    timeout: Option<Spanned<String>>,
+    records: Option<Spanned<String>>,
+    against_itself: Option<Spanned<String>>,
+    #[serde(default)]
+    server: Vec<ServerEntry>,
+    #[serde(default)]
+    scenario: Vec<Spanned<ScenarioEntry>>,
+}
+
+/// The keys of a `[[server]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerEntry {
+    label: Spanned<String>,
+    program: Spanned<String>,
+    model: Spanned<String>,
+    #[serde(default = "yes")]
+    keep_alive: bool,
+    #[serde(default)]
+    flags: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The plan that `text` says. `origin` is what errors call the file, `name` what the plan is
+/// called.
+///
+/// # Errors
+///
+/// The first thing that makes no sense, with its line and the next step.
+pub(super) fn read(
+    text: &str,
+    origin: &str,
+    name: &str,
+    place: &Place<'_>,
+) -> Result<BenchPlan, PlanError> {
+    interpret(text, name, place).map_err(|problem| problem.in_text(text, origin))
+}
+
+fn interpret(text: &str, name: &str, place: &Place<'_>) -> Result<BenchPlan, Problem> {
+    let entry: PlanEntry = toml::from_str(text)?;
+    let servers = servers(&entry.server, place.programs)?;
+    if servers.is_empty() {
+        let problem = "the plan has no server; add a [[server]] with label, program and model";
+        return Err(Problem::at_the_end(text, problem));
+    }
+    let labels: Vec<&str> = servers.iter().map(|server| server.label.as_str()).collect();
+    let scenarios = scenarios(&entry.scenario, &labels)?;
+    if scenarios.is_empty() {
+        let problem = "the plan has no scenario; add a [[scenario]] with a name";
+        return Err(Problem::at_the_end(text, problem));
+    }
+    let against_itself = match &entry.against_itself {
+        None => 0,
+        Some(label) => find_server(label, &labels)?,
+    };
+    Ok(BenchPlan {
+        name: name.to_owned(),
+        rounds: rounds(&entry.rounds)?,
+        timing: timing(&entry)?,
+        records: records(entry.records.as_ref())?,
+        against_itself: labels[against_itself].to_owned(),
+        servers,
+        scenarios,
+        cores: place.cores.clone(),
+        out: place.out.to_owned(),
+    })
+}
+
+fn servers(entries: &[ServerEntry], programs: &Path) -> Result<Vec<ServerSpec>, Problem> {
+    let mut servers: Vec<ServerSpec> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let label = entry.label.get_ref();
+        check_name(&entry.label, label)?;
+        if servers.iter().any(|other| other.label == *label) {
+            let problem = format!("two servers are called {label}; give each a label of its own");
+            return Err(Problem::with(&entry.label, problem));
+        }
+        for (value, key) in [(&entry.program, "program"), (&entry.model, "model")] {
+            if value.get_ref().is_empty() {
+                let problem = format!("{key} is empty; say what is started");
+                return Err(Problem::with(value, problem));
+            }
+        }
+        servers.push(ServerSpec {
+            label: label.clone(),
+            program: program(entry.program.get_ref(), programs),
+            model: entry.model.get_ref().clone(),
+            keep_alive: entry.keep_alive,
+            flags: entry.flags.clone(),
+        });
+    }
+    Ok(servers)
+}
+
+/// A bare name is that of a program beside loadgen; anything else is a path.
+fn program(name: &str, programs: &Path) -> PathBuf {
+    match name.contains('/') {
+        true => PathBuf::from(name),
+        false => programs.join(name),
+    }
+}
+
+fn scenarios(
+    entries: &[Spanned<ScenarioEntry>],
+    labels: &[&str],
+) -> Result<Vec<Scenario>, Problem> {
+    let mut scenarios = Vec::new();
+    for entry in entries {
+        for scenario in entry.get_ref().expand(labels)? {
+            if scenarios.len() == SCENARIOS_MAX {
+                let problem = format!("over {SCENARIOS_MAX} scenarios; shorten a list");
+                return Err(Problem::with(entry, problem));
+            }
+            entry.get_ref().check_name(&scenario, &scenarios)?;
+            scenarios.push(scenario);
+        }
+    }
+    Ok(scenarios)
+}
+
+fn rounds(value: &Spanned<i64>) -> Result<u64, Problem> {
+    let (least, rounds) = (ROUNDS_MIN as u64, *value.get_ref());
+    u64::try_from(rounds)
+        .ok()
+        .filter(|rounds| (least..=ROUNDS_LONGEST).contains(rounds))
+        .ok_or_else(|| {
+            let range = format!("from {least} to {ROUNDS_LONGEST}");
+            Problem::with(
+                value,
+                format!("rounds is {rounds}; give a whole number {range}"),
+            )
+        })
+}
+
+fn timing(entry: &PlanEntry) -> Result<Timing, Problem> {
+    let time = |value: &Spanned<String>, key: &str, read: fn(&str) -> Result<Duration, String>| {
+        let problem = |problem| Problem::with(value, format!("{key}: {problem}"));
+        read(value.get_ref()).map_err(problem)
+    };
+    let timeout = entry.timeout.as_ref();
+    Ok(Timing {
+        warmup: time(&entry.warmup, "warmup", duration)?,
+        measured: time(&entry.duration, "duration", seconds)?,
+        timeout: timeout.map_or(Ok(TIMEOUT_DEFAULT), |value| time(value, "timeout", seconds))?,
+    })
+}
+
+fn records(value: Option<&Spanned<String>>) -> Result<Records, Problem> {
+    let Some(value) = value else {
+        return Ok(Records::Files);
+    };
+    let problem = |problem| Problem::with(value, format!("records: {problem}"));
+    value.get_ref().parse().map_err(problem)
+}

@@ -1,0 +1,103 @@
+//! A part of a plan: the scenarios and servers that were asked for by name.
+
+use super::{BenchPlan, PlanError};
+
+/// Patterns of names, in which `*` stands for any characters and `?` for one. None: everything.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Of scenarios.
+    pub scenarios: Vec<String>,
+    /// Of servers.
+    pub servers: Vec<String>,
+}
+
+impl BenchPlan {
+    /// The scenarios and servers that some pattern fits, in the plan's order.
+    ///
+    /// # Errors
+    ///
+    /// A pattern that fits nothing, with what there is; or nothing is left.
+    pub fn only(mut self, selection: &Selection) -> Result<Self, PlanError> {
+        let names = self.scenarios.iter().map(|scenario| scenario.name.as_str());
+        check("--scenario", "scenario", &selection.scenarios, names)?;
+        let labels = self.servers.iter().map(|server| server.label.as_str());
+        check("--server", "server", &selection.servers, labels)?;
+        let selected = |scenario: &str| fits_any(scenario, &selection.scenarios);
+        self.scenarios.retain(|scenario| selected(&scenario.name));
+        self.keep_servers(|label| fits_any(label, &selection.servers));
+        match self.scenarios.is_empty() {
+            false => Ok(self),
+            true => Err(PlanError::Selection(format!(
+                "no scenario of the plan {} is left with --scenario {} and --server {}; see \
+                 loadgen bench --list",
+                self.name,
+                selection.scenarios.join(", "),
+                selection.servers.join(", ")
+            ))),
+        }
+    }
+
+    /// Drops the other servers, and the scenarios that have none of these.
+    fn keep_servers(&mut self, keep: impl Fn(&str) -> bool) {
+        let kept: Vec<usize> = (0..self.servers.len())
+            .filter(|&place| keep(&self.servers[place].label))
+            .collect();
+        for scenario in &mut self.scenarios {
+            let new_place = |place: &usize| kept.iter().position(|other| other == place);
+            scenario.servers = scenario.servers.iter().filter_map(new_place).collect();
+            scenario.without.retain(|left_out| keep(&left_out.server));
+        }
+        self.scenarios
+            .retain(|scenario| !scenario.servers.is_empty());
+        self.servers.retain(|server| keep(&server.label));
+    }
+}
+
+fn check<'a>(
+    flag: &str,
+    noun: &str,
+    patterns: &[String],
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), PlanError> {
+    let fits_none = |pattern: &&String| !names.clone().any(|name| fits(name, pattern));
+    match patterns.iter().find(fits_none) {
+        None => Ok(()),
+        Some(pattern) => {
+            let known: Vec<&str> = names.clone().collect();
+            Err(PlanError::Selection(format!(
+                "{flag} '{}' fits no {noun}; there is {}",
+                pattern.escape_debug(),
+                known.join(", ")
+            )))
+        }
+    }
+}
+
+fn fits_any(name: &str, patterns: &[String]) -> bool {
+    patterns.is_empty() || patterns.iter().any(|pattern| fits(name, pattern))
+}
+
+/// Whether `name` fits `pattern`, which is that of a shell without brackets.
+pub(super) fn fits(name: &str, pattern: &str) -> bool {
+    let (name, pattern) = (name.as_bytes(), pattern.as_bytes());
+    let (mut at, mut of) = (0, 0);
+    // Where to go on if what follows the last star does not fit: with one character more for it.
+    let mut retry: Option<(usize, usize)> = None;
+    while at < name.len() {
+        match pattern.get(of) {
+            Some(b'*') => {
+                retry = Some((at, of));
+                of += 1;
+            }
+            Some(&char) if char == b'?' || char == name[at] => (at, of) = (at + 1, of + 1),
+            _ => {
+                let Some((star_at, star_of)) = retry else {
+                    return false;
+                };
+                retry = Some((star_at + 1, star_of));
+                (at, of) = (star_at + 1, star_of + 1);
+            }
+        }
+    }
+    pattern[of..].iter().all(|&char| char == b'*')
+}

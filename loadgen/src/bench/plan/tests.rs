@@ -1,0 +1,509 @@
+//! Plans, good and bad.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::system::affinity::CpuSet;
+
+/// What every plan begins with: six rounds, and three servers.
+const HEAD: &str = r#"rounds = 6
+duration = "500ms"
+warmup = "0s"
+
+[[server]]
+label = "one"
+program = "server-sync"
+model = "sequential"
+keep_alive = false
+
+[[server]]
+label = "two"
+program = "server-async"
+model = "tokio"
+flags = ["--threads", "1"]
+
+[[server]]
+label = "three"
+program = "./here/server"
+model = "poll"
+"#;
+
+/// Lines of `HEAD`.
+const HEAD_LINES: usize = 20;
+
+fn place() -> Place<'static> {
+    Place {
+        programs: Path::new("/programs"),
+        cores: CpuSet::of_this_thread().unwrap().split(),
+        out: Path::new("out"),
+    }
+}
+
+/// A plan of `HEAD` and these scenarios.
+fn with(scenarios: &str) -> Result<BenchPlan, PlanError> {
+    read(&format!("{HEAD}{scenarios}"))
+}
+
+fn read(text: &str) -> Result<BenchPlan, PlanError> {
+    file::read(text, "mine.toml", "mine", &place())
+}
+
+fn built_in(name: &str) -> BenchPlan {
+    Source::BuiltIn(name.to_owned()).read(&place()).unwrap()
+}
+
+fn names(plan: &BenchPlan) -> Vec<&str> {
+    let scenarios = plan.scenarios.iter();
+    scenarios.map(|scenario| scenario.name.as_str()).collect()
+}
+
+/// The labels of the servers of a scenario.
+fn labels<'a>(plan: &'a BenchPlan, scenario: &str) -> Vec<&'a str> {
+    let found = plan.scenarios.iter().find(|it| it.name == scenario);
+    let places = found.unwrap().servers.iter();
+    places
+        .map(|&place| plan.servers[place].label.as_str())
+        .collect()
+}
+
+#[test]
+fn a_plan_says_what_is_started_and_for_how_long() {
+    let plan = with("[[scenario]]\nname = \"first\"\n").unwrap();
+    assert_eq!((plan.name.as_str(), plan.rounds), ("mine", 6));
+    assert_eq!(plan.timing.measured, Duration::from_millis(500));
+    assert_eq!(plan.timing.warmup, Duration::ZERO);
+    assert_eq!(plan.timing.timeout, Duration::from_secs(10));
+    assert_eq!(plan.records, Records::Files);
+    assert_eq!(plan.against_itself, "one");
+    let programs = plan.servers.iter().map(|server| server.program.as_path());
+    let expected = [
+        "/programs/server-sync",
+        "/programs/server-async",
+        "./here/server",
+    ];
+    assert_eq!(programs.collect::<Vec<_>>(), expected.map(Path::new));
+    let keep = plan.servers.iter().map(|server| server.keep_alive);
+    assert_eq!(keep.collect::<Vec<_>>(), [false, true, true]);
+    assert_eq!(plan.servers[1].flags, ["--threads", "1"]);
+    let scenario = Scenario {
+        name: "first".to_owned(),
+        servers: vec![0, 1, 2],
+        ..Scenario::default()
+    };
+    assert_eq!(plan.scenarios, [scenario]);
+}
+
+#[test]
+fn a_list_makes_a_scenario_of_each_value_the_last_changing_fastest() {
+    let plan = with(
+        r#"
+[[scenario]]
+name = "{keep_alive}-{tls}-{connections}"
+connections = [1, 64]
+keep_alive = [false, true]
+tls = [false, true]
+"#,
+    );
+    let plan = plan.unwrap();
+    let expected = "new-plain-1 new-plain-64 new-tls-1 new-tls-64 kept-plain-1 kept-plain-64 \
+                    kept-tls-1 kept-tls-64";
+    assert_eq!(names(&plan).join(" "), expected);
+    for scenario in &plan.scenarios {
+        let name = &scenario.name;
+        assert_eq!(scenario.keep_alive, name.starts_with("kept"), "{name}");
+        assert_eq!(scenario.tls, name.contains("tls"), "{name}");
+        assert_eq!(scenario.connections == 64, name.ends_with("64"), "{name}");
+    }
+}
+
+#[test]
+fn paths_and_background_connections_have_names_too() {
+    let plan = with(
+        r#"
+[[scenario]]
+name = "{path}-{idle}-{slow_readers}"
+path = ["/", "/delay/10", "/bytes/1024?x=1"]
+idle = [0, 1000]
+slow_readers = 3
+slow_path = "/bytes/1048576"
+"#,
+    );
+    let plan = plan.unwrap();
+    let expected = "root-0-3 root-1000-3 delay-10-0-3 delay-10-1000-3 bytes-1024-x-1-0-3 \
+                    bytes-1024-x-1-1000-3";
+    assert_eq!(names(&plan).join(" "), expected);
+    let background = Background {
+        idle: 1000,
+        slow_readers: 3,
+        slow_path: Some("/bytes/1048576".to_owned()),
+    };
+    assert_eq!(plan.scenarios[1].background, background);
+}
+
+#[test]
+fn servers_are_named_or_left_out_for_a_reason() {
+    let plan = with(
+        r#"
+[[scenario]]
+name = "named"
+servers = ["three", "one"]
+
+[[scenario]]
+name = "left-out"
+without = { three = " cannot ", one = "will not" }
+"#,
+    );
+    let plan = plan.unwrap();
+    assert_eq!(labels(&plan, "named"), ["one", "three"]);
+    assert_eq!(labels(&plan, "left-out"), ["two"]);
+    let without = plan.scenarios[1].without.iter();
+    let reasons = without.map(|left_out| (left_out.server.as_str(), left_out.why.as_str()));
+    let expected = [("one", "will not"), ("three", "cannot")];
+    assert_eq!(reasons.collect::<Vec<_>>(), expected);
+}
+
+/// That these scenarios are refused, for something in `line` of theirs.
+fn refused(scenarios: &str, line: usize, words: &[&str]) {
+    let text = format!("{HEAD}{scenarios}");
+    refused_whole(&text, HEAD_LINES + line, words);
+}
+
+fn refused_whole(text: &str, line: usize, words: &[&str]) {
+    let error = read(text).unwrap_err().to_string();
+    let place = format!("mine.toml:{line}: ");
+    assert!(error.starts_with(&place), "{place} expected: {error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    for word in words {
+        assert!(error.contains(word), "no {word:?} in {error}");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_in_a_scenario_is_told_with_its_line() {
+    let scenario = |rest: &str| format!("[[scenario]]\nname = \"a\"\n{rest}\n");
+    let third = |rest: &str, words: &[&str]| refused(&scenario(rest), 3, words);
+    third(
+        "conections = 8",
+        &["unknown field `conections`", "`connections`"],
+    );
+    third("connections = 0", &["connections is 0", "from 1 to 20000"]);
+    third(
+        "connections = [1, 20001]",
+        &["connections is 20001", "from 1"],
+    );
+    third("connections = []", &["the list is empty", "at least one"]);
+    third("connections = \"many\"", &["docs/PLANS.md"]);
+    third(
+        "connections = 1.5",
+        &["a value or a list of values", "docs/PLANS.md"],
+    );
+    third("idle = -1", &["idle is -1", "from 0 to"]);
+    third("keep_alive = 1", &["integer", "boolean", "docs/PLANS.md"]);
+    third("path = \"no\"", &["path is 'no'", "begins with /"]);
+    third(
+        "slow_path = \"/a b\"\nslow_readers = 1",
+        &["slow_path is '/a b'"],
+    );
+    third("slow_path = \"/a\"", &["slow_path", "add slow_readers"]);
+    third(
+        "servers = [\"four\"]",
+        &["'four'", "one of one, two, three"],
+    );
+    third("without = { four = \"\" }", &["'four'", "one of one, two"]);
+    third("without = { one = \" \" }", &["why one is left out"]);
+    third("name = \"b\"", &["duplicate key"]);
+    third("tls = [", &["docs/PLANS.md"]);
+    let too_many: Vec<String> = (1..=1001).map(|n| n.to_string()).collect();
+    let too_many = format!("connections = [{}]", too_many.join(", "));
+    third(&too_many, &["over 1000 scenarios", "shorten"]);
+}
+
+#[test]
+fn names_that_do_not_fit_are_told_with_their_line() {
+    let name = |name: &str| format!("[[scenario]]\nname = \"{name}\"\n");
+    let second = |scenario: String, words: &[&str]| refused(&scenario, 2, words);
+    for unfit in ["", "a.b", "../a", "a b", "-a", "ä", "\\u001b[2J"] {
+        second(name(unfit), &["file names", "letters, digits"]);
+    }
+    second(name(&"a".repeat(65)), &["at most 64"]);
+    second(name("a-{conns}"), &["{conns}", "connections"]);
+    second(name("a-{connections"), &["{connections}", "in braces"]);
+    let list = name("a") + "connections = [1, 2]\n";
+    second(list, &["two scenarios are called a", "{KEY}"]);
+    let empty = name("a") + "servers = []\n";
+    second(empty, &["no server is left"]);
+    let twice = name("a") + &name("a");
+    refused(&twice, 4, &["two scenarios are called a"]);
+    refused("[[scenario]]\npath = \"/\"\n", 1, &["missing field `name`"]);
+}
+
+#[test]
+fn what_makes_no_sense_before_the_scenarios_is_told_with_its_line() {
+    let scenario = "[[scenario]]\nname = \"a\"\n";
+    let replaced = |from: &str, to: &str, line, words: &[&str]| {
+        let text = format!("{HEAD}{scenario}").replacen(from, to, 1);
+        refused_whole(&text, line, words);
+    };
+    replaced("rounds = 6", "rounds = 5", 1, &["rounds is 5", "6 to 500"]);
+    replaced("rounds = 6", "rounds = \"6\"", 1, &["string", "PLANS.md"]);
+    replaced("rounds = 6\n", "", 1, &["missing field `rounds`"]);
+    replaced("500ms", "0s", 2, &["duration: ", "above 0"]);
+    replaced("500ms", "soon", 2, &["duration: ", "such as"]);
+    replaced("\"0s\"", "\"-1s\"", 3, &["warmup: ", "such as"]);
+    replaced("\n[[", "records = \"all\"\n[[", 4, &["files or packed"]);
+    replaced(
+        "\n[[",
+        "against_itself = \"x\"\n[[",
+        4,
+        &["'x'", "one, two"],
+    );
+    replaced("\"two\"", "\"one\"", 12, &["two servers are called one"]);
+    replaced("\"two\"", "\"t/wo\"", 12, &["'t/wo'", "file names"]);
+    replaced("\"tokio\"", "\"\"", 14, &["model is empty"]);
+    replaced("flags", "args", 15, &["unknown field `args`", "`flags`"]);
+    refused_whole(HEAD, HEAD_LINES + 1, &["no scenario", "[[scenario]]"]);
+    let no_server = format!("{}{scenario}", HEAD.split_once("\n[[").unwrap().0);
+    let error = read(&no_server).unwrap_err().to_string();
+    assert!(error.contains("no server; add a [[server]]"), "{error}");
+}
+
+#[test]
+fn the_first_built_in_plan_is_the_benchmark_of_the_project() {
+    let plan = built_in("bench");
+    assert_eq!(Source::default().read(&place()).unwrap(), plan);
+    assert_eq!(names(&plan), ["new-connection", "keep-alive", "wait-10ms"]);
+    assert_eq!(labels(&plan, "new-connection"), ["sync", "async"]);
+    assert_eq!(labels(&plan, "keep-alive"), ["sync", "async"]);
+    assert_eq!(labels(&plan, "wait-10ms"), ["sync", "async", "threads"]);
+    assert_eq!((plan.rounds, plan.runs()), (20, 140));
+    assert_eq!(plan.timing.measured, Duration::from_millis(500));
+    assert_eq!(plan.timing.warmup, Duration::from_millis(125));
+    let connections = plan.scenarios.iter().map(|scenario| scenario.connections);
+    assert_eq!(connections.collect::<Vec<_>>(), [150; 3]);
+    let paths = plan.scenarios.iter().map(|scenario| scenario.path.as_str());
+    assert_eq!(paths.collect::<Vec<_>>(), ["/", "/", "/delay/10"]);
+}
+
+#[test]
+fn a_plan_against_itself_is_one_server_under_two_names() {
+    let plan = built_in("bench").against_itself().unwrap();
+    let labels: Vec<_> = plan.servers.iter().map(|it| it.label.as_str()).collect();
+    assert_eq!(labels, ["async", "async-again"]);
+    assert_eq!(plan.servers[0].program, plan.servers[1].program);
+    for scenario in &plan.scenarios {
+        assert_eq!(scenario.servers, [0, 1]);
+    }
+}
+
+#[test]
+fn the_plan_of_all_models_takes_less_than_half_an_hour() {
+    let plan = built_in("models");
+    assert!(
+        plan.estimate() < Duration::from_secs(1800),
+        "{}",
+        plan.list()
+    );
+    assert!(plan.rounds >= crate::statistics::ROUNDS_MIN as u64);
+    assert_eq!(plan.records, Records::Packed);
+}
+
+#[test]
+fn a_word_is_a_built_in_plan_and_a_path_is_a_file() {
+    let source = |text: &str| Source::from(PathBuf::from(text));
+    assert_eq!(source("models"), Source::BuiltIn("models".to_owned()));
+    for path in ["models.toml", "./models", "plans/models", "/models"] {
+        assert_eq!(source(path), Source::File(PathBuf::from(path)));
+    }
+    let error = source("model").read(&place()).unwrap_err().to_string();
+    assert!(error.contains("bench and models; a file"), "{error}");
+    let error = source("/no/such.toml").read(&place()).unwrap_err();
+    assert!(error.to_string().contains("/no/such.toml"), "{error}");
+}
+
+#[test]
+fn the_plan_in_the_documentation_is_one() {
+    let page = include_str!("../../../../docs/PLANS.md");
+    let (_, rest) = page.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let plan = read(example).unwrap();
+    assert_eq!(names(&plan), ["kept-1", "kept-64", "idle-1000", "slow"]);
+}
+
+/// Three servers; `all` has all of them, `few` has two, `lone` one.
+fn three() -> BenchPlan {
+    let plan = with(
+        r#"
+[[scenario]]
+name = "all"
+[[scenario]]
+name = "few"
+without = { two = "why not" }
+[[scenario]]
+name = "lone"
+servers = ["two"]
+"#,
+    );
+    plan.unwrap()
+}
+
+fn select(scenarios: &[&str], servers: &[&str]) -> Result<BenchPlan, PlanError> {
+    let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    three().only(&Selection {
+        scenarios: owned(scenarios),
+        servers: owned(servers),
+    })
+}
+
+#[test]
+fn a_part_of_a_plan_keeps_its_order_and_its_servers() {
+    assert_eq!(select(&[], &[]).unwrap(), three());
+    assert_eq!(
+        names(&select(&["lone", "a*"], &[]).unwrap()),
+        ["all", "lone"]
+    );
+    let part = select(&[], &["three", "t?o"]).unwrap();
+    assert_eq!(labels(&part, "all"), ["two", "three"]);
+    assert_eq!(labels(&part, "few"), ["three"]);
+    assert_eq!(labels(&part, "lone"), ["two"]);
+    let part = select(&[], &["one"]).unwrap();
+    assert_eq!(names(&part), ["all", "few"]);
+    assert_eq!(part.scenarios[1].without, [], "it is not selected anyway");
+    assert_eq!(part.against_itself().unwrap().servers[1].label, "one-again");
+}
+
+#[test]
+fn a_part_that_is_not_there_is_refused_with_what_there_is() {
+    for (scenarios, servers, words) in [
+        (
+            &["kept"][..],
+            &[][..],
+            "--scenario 'kept' fits no scenario; there is all, few, lone",
+        ),
+        (
+            &[],
+            &["epoll"],
+            "--server 'epoll' fits no server; there is one, two, three",
+        ),
+        (&["lone"], &["one"], "no scenario of the plan mine is left"),
+    ] {
+        let error = select(scenarios, servers).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    let error = select(&["lone"], &[])
+        .unwrap()
+        .against_itself()
+        .unwrap_err();
+    assert!(error.to_string().contains("the server one"), "{error}");
+}
+
+#[test]
+fn a_plan_is_listed_with_a_line_for_each_server_and_scenario() {
+    let plan = with(
+        r#"
+[[scenario]]
+name = "idle"
+path = "/delay/10"
+keep_alive = true
+tls = true
+idle = 1000
+slow_readers = 8
+slow_path = "/bytes/1024"
+connections = 64
+flags = ["--idle-timeout", "10m"]
+without = { three = "cannot" }
+"#,
+    );
+    assert_eq!(
+        plan.unwrap().list(),
+        "mine: 1 scenario, 3 servers, 6 rounds: 12 runs of 500ms after 0ns of warm-up, about 19 s
+
+servers
+  one    server-sync --model sequential
+  two    server-async --model tokio --threads 1
+  three  server --model poll
+
+scenarios
+  idle  GET /delay/10 over TLS, 64 connections kept alive, 1000 idle, 8 slow (/bytes/1024) \
+--idle-timeout 10m: one two
+"
+    );
+}
+
+proptest! {
+    /// Whatever is written, an error is one line with its place.
+    #[test]
+    fn no_text_is_too_strange(text in "\\PC{0,200}|(.|\n){0,200}") {
+        let error = read(&text).unwrap_err().to_string();
+        prop_assert!(error.starts_with("mine.toml:"), "{error}");
+    }
+
+    /// Keys and values of the right form, in any combination: a plan or one line.
+    #[test]
+    fn no_scenario_is_too_strange(lines in prop::collection::vec(line(), 0..8)) {
+        match with(&format!("[[scenario]]\n{}\n", lines.join("\n"))) {
+            Ok(plan) => prop_assert!(!plan.scenarios.is_empty()),
+            Err(error) => {
+                let error = error.to_string();
+                prop_assert!(error.starts_with("mine.toml:"), "{error}");
+                prop_assert_eq!(error.lines().count(), 1, "{}", error);
+            }
+        }
+    }
+
+    /// As many scenarios as the product of the lists, each under its own name.
+    #[test]
+    fn lists_multiply(
+        connections in prop::collection::btree_set(1..1000_i64, 1..5),
+        idle in prop::collection::btree_set(0..1000_i64, 1..5),
+    ) {
+        let scenarios = format!(
+            "[[scenario]]\nname = \"s-{{connections}}-{{idle}}\"\nconnections = {connections:?}\nidle = {idle:?}\n"
+        )
+        .replace('{', "[").replace('}', "]").replace("s-[connections]-[idle]", "s-{connections}-{idle}");
+        let plan = with(&scenarios).unwrap();
+        prop_assert_eq!(plan.scenarios.len(), connections.len() * idle.len());
+    }
+
+    /// A star stands for whatever was cut out, and a name fits itself.
+    #[test]
+    fn a_star_stands_for_what_was_cut_out(name in "[a-c-]{0,12}", from in 0..12_usize, to in 0..12_usize) {
+        let (from, to) = (from.min(name.len()), to.min(name.len()));
+        let pattern = format!("{}*{}", &name[..from.min(to)], &name[from.max(to)..]);
+        prop_assert!(selection::fits(&name, &pattern));
+        prop_assert!(selection::fits(&name, &name));
+        let longer = format!("{name}d");
+        prop_assert!(!selection::fits(&longer, &name));
+    }
+}
+
+/// A line of a scenario: some key with some value.
+fn line() -> impl Strategy<Value = String> {
+    let key = prop::sample::select(&[
+        "name",
+        "path",
+        "keep_alive",
+        "tls",
+        "connections",
+        "idle",
+        "slow_readers",
+        "slow_path",
+        "flags",
+        "servers",
+        "without",
+        "other",
+    ]);
+    let value = prop_oneof![
+        any::<i64>().prop_map(|number| number.to_string()),
+        (0..100_i64).prop_map(|number| number.to_string()),
+        any::<bool>().prop_map(|value| value.to_string()),
+        "[a-z{}/-]{0,12}".prop_map(|word| format!("\"{word}\"")),
+        Just("\"one\"".to_owned()),
+        Just("[1, 2]".to_owned()),
+        Just("[\"one\", \"two\"]".to_owned()),
+        Just("{ one = \"why\" }".to_owned()),
+        Just("{ one = 1 }".to_owned()),
+    ];
+    (key, value).prop_map(|(key, value)| format!("{key} = {value}"))
+}
