@@ -1,4 +1,4 @@
-//! What to do when accepting a connection fails.
+//! What to do when accepting a connection fails, or giving it what it needs.
 //!
 //! Two kinds of failure are told apart. Those of one connection (it was reset while it waited in
 //! the queue, its network went down: accept(2) lists them) concern nobody else: go on at once.
@@ -28,6 +28,8 @@ const EPISODE_GAP: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct AcceptBackoff {
     server: &'static str,
+    cannot: &'static str,
+    and_so: &'static str,
     pause: Duration,
     failed_at: Option<Instant>,
 }
@@ -36,20 +38,29 @@ impl AcceptBackoff {
     /// Of a loop in which nothing has failed yet; `server` begins the lines on stderr.
     #[must_use]
     pub fn new(server: &'static str) -> Self {
+        Self::of(server, "accept connections", "trying on")
+    }
+
+    /// Of a loop that does something else for its connections as well: what it `cannot` do then,
+    /// `and_so` does instead.
+    #[must_use]
+    pub fn of(server: &'static str, cannot: &'static str, and_so: &'static str) -> Self {
         Self {
             server,
+            cannot,
+            and_so,
             pause: PAUSE_MIN,
             failed_at: None,
         }
     }
 
-    /// An accept has succeeded.
+    /// It has succeeded.
     pub fn succeeded(&mut self) {
         self.pause = PAUSE_MIN;
     }
 
-    /// An accept has failed with something other than `WouldBlock`: how long to wait before the
-    /// next; `None` means not at all. The first failure of an episode is told on stderr.
+    /// It has failed with something other than an empty accept queue: how long to wait before the
+    /// next attempt; `None` means not at all. The first failure of an episode is told on stderr.
     pub fn failed(&mut self, error: &io::Error) -> Option<Duration> {
         if concerns_one_connection(error) {
             return None;
@@ -57,7 +68,8 @@ impl AcceptBackoff {
         let now = Instant::now();
         let before = self.failed_at.replace(now);
         if before.is_none_or(|before| now - before > EPISODE_GAP) {
-            let line = format!("cannot accept connections for the moment: {error}; trying on");
+            let (cannot, and_so) = (self.cannot, self.and_so);
+            let line = format!("cannot {cannot} for the moment: {error}; {and_so}");
             complain(self.server, &line);
         }
         let pause = self.pause;

@@ -147,6 +147,7 @@ impl Flags {
             },
             write_timeout: self.write_timeout,
             threads: self.threads.map(usize::from),
+            queue: None,
             connections_max: self.max_connections,
             overload: self.overload,
             tls: None,

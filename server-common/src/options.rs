@@ -41,6 +41,9 @@ pub struct Options {
     pub write_timeout: Duration,
     /// Threads of a model that has a choice; `None` means the model's own number.
     pub threads: Option<usize>,
+    /// Connections that may wait in the server for a thread, in a model that has such a queue;
+    /// `None` means the model's own number.
+    pub queue: Option<usize>,
     /// Connections open at a time.
     pub connections_max: Option<u32>,
     /// What becomes of further ones.
@@ -61,6 +64,7 @@ impl Default for Options {
             },
             write_timeout: Duration::from_secs(10),
             threads: None,
+            queue: None,
             connections_max: None,
             overload: Overload::Wait,
             tls: None,

@@ -4,17 +4,22 @@ use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use server_common::accept_backoff::AcceptBackoff;
 use server_common::listener::Listener;
-use server_common::options::Options;
+use server_common::options::{Options, Overload};
 use server_common::stop::{GRACE_PERIOD, Stop};
+use socket2::Socket;
 
 use crate::cli::SERVER;
 use crate::places::{Place, Places};
+use crate::refused::RefusedConnections;
 use crate::socket::{TimedSocket, timeouts_are_inherited};
+
+/// How many are refused in one look at who is there: a millisecond's work.
+const PRESENT_REFUSED_MAX: usize = 64;
 
 /// Accepts from several listeners until the stop, and then who is in their queues already.
 #[derive(Debug)]
@@ -28,6 +33,7 @@ pub(crate) struct Acceptor {
     drain_until: Option<Instant>,
     backoff: AcceptBackoff,
     places: Arc<Places>,
+    refused: RefusedConnections,
 }
 
 #[derive(Debug)]
@@ -48,7 +54,13 @@ pub(crate) struct Newcomer {
 }
 
 impl Acceptor {
-    pub(crate) fn new(listeners: Vec<Listener>, options: Options, stop: Stop) -> Self {
+    /// Of connections for which there are so many `places` at a time.
+    pub(crate) fn new(
+        listeners: Vec<Listener>,
+        places: usize,
+        options: Options,
+        stop: Stop,
+    ) -> Self {
         let timed = |listener| TimedListener {
             is_timed: timeouts_are_inherited(&listener, &options),
             listener,
@@ -56,7 +68,8 @@ impl Acceptor {
         Self {
             listeners: listeners.into_iter().map(timed).collect(),
             first: 0,
-            places: Places::new(options.connections_max),
+            places: Places::new(places),
+            refused: RefusedConnections::default(),
             options,
             stop,
             drain_until: None,
@@ -66,10 +79,14 @@ impl Acceptor {
 
     /// The next connection; `None` when the stop was asked for and everybody is served.
     ///
-    /// It waits for a free place first, with all others in the accept queue. It accepts first
-    /// and waits only if nobody is there: a busy server pays one system call per connection.
+    /// Either it waits for a free place first, with all others in the accept queue, or it refuses
+    /// whom it accepts without having a place. It accepts first and waits only if nobody is
+    /// there: a busy server pays one system call per connection.
     pub(crate) fn next(&mut self) -> Option<Newcomer> {
-        let place = self.places.take();
+        let mut place = match self.options.overload {
+            Overload::Wait => Some(self.places.take()),
+            Overload::Refuse => None,
+        };
         loop {
             if self.stop.is_asked() && self.drain_until.is_none() {
                 self.keep_newcomers_out();
@@ -78,35 +95,72 @@ impl Acceptor {
             match self.accept() {
                 Ok((socket, peer)) => {
                     self.backoff.succeeded();
-                    return Some(Newcomer {
-                        socket,
-                        peer,
-                        place,
-                    });
+                    if let Some(newcomer) = self.admit(place.take(), socket, peer) {
+                        return Some(newcomer);
+                    }
                 }
-                Err(error) if is_draining && is_end_of_queue(&error) => return None,
+                Err(error) if is_draining && is_end_of_queue(&error) => break,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait(),
-                Err(error) => self.pause_after(&error),
+                Err(error) => {
+                    if let Some(pause) = self.backoff.failed(&error) {
+                        self.pause(pause);
+                    }
+                }
             }
             if self.drain_until.is_some_and(|until| Instant::now() > until) {
-                return None;
+                break;
             }
         }
+        self.refused.see_off_all();
+        None
     }
 
-    /// Waits as long as it is wise to after a failure to take on a connection.
-    pub(crate) fn pause_after(&mut self, error: &io::Error) {
-        if let Some(pause) = self.backoff.failed(error) {
-            match self.drain_until {
-                None => drop(self.stop.wait(pause)),
-                Some(_) => thread::sleep(pause),
+    /// A connection that is there already and has a place. Those without are refused, so many at
+    /// a time that a flood of them does not keep the caller.
+    pub(crate) fn next_present(&mut self) -> Option<Newcomer> {
+        for _ in 0..PRESENT_REFUSED_MAX {
+            let (socket, peer) = self.accept().ok()?;
+            let newcomer = self.admit(None, socket, peer);
+            if newcomer.is_some() {
+                return newcomer;
             }
+        }
+        None
+    }
+
+    /// Answers 503 to a connection that cannot be served.
+    pub(crate) fn refuse(&mut self, socket: Arc<Socket>, peer: Option<IpAddr>) {
+        self.refused.refuse(socket, peer, &self.options);
+    }
+
+    /// Leaves all others in the accept queue for so long, or until the stop.
+    pub(crate) fn pause(&self, pause: Duration) {
+        match self.drain_until {
+            None => drop(self.stop.wait(pause)),
+            Some(_) => thread::sleep(pause),
         }
     }
 
     /// Closes the listeners; the connections' places can still be waited for.
     pub(crate) fn close(self) -> Arc<Places> {
         self.places
+    }
+
+    fn admit(
+        &mut self,
+        place: Option<Place>,
+        socket: TimedSocket,
+        peer: Option<IpAddr>,
+    ) -> Option<Newcomer> {
+        let Some(place) = place.or_else(|| self.places.try_take()) else {
+            self.refuse(socket.share(), peer);
+            return None;
+        };
+        Some(Newcomer {
+            socket,
+            peer,
+            place,
+        })
     }
 
     fn keep_newcomers_out(&mut self) {
@@ -122,9 +176,9 @@ impl Acceptor {
         let mut result = Err(ErrorKind::WouldBlock.into());
         for turn in 0..count {
             let TimedListener { listener, is_timed } = &self.listeners[(self.first + turn) % count];
-            result = listener.accept().and_then(|accepted| {
-                let socket = TimedSocket::new(accepted.socket, *is_timed, &self.options)?;
-                Ok((socket, accepted.peer))
+            result = listener.accept().map(|accepted| {
+                let socket = TimedSocket::new(accepted.socket, *is_timed, &self.options);
+                (socket, accepted.peer)
             });
             if !matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock) {
                 self.first = (self.first + turn + 1) % count;
@@ -134,16 +188,19 @@ impl Acceptor {
         result
     }
 
-    /// Until a connection is there or the stop is asked for.
-    fn wait(&self) {
+    /// Until a connection is there or the stop is asked for, or one who was refused is to go.
+    fn wait(&mut self) {
         let stop = PollFd::new(&self.stop, PollFlags::IN);
         let listeners = self.listeners.iter();
         let mut all: Vec<PollFd<'_>> = listeners
             .map(|timed| PollFd::new(&timed.listener, PollFlags::IN))
             .chain([stop])
+            .chain(self.refused.ends())
             .collect();
         // Fails only when a signal comes in between.
-        let _ = poll(&mut all, None);
+        let _ = poll(&mut all, self.refused.patience().as_ref());
+        drop(all);
+        self.refused.see_off();
     }
 }
 

@@ -13,6 +13,9 @@ pub const SERVER: &str = "server-sync";
 /// Where it listens unless told otherwise.
 pub const DEFAULT_LISTEN: &str = "0.0.0.0:7080";
 
+/// Most connections that a queue can be asked to hold: beyond it a number is a slip.
+const QUEUE_MAX: i64 = 1_000_000;
+
 /// A blocking HTTP server in three concurrency models.
 #[derive(Debug, Parser)]
 #[command(name = SERVER, version)]
@@ -25,6 +28,11 @@ pub struct Cli {
     #[arg(long)]
     pub list_models: bool,
 
+    /// Connections that may wait in the server for a thread of thread-pool (default: as many as
+    /// it has threads); see --overload for those beyond.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=QUEUE_MAX))]
+    pub queue: Option<u32>,
+
     /// What both servers can be told.
     #[command(flatten)]
     pub flags: Flags,
@@ -35,11 +43,25 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// The model cannot have as many threads as were asked for.
+    /// The model cannot have as many threads, or the queue, that were asked for.
     pub fn options(&self) -> Result<Options, UsageError> {
         let model = self.model;
-        self.flags
-            .options(model.label(), model.threads(), model.keeps_connections())
+        if let Some(queue) = self.queue
+            && !model.has_queue()
+        {
+            return Err(UsageError(format!(
+                "invalid value '{queue}' for '--queue <N>': model {} has no queue of its own, \
+                 connections wait in the kernel's accept queue; see --backlog",
+                model.label()
+            )));
+        }
+        let options =
+            self.flags
+                .options(model.label(), model.threads(), model.keeps_connections())?;
+        Ok(Options {
+            queue: self.queue.and_then(|queue| queue.try_into().ok()),
+            ..options
+        })
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) use crate::socket::ReadBuffer;
 
 /// How long a connection that is given up is read on, so that its last answer arrives
 /// (RFC 9112 §9.6): some round trips to the far side of the world.
-const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
+pub(crate) const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// What the threads of a server share.
 #[derive(Debug)]
@@ -151,7 +151,8 @@ impl Conversation<'_> {
         if let Some(line) = self.session.take_log_line() {
             access_log::write(SERVER, line);
         }
-        let count = self.socket.write(self.session.output())?;
+        let last = self.session.closes_after_output();
+        let count = self.socket.write(self.session.output(), last)?;
         self.session.wrote(count);
         self.phase = None;
         Ok(())

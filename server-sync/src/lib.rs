@@ -5,7 +5,8 @@
 //!
 //! - [`cli`]: what the server is told;
 //! - [`model`]: who runs a connection, and when;
-//! - `acceptor`: connections out of the accept queue, with `places` for so many at a time;
+//! - `acceptor`: connections out of the accept queue, with `places` for so many at a time, and
+//!   those `refused` for whom there is none;
 //! - `connection`: one connection from its first byte to its last, on a `socket` with time limits;
 //! - `kept`: connections that wait for a next request, to be woken at a stop.
 
@@ -15,6 +16,7 @@ mod connection;
 mod kept;
 pub mod model;
 mod places;
+mod refused;
 mod socket;
 
 use std::sync::Arc;
@@ -52,7 +54,8 @@ pub fn run(
     stop: &Stop,
 ) -> anyhow::Result<()> {
     let server = Arc::new(Server::new(options.clone(), stop.clone()));
-    let acceptor = Acceptor::new(listeners, options, stop.clone());
+    let places = model.places(&options);
+    let acceptor = Acceptor::new(listeners, places, options, stop.clone());
     // Held by the model's thread, so that its end, a panic as well, is a thing to wait for.
     let (running, ended) = Stop::new().context(TAKES)?;
     let model_thread = thread::Builder::new().name(SERVER.to_owned()).spawn({
@@ -76,7 +79,7 @@ pub fn run(
     match model_thread.join() {
         Ok(result) => result.with_context(|| {
             format!(
-                "cannot start the threads of {}, try fewer with --threads",
+                "cannot start the threads of {}, try fewer with --threads or see ulimit -u",
                 model.label()
             )
         }),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
+use server_common::options::Options;
 use server_common::threads::Threads;
 
 use crate::acceptor::Acceptor;
@@ -70,6 +71,23 @@ impl Model {
             Self::ThreadPerConnection => Threads::OneForEachConnection,
             Self::ThreadPool => Threads::AsAsked,
         }
+    }
+
+    /// Whether connections wait for a thread in the server.
+    #[must_use]
+    pub const fn has_queue(self) -> bool {
+        matches!(self, Self::ThreadPool)
+    }
+
+    /// Connections that the model takes at a time.
+    pub(crate) fn places(self, options: &Options) -> usize {
+        let of_model = match self {
+            Self::Sequential => usize::MAX,
+            Self::ThreadPerConnection => thread_per_connection::places(),
+            Self::ThreadPool => thread_pool::places(options),
+        };
+        let asked = options.connections_max.and_then(|max| max.try_into().ok());
+        asked.map_or(of_model, |asked: usize| asked.min(of_model))
     }
 
     /// Serves the acceptor's connections to the last; fails only if threads cannot be started.

@@ -22,12 +22,22 @@ struct State {
 pub(crate) struct Place(Arc<Places>);
 
 impl Places {
-    /// So many places, by default as many as anybody wants.
-    pub(crate) fn new(max: Option<u32>) -> Arc<Self> {
+    /// So many places.
+    pub(crate) fn new(max: usize) -> Arc<Self> {
         Arc::new(Self {
-            max: max.map_or(usize::MAX, |max| max as usize),
+            max,
             state: Mutex::default(),
             freed: Condvar::new(),
+        })
+    }
+
+    /// Takes a place if one is free.
+    pub(crate) fn try_take(self: &Arc<Self>) -> Option<Place> {
+        let mut state = self.lock();
+        let is_free = state.taken < self.max;
+        is_free.then(|| {
+            state.taken += 1;
+            Place(Arc::clone(self))
         })
     }
 
@@ -78,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_place_that_is_given_back_is_the_next_ones() {
-        let places = Places::new(Some(1));
+        let places = Places::new(1);
         let place = places.take();
         let next = thread::spawn({
             let places = Arc::clone(&places);
@@ -93,5 +103,14 @@ mod tests {
         assert_eq!(places.lock().taken, 1);
         drop(place);
         places.wait_until_free();
+    }
+
+    #[test]
+    fn who_does_not_wait_gets_a_place_or_none() {
+        let places = Places::new(1);
+        let place = places.try_take().unwrap();
+        assert!(places.try_take().is_none());
+        drop(place);
+        assert!(places.try_take().is_some());
     }
 }

@@ -26,8 +26,10 @@ const READ_BYTES_MAX: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct TimedSocket {
     socket: Arc<Socket>,
-    /// As the socket has it (`SO_RCVTIMEO`).
-    read_timeout: Duration,
+    /// As the socket has it (`SO_RCVTIMEO`); `None` as long as it has none.
+    read_timeout: Option<Duration>,
+    /// What is to be its `SO_SNDTIMEO`, as long as it has none.
+    write_wait_unset: Option<Duration>,
 }
 
 /// What a read came back with.
@@ -66,17 +68,14 @@ pub(crate) fn timeouts_are_inherited(listener: &Listener, options: &Options) -> 
 }
 
 impl TimedSocket {
-    /// A socket just accepted; its timeouts are set unless it has inherited them.
-    pub(crate) fn new(socket: Socket, is_timed: bool, options: &Options) -> io::Result<Self> {
-        let read_timeout = options.connection.read_timeout;
-        if !is_timed {
-            socket.set_read_timeout(Some(read_timeout))?;
-            socket.set_write_timeout(Some(write_wait(options.write_timeout)))?;
-        }
-        Ok(Self {
+    /// A socket just accepted. Unless it has inherited its timeouts (over UNIX sockets none are)
+    /// they are set when it first has to wait, which in a short life may be never.
+    pub(crate) fn new(socket: Socket, is_timed: bool, options: &Options) -> Self {
+        Self {
             socket: Arc::new(socket),
-            read_timeout,
-        })
+            read_timeout: is_timed.then_some(options.connection.read_timeout),
+            write_wait_unset: (!is_timed).then(|| write_wait(options.write_timeout)),
+        }
     }
 
     /// The socket itself, to be woken by another thread.
@@ -93,11 +92,19 @@ impl TimedSocket {
         buffer: &mut ReadBuffer,
         deadline: &Deadline,
     ) -> io::Result<Received> {
+        if self.read_timeout.is_none() {
+            match self.read_now(buffer)? {
+                Received::TimedOut => {}
+                received => return Ok(received),
+            }
+        }
         let mut ended_early = false;
         while let Some(rest) = deadline.rest() {
-            if ended_early || self.read_timeout > rest + SLACK {
-                self.read_timeout = rest.max(TIMEOUT_MIN);
-                self.socket.set_read_timeout(Some(self.read_timeout))?;
+            let is_too_long = |timeout| timeout > rest + SLACK;
+            if ended_early || self.read_timeout.is_none_or(is_too_long) {
+                let timeout = rest.max(TIMEOUT_MIN);
+                self.socket.set_read_timeout(Some(timeout))?;
+                self.read_timeout = Some(timeout);
             }
             match self.receive(buffer, RecvFlags::empty())? {
                 Received::TimedOut => ended_early = true,
@@ -126,17 +133,27 @@ impl TimedSocket {
         }
     }
 
-    /// Writes some of `bytes` and says how many.
+    /// Writes some of `bytes` and says how many. If they are the `last` before the end, what does
+    /// not fill a segment is sent together with that end, which must follow at once.
     ///
     /// # Errors
     ///
     /// `TimedOut` if the peer takes nothing for the write timeout (see [`WRITE_WAITS`]); those of
     /// send(2).
-    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+    pub(crate) fn write(&mut self, bytes: &[u8], last: bool) -> io::Result<usize> {
+        let mut flags = SendFlags::NOSIGNAL;
+        flags.set(SendFlags::MORE, last);
+        flags.set(SendFlags::DONTWAIT, self.write_wait_unset.is_some());
         let mut waits_in_vain = 0;
         while waits_in_vain < WRITE_WAITS {
-            match send(&*self.socket, bytes, SendFlags::NOSIGNAL) {
-                Err(Errno::AGAIN) => waits_in_vain += 1,
+            match send(&*self.socket, bytes, flags) {
+                Err(Errno::AGAIN) => match self.write_wait_unset.take() {
+                    Some(wait) => {
+                        self.socket.set_write_timeout(Some(wait))?;
+                        flags.remove(SendFlags::DONTWAIT);
+                    }
+                    None => waits_in_vain += 1,
+                },
                 Err(Errno::INTR) => {}
                 result => return Ok(result?),
             }

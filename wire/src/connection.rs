@@ -180,6 +180,19 @@ impl Connection {
         }
     }
 
+    /// Whether the connection is closed once [`Self::output`] is written. A socket may then hold
+    /// its last bytes back until the close, to send both in one segment.
+    #[must_use]
+    pub fn closes_after_output(&self) -> bool {
+        matches!(
+            &self.state,
+            State::Writing {
+                then: Then::Close { .. },
+                ..
+            }
+        )
+    }
+
     /// `count` bytes of [`Self::output`] have been written.
     pub fn wrote(&mut self, count: usize) {
         if let State::Writing { output, .. } = &mut self.state {

@@ -57,6 +57,12 @@ impl Session {
         self.connection.output()
     }
 
+    /// As [`Connection::closes_after_output`].
+    #[must_use]
+    pub fn closes_after_output(&self) -> bool {
+        self.connection.closes_after_output()
+    }
+
     /// `count` bytes of [`Self::output`] have been written.
     pub fn wrote(&mut self, count: usize) {
         self.connection.wrote(count);

@@ -7,7 +7,10 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
-use crate::acceptor::Acceptor;
+use server_common::accept_backoff::AcceptBackoff;
+
+use crate::acceptor::{Acceptor, Newcomer};
+use crate::cli::SERVER;
 use crate::connection::{ReadBuffer, Server};
 
 /// Address space for a thread's stack. Only what is touched takes memory, some 20 KiB; the rest
@@ -15,17 +18,37 @@ use crate::connection::{ReadBuffer, Server};
 /// ten thousand connections.
 const STACK_BYTES: usize = 256 * 1024;
 
+pub(super) fn places() -> usize {
+    usize::MAX
+}
+
+/// A connection for which no thread can be had is told so by the accepting thread. The pause that
+/// follows leaves the next ones in the accept queue, where they lose nothing but time.
 pub(super) fn run(mut acceptor: Acceptor, server: &Arc<Server>) -> io::Result<()> {
+    let mut backoff = AcceptBackoff::of(
+        SERVER,
+        "start a thread for a connection",
+        "it is answered 503; see ulimit -u, kernel.threads-max and the memory that is left",
+    );
     while let Some(newcomer) = acceptor.next() {
-        let server = Arc::clone(server);
-        let serve = move || server.serve(newcomer, &mut ReadBuffer::new());
-        let spawned = thread::Builder::new().stack_size(STACK_BYTES).spawn(serve);
-        if let Err(error) = spawned {
-            // This connection went with its closure and is closed unanswered. The pause leaves
-            // the next ones in the accept queue, where they lose nothing but time.
-            acceptor.pause_after(&error);
+        let (socket, peer) = (newcomer.socket.share(), newcomer.peer);
+        match start(server, newcomer) {
+            Ok(()) => backoff.succeeded(),
+            Err(error) => {
+                acceptor.refuse(socket, peer);
+                if let Some(pause) = backoff.failed(&error) {
+                    acceptor.pause(pause);
+                }
+            }
         }
     }
     acceptor.close().wait_until_free();
     Ok(())
+}
+
+fn start(server: &Arc<Server>, newcomer: Newcomer) -> io::Result<()> {
+    let server = Arc::clone(server);
+    let serve = move || server.serve(newcomer, &mut ReadBuffer::new());
+    let thread = thread::Builder::new().stack_size(STACK_BYTES);
+    thread.spawn(serve).map(drop)
 }

@@ -1,13 +1,16 @@
 //! A fixed number of threads, each with one connection at a time.
 //!
 //! One thread accepts and hands the connections over in a queue. Threads are started once, and
-//! there are never more: a flood costs memory for as many connections as there are threads, and
-//! the rest wait. So they do when all threads are held by clients that send nothing.
+//! there are never more: a flood costs memory for as many connections as there are threads and
+//! places in the queue. The rest wait in the kernel's accept queue, or are refused. So they do
+//! when all threads are held by clients that send nothing.
 
 use std::io;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+
+use server_common::options::Options;
 
 use crate::acceptor::{Acceptor, Newcomer};
 use crate::connection::{ReadBuffer, Server};
@@ -16,9 +19,17 @@ use crate::connection::{ReadBuffer, Server};
 /// request, so it is the clients that count and not the cores. Apache's prefork has as many.
 const THREADS_DEFAULT: usize = 256;
 
-/// Connections handed over and not yet begun. So few that they are the next thread's; when the
-/// queue is full the rest wait in the kernel's accept queue, which is the one with a known limit.
-const QUEUE_CONNECTIONS_MAX: usize = 16;
+/// Connections taken at a time: one for each thread, and those in the queue, as many as there are
+/// threads unless told otherwise. The last of so many waits for about as long as a connection
+/// lasts; with more it would wait for several times as long, and a 503 helps it sooner.
+pub(super) fn places(options: &Options) -> usize {
+    let threads = threads(options);
+    threads + options.queue.unwrap_or(threads)
+}
+
+fn threads(options: &Options) -> usize {
+    options.threads.unwrap_or(THREADS_DEFAULT)
+}
 
 /// The end of the queue at which the threads stand, one at a time. That this is a lock and not a
 /// condition on which all sleep keeps the acceptor from waking a thread for each connection: one
@@ -27,7 +38,8 @@ const QUEUE_CONNECTIONS_MAX: usize = 16;
 type Queue = Arc<Mutex<Receiver<Newcomer>>>;
 
 pub(super) fn run(mut acceptor: Acceptor, server: &Arc<Server>) -> io::Result<()> {
-    let (handover, queue) = sync_channel(QUEUE_CONNECTIONS_MAX);
+    // The places are its bound.
+    let (handover, queue) = channel();
     let threads = start(server, queue)?;
     while let Some(newcomer) = acceptor.next() {
         hand_over(&handover, newcomer);
@@ -43,12 +55,11 @@ pub(super) fn run(mut acceptor: Acceptor, server: &Arc<Server>) -> io::Result<()
 
 fn start(server: &Arc<Server>, queue: Receiver<Newcomer>) -> io::Result<Vec<JoinHandle<()>>> {
     let queue: Queue = Arc::new(Mutex::new(queue));
-    let count = server.options.threads.unwrap_or(THREADS_DEFAULT);
     let start_one = |_| {
         let (server, queue) = (Arc::clone(server), Arc::clone(&queue));
         thread::Builder::new().spawn(move || serve_queue(&server, &queue))
     };
-    (0..count).map(start_one).collect()
+    (0..threads(&server.options)).map(start_one).collect()
 }
 
 fn serve_queue(server: &Server, queue: &Queue) {
@@ -65,7 +76,7 @@ fn next(queue: &Queue) -> Option<Newcomer> {
     queue.recv().ok()
 }
 
-fn hand_over(handover: &SyncSender<Newcomer>, newcomer: Newcomer) {
+fn hand_over(handover: &Sender<Newcomer>, newcomer: Newcomer) {
     // The threads stand at the other end until this one is dropped.
     let _ = handover.send(newcomer);
 }

@@ -22,16 +22,16 @@ fn connected(write_timeout: Duration) -> (TimedSocket, TcpStream) {
         write_timeout,
         ..Options::default()
     };
-    let server = TimedSocket::new(server, false, &options).unwrap();
+    let server = TimedSocket::new(server, false, &options);
     (server, client)
 }
 
 /// Writes a body as a connection does; how many bytes were taken, and why no more.
-fn write_body(server: &TimedSocket) -> (usize, Option<io::Error>) {
+fn write_body(server: &mut TimedSocket) -> (usize, Option<io::Error>) {
     let body = vec![b'x'; BODY_BYTES];
     let mut written = 0;
     while written < body.len() {
-        match server.write(&body[written..]) {
+        match server.write(&body[written..], false) {
             Ok(count) => written += count,
             Err(error) => return (written, Some(error)),
         }
@@ -42,9 +42,9 @@ fn write_body(server: &TimedSocket) -> (usize, Option<io::Error>) {
 #[test]
 fn a_reader_that_takes_nothing_is_given_up_after_one_write_timeout() {
     const TIMEOUT: Duration = Duration::from_secs(1);
-    let (server, _client) = connected(TIMEOUT);
+    let (mut server, _client) = connected(TIMEOUT);
     let began = Instant::now();
-    let (written, error) = write_body(&server);
+    let (written, error) = write_body(&mut server);
     let took = began.elapsed();
     assert!(written < BODY_BYTES);
     assert_eq!(error.unwrap().kind(), io::ErrorKind::TimedOut);
@@ -56,7 +56,7 @@ fn a_reader_that_is_slow_and_steady_gets_everything() {
     // One write lasts for several write timeouts, and some part of it is taken in each.
     const TIMEOUT: Duration = Duration::from_millis(300);
     const READ_BYTES: usize = BODY_BYTES / 32;
-    let (server, mut client) = connected(TIMEOUT);
+    let (mut server, mut client) = connected(TIMEOUT);
     let reader = thread::spawn(move || {
         let mut piece = vec![0; READ_BYTES];
         let mut read = 0;
@@ -66,7 +66,7 @@ fn a_reader_that_is_slow_and_steady_gets_everything() {
             read += piece.len();
         }
     });
-    let (written, error) = write_body(&server);
+    let (written, error) = write_body(&mut server);
     assert_eq!((written, error.map(|it| it.kind())), (BODY_BYTES, None));
     drop(server);
     reader.join().unwrap();

@@ -106,6 +106,20 @@ impl Unprivileged {
         self.wrapped(Command::new(self.program()), arguments)
     }
 
+    /// The same under a limit, as prlimit(1) writes it.
+    pub(crate) fn command_under(&self, limit: &str, arguments: &[&str]) -> Command {
+        let mut prlimit = Command::new("prlimit");
+        prlimit.arg(limit).arg(self.program());
+        self.wrapped(prlimit, arguments)
+    }
+
+    /// Sets a limit of a process that runs already. Its own user may lower it and raise it again.
+    pub(crate) fn limit(&self, program: &Program, limit: &str) {
+        let pid = program.child.id().to_string();
+        let mut prlimit = self.wrapped(Command::new("prlimit"), &["--pid", &pid, limit]);
+        assert!(prlimit.status().unwrap().success());
+    }
+
     fn program(&self) -> std::path::PathBuf {
         self.0.path().join("server-sync")
     }
