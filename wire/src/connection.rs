@@ -29,8 +29,8 @@ const HEAD_CAPACITY_BYTES: usize = 256;
 /// What a server grants its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// For a head from its first byte on, for a new connection's first byte, and for a body
-    /// (see [`body_time_limit`]).
+    /// For each part of a TLS handshake, for a head from its first byte on, for a new connection's
+    /// first byte, and for a body (see [`body_time_limit`]).
     pub read_timeout: Duration,
     /// For the first byte of a further request.
     pub idle_timeout: Duration,
@@ -46,7 +46,7 @@ impl Options {
     pub fn limit(&self, phase: Phase, has_answered: bool) -> Duration {
         match phase {
             Phase::Idle if has_answered => self.idle_timeout,
-            Phase::Idle | Phase::Head => self.read_timeout,
+            Phase::Handshake | Phase::Idle | Phase::Head => self.read_timeout,
             Phase::Body { received_bytes } => body_time_limit(self.read_timeout, received_bytes),
         }
     }
@@ -166,7 +166,7 @@ impl Connection {
     /// The phase's time is up.
     pub fn timed_out(&mut self, date: &Date) {
         self.state = match self.reader.phase() {
-            Phase::Idle => State::Closing { linger: false },
+            Phase::Handshake | Phase::Idle => State::Closing { linger: false },
             Phase::Head | Phase::Body { .. } => self.refusal(Refusal::TIMEOUT, date),
         };
     }
@@ -197,6 +197,16 @@ impl Connection {
     pub fn wrote(&mut self, count: usize) {
         if let State::Writing { output, .. } = &mut self.state {
             output.written_bytes += count as u64;
+        }
+    }
+
+    /// Whether nothing but the close follows what has been written.
+    pub(crate) fn is_over(&self) -> bool {
+        match &self.state {
+            State::Writing { output, then } => {
+                output.rest().is_empty() && matches!(then, Then::Close { .. })
+            }
+            state => matches!(state, State::Closing { .. }),
         }
     }
 

@@ -19,6 +19,8 @@ pub enum Event<'a> {
 /// What the connection is waiting for, which decides how long it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// The client's part of a TLS handshake. It is not the reader's but the session's.
+    Handshake,
     /// The first byte of a request.
     Idle,
     /// The rest of a head.

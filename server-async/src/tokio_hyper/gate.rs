@@ -179,7 +179,7 @@ impl<'a, S> Gate<'a, S> {
             )
         );
         self.ending = Some(match phase {
-            Phase::Idle => Ending::Closed,
+            Phase::Handshake | Phase::Idle => Ending::Closed,
             Phase::Head | Phase::Body { .. } => Ending::Refused(Refusal::TIMEOUT),
         });
         Poll::Ready(())
