@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -29,7 +30,7 @@ const SOCKET_BYTES: usize = 1024 * 1024;
 const BETWEEN_PIECES: Duration = Duration::from_millis(10);
 
 const METHODS: &[&str] = &[
-    "GET", "GET", "HEAD", "POST", "OPTIONS", "CONNECT", "get", "G(T",
+    "GET", "GET", "HEAD", "POST", "OPTIONS", "CONNECT", "PRI", "get", "G(T",
 ];
 
 const TARGETS: &[&str] = &[
@@ -160,7 +161,7 @@ proptest! {
 pub(super) async fn hyper_says<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let (_handle, stop) = Stop::new().unwrap();
     let (_finish, finishing) = watch::channel(());
-    let server = Server::new(Options::default(), &stop).unwrap();
+    let server = Arc::new(Server::new(Options::default(), &stop).unwrap());
     let (client, theirs) = duplex(SOCKET_BYTES);
     let (mut reading, mut writing) = split(client);
     let mut answers = Vec::new();

@@ -22,6 +22,11 @@ impl AnswerBody {
             is_begun: false,
         }
     }
+
+    /// Whether all of it has been handed out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
 }
 
 impl Body for AnswerBody {

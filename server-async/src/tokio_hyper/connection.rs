@@ -4,6 +4,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -11,17 +12,17 @@ use hyper::service::service_fn;
 use server_common::clock;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 use wire::answer::Answer;
 
-use super::deadline::Deadline;
 use super::exchange::Exchange;
 use super::gate::{Ending, Gate};
-use super::{Server, service};
+use super::socket::Socket;
+use super::{Server, http2, service, tls};
 
 /// How long input is read and thrown away after the last answer, so that the reset which follows
 /// unread bytes does not destroy the answer before the client has read it (RFC 9112 §9.6).
-const LINGER: Duration = Duration::from_secs(1);
+pub(super) const LINGER: Duration = Duration::from_secs(1);
 
 /// What is thrown away in one read, in bytes.
 const DISCARD_BYTES: usize = 16 * 1024;
@@ -31,51 +32,67 @@ const DISCARD_BYTES: usize = 16 * 1024;
 /// no timer (the deadlines are the gate's), a flush for each answer of a pipeline, and pieces handed
 /// on as they are (`writev(false)` would copy large bodies too, at 25 % of their cost; the gate
 /// joins small ones).
-pub(super) fn http() -> http1::Builder {
-    let mut http = http1::Builder::new();
-    http
+pub(super) fn http1() -> http1::Builder {
+    let mut http1 = http1::Builder::new();
+    http1
         // A client that has shut down its sending side still gets its answers; and hyper reads
         // only when it wants more of a request, on which the gate relies.
         .half_close(true)
         // ab up to 2.4.48 and other old clients look for `Content-Length:` letter by letter.
         .title_case_headers(true);
-    http
+    http1
 }
 
 /// Serves one connection. Whatever goes wrong on it is its own affair, hence no error.
 pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     socket: S,
     peer: Option<IpAddr>,
-    server: &Server,
+    server: &Arc<Server>,
     finishing: watch::Receiver<()>,
 ) {
+    let socket = Socket::new(socket, server.options.write_timeout);
+    match &server.tls {
+        None => run_http1(socket, peer, server, finishing).await,
+        // Boxed, or a connection in the clear would have room for it in its task.
+        Some(tls) => Box::pin(tls::run(tls, socket, peer, server, finishing)).await,
+    }
+}
+
+/// Serves a connection that begins as HTTP/1 does; a client may turn out to speak HTTP/2.
+pub(super) async fn run_http1<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: S,
+    peer: Option<IpAddr>,
+    server: &Arc<Server>,
+    mut finishing: watch::Receiver<()>,
+) {
     let exchange = Exchange::new(peer, server.options.connection, &server.stop);
-    let write_timeout = server.options.write_timeout;
-    let sleep = pin!(sleep_until(Instant::now()));
-    let deadline = Deadline::new(sleep);
-    let gate = Gate::new(socket, &exchange, write_timeout, deadline);
+    let gate = Gate::new(socket, &exchange);
     let service = service_fn(|request| service::answer(&exchange, request));
-    let mut connection = server.http.serve_connection(gate, service);
+    let mut connection = server.http1.serve_connection(gate, service);
 
     // An error is a client that has gone or does not read, or a body that broke off; the gate
     // knows which.
-    let _ = woken_at_finish(Pin::new(&mut connection), finishing).await;
+    let _ = woken_at_finish(Pin::new(&mut connection), &mut finishing).await;
 
     let gate = connection.into_parts().io;
     let refusal = match gate.ending() {
+        Some(Ending::Http2) => {
+            let (socket, input) = gate.into_parts();
+            return Box::pin(http2::run(socket, input, peer, server, finishing)).await;
+        }
         Some(Ending::Refused(refusal)) if !exchange.answered_last() => Some(refusal),
         _ => None,
     };
     let linger = refusal.is_some() || gate.has_input_left() || exchange.body_may_stay_away();
-    let mut socket = gate.into_socket();
+    let (mut socket, _) = gate.into_parts();
     if let Some(refusal) = refusal {
         let answer = Answer::from(refusal);
         exchange.log(answer.status, answer.sent_body_bytes(false));
         let last = answer.render_last(&clock::date());
-        let _ = timeout(write_timeout, socket.write_all(&last)).await;
+        let _ = socket.write_all(&last).await;
     }
     if linger {
-        let _ = timeout(LINGER, discard(&mut socket)).await;
+        discard(&mut socket).await;
     }
 }
 
@@ -85,9 +102,9 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
 /// The signal is polled once only, which is enough to have the task woken by it (a new task has
 /// all of tokio's budget, so the poll is not put off): polling it with every request would cost
 /// what the request's own bookkeeping costs.
-async fn woken_at_finish<F: Future + Unpin>(
+pub(super) async fn woken_at_finish<F: Future + Unpin>(
     mut future: F,
-    mut finishing: watch::Receiver<()>,
+    finishing: &mut watch::Receiver<()>,
 ) -> F::Output {
     let mut finish = pin!(finishing.changed());
     let mut is_noted = false;
@@ -101,11 +118,15 @@ async fn woken_at_finish<F: Future + Unpin>(
     .await
 }
 
-/// Says that nothing more will be sent, then reads until the client closes.
-async fn discard<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut S) -> io::Result<()> {
-    socket.shutdown().await?;
-    // Not an array: it would be part of every connection's task, where it is hardly ever needed.
-    let mut bytes = vec![0; DISCARD_BYTES];
-    while socket.read(&mut bytes).await? > 0 {}
-    Ok(())
+/// Says that nothing more will be sent, then reads until the client closes, for a moment at most.
+pub(super) async fn discard<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut S) {
+    let read = async {
+        socket.shutdown().await?;
+        // Not an array: it would be part of every connection's task, where it is hardly ever
+        // needed.
+        let mut bytes = vec![0; DISCARD_BYTES];
+        while socket.read(&mut bytes).await? > 0 {}
+        io::Result::Ok(())
+    };
+    let _ = timeout(LINGER, read).await;
 }

@@ -1,10 +1,11 @@
 //! One timer for a connection's whole life.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::task::coop::unconstrained;
-use tokio::time::{Instant, Sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// A timer that is set late rather than often.
 ///
@@ -15,31 +16,26 @@ use tokio::time::{Instant, Sleep};
 ///
 /// A task that was told once will be woken, so the timer is not polled again either. This holds
 /// as long as one task polls the connection from first to last.
-#[derive(Debug)]
-pub(super) struct Deadline<'a> {
-    sleep: Pin<&'a mut Sleep>,
-    is_set: bool,
+#[derive(Debug, Default)]
+pub(super) struct Deadline {
+    /// None until there is something to wait for.
+    sleep: Option<Pin<Box<Sleep>>>,
 }
 
-impl<'a> Deadline<'a> {
-    /// Over `sleep`, which has not been polled and whose own time does not matter.
-    pub(super) fn new(sleep: Pin<&'a mut Sleep>) -> Self {
-        Self {
-            sleep,
-            is_set: false,
-        }
-    }
-
+impl Deadline {
     /// Ready if it is `moment` or later; else the task will be woken then, or before.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, moment: Instant) -> Poll<()> {
-        let wakes_in_time =
-            self.is_set && !self.sleep.is_elapsed() && self.sleep.deadline() <= moment;
-        if wakes_in_time {
-            return Poll::Pending;
-        }
-        self.is_set = true;
-        self.sleep.as_mut().reset(moment);
+        let sleep = match &mut self.sleep {
+            Some(sleep) if !sleep.is_elapsed() && sleep.deadline() <= moment => {
+                return Poll::Pending;
+            }
+            Some(sleep) => {
+                sleep.as_mut().reset(moment);
+                sleep
+            }
+            none => none.insert(Box::pin(sleep_until(moment))),
+        };
         // tokio's budget would at times return before the timer has noted the task.
-        Pin::new(&mut unconstrained(self.sleep.as_mut())).poll(cx)
+        Pin::new(&mut unconstrained(sleep.as_mut())).poll(cx)
     }
 }

@@ -1,34 +1,25 @@
 //! Which bytes reach hyper, and how long they may take.
 
-use std::cell::RefCell;
 use std::io;
 use std::mem::{Discriminant, discriminant};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use hyper::rt::ReadBufCursor;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use wire::reader::{Event, Phase, RequestReader};
 use wire::refusal::Refusal;
 
 use super::deadline::Deadline;
 use super::exchange::Exchange;
-
-/// Most bytes of one read: what a loopback socket hands over at a time.
-const READ_BYTES_MAX: usize = 64 * 1024;
+use super::http2::preface::{self, Begins};
+use super::landing;
 
 /// Pieces of up to so many bytes together leave as one. The kernel's work for a list of pieces is
 /// 4 % of a small answer; large ones are not worth a copy.
 const JOINED_BYTES_MAX: usize = 512;
-
-thread_local! {
-    /// Reads land here, not in a buffer of each connection's: ten thousand idle connections
-    /// should cost what they hold, which is nothing.
-    static LANDING: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES_MAX].into());
-}
 
 /// A socket of which hyper sees only good requests, one at a time.
 ///
@@ -44,17 +35,16 @@ thread_local! {
 pub(super) struct Gate<'a, S> {
     socket: S,
     exchange: &'a Exchange<'a>,
-    write_timeout: Duration,
-    deadline: Deadline<'a>,
+    deadline: Deadline,
     reader: RequestReader,
     /// Received and not passed on, usually nothing. Of it, so many bytes are good.
     input: BytesMut,
     good_bytes: usize,
     has_passed_a_request: bool,
+    /// Whether all that has come could be the beginning of HTTP/2.
+    may_be_http2: bool,
     /// What is waited for, and since when.
     waiting: Option<(Discriminant<Phase>, Instant)>,
-    /// Since when a write makes no progress.
-    stalled: Option<Instant>,
     ending: Option<Ending>,
 }
 
@@ -65,26 +55,22 @@ pub(super) enum Ending {
     Closed,
     /// The client is to be told what was wrong.
     Refused(Refusal),
+    /// The client speaks HTTP/2: all that it has sent is still here.
+    Http2,
 }
 
 impl<'a, S> Gate<'a, S> {
-    pub(super) fn new(
-        socket: S,
-        exchange: &'a Exchange<'a>,
-        write_timeout: Duration,
-        deadline: Deadline<'a>,
-    ) -> Self {
+    pub(super) fn new(socket: S, exchange: &'a Exchange<'a>) -> Self {
         Self {
             socket,
             exchange,
-            write_timeout,
-            deadline,
+            deadline: Deadline::default(),
             reader: RequestReader::new(),
             input: BytesMut::new(),
             good_bytes: 0,
             has_passed_a_request: false,
+            may_be_http2: true,
             waiting: None,
-            stalled: None,
             ending: None,
         }
     }
@@ -99,13 +85,28 @@ impl<'a, S> Gate<'a, S> {
         !self.input.is_empty()
     }
 
-    /// The socket, back.
-    pub(super) fn into_socket(self) -> S {
-        self.socket
+    /// The socket, back, and what was received and not passed on.
+    pub(super) fn into_parts(self) -> (S, BytesMut) {
+        (self.socket, self.input)
     }
 
     /// How many bytes at the front of `bytes` are good, up to the end of one request.
     fn examine(&mut self, bytes: &[u8]) -> usize {
+        if self.may_be_http2 {
+            match preface::begins(bytes) {
+                Begins::Yes => {
+                    self.ending = Some(Ending::Http2);
+                    return 0;
+                }
+                Begins::NotYetClear => {
+                    // Only for what is waited for, and for how long: that it is no request of
+                    // HTTP/1 is to be said when it is clear that it is none of HTTP/2 either.
+                    let _ = self.reader.next(&mut &*bytes);
+                    return 0;
+                }
+                Begins::No => self.may_be_http2 = false,
+            }
+        }
         let mut rest = bytes;
         loop {
             let head = rest;
@@ -139,6 +140,15 @@ impl<'a, S> Gate<'a, S> {
         if self.good_bytes == 0 && !self.input.is_empty() && self.ending.is_none() {
             let input = std::mem::take(&mut self.input);
             self.good_bytes = self.examine(&input);
+            self.input = input;
+        }
+    }
+
+    /// What looked like HTTP/2 goes no further, which a request of HTTP/1 may be refused for.
+    fn examine_as_http1(&mut self) {
+        if std::mem::take(&mut self.may_be_http2) && !self.input.is_empty() {
+            let input = std::mem::take(&mut self.input);
+            self.examine(&input);
             self.input = input;
         }
     }
@@ -182,22 +192,8 @@ impl<'a, S> Gate<'a, S> {
             Phase::Handshake | Phase::Idle => Ending::Closed,
             Phase::Head | Phase::Body { .. } => Ending::Refused(Refusal::TIMEOUT),
         });
+        self.examine_as_http1();
         Poll::Ready(())
-    }
-
-    /// Notes whether a write made progress, and fails one that has not for too long.
-    fn poll_written(
-        &mut self,
-        cx: &mut Context<'_>,
-        written: Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
-        }
-        let since = *self.stalled.get_or_insert_with(Instant::now);
-        ready!(self.deadline.poll(cx, since + self.write_timeout));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -208,24 +204,27 @@ impl<S: AsyncRead + Unpin> Gate<'_, S> {
         cx: &mut Context<'_>,
         cursor: &mut ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        LANDING.with_borrow_mut(|landing| {
-            // No more than hyper can take, or a large body would be copied twice.
-            let size = landing.len().min(cursor.remaining());
-            let mut received = ReadBuf::new(&mut landing[..size]);
-            ready!(Pin::new(&mut self.socket).poll_read(cx, &mut received))?;
-            let bytes = received.filled();
-            if bytes.is_empty() {
-                self.ending = Some(Ending::Closed);
-            } else if self.input.is_empty() {
-                let (good, rest) = bytes.split_at(self.examine(bytes));
-                cursor.put_slice(good);
-                self.input.extend_from_slice(rest);
-            } else {
-                self.input.extend_from_slice(bytes);
-                self.examine_input();
-            }
-            Poll::Ready(Ok(()))
-        })
+        // No more than hyper can take, or a large body would be copied twice.
+        let room = cursor.remaining();
+        landing::poll_read(
+            self,
+            |gate| &mut gate.socket,
+            cx,
+            room,
+            |gate, bytes| {
+                if bytes.is_empty() {
+                    gate.ending = Some(Ending::Closed);
+                    gate.examine_as_http1();
+                } else if gate.input.is_empty() {
+                    let (good, rest) = bytes.split_at(gate.examine(bytes));
+                    cursor.put_slice(good);
+                    gate.input.extend_from_slice(rest);
+                } else {
+                    gate.input.extend_from_slice(bytes);
+                    gate.examine_input();
+                }
+            },
+        )
     }
 }
 
@@ -257,8 +256,7 @@ impl<S: AsyncWrite + Unpin> hyper::rt::Write for Gate<'_, S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
-        self.poll_written(cx, written)
+        Pin::new(&mut self.socket).poll_write(cx, bytes)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -272,11 +270,10 @@ impl<S: AsyncWrite + Unpin> hyper::rt::Write for Gate<'_, S> {
     ) -> Poll<io::Result<usize>> {
         let mut room = [0; JOINED_BYTES_MAX];
         let socket = Pin::new(&mut self.socket);
-        let written = match join(pieces, &mut room) {
+        match join(pieces, &mut room) {
             Some(bytes) => socket.poll_write(cx, bytes),
             None => socket.poll_write_vectored(cx, pieces),
-        };
-        self.poll_written(cx, written)
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -6,11 +6,15 @@
 //!
 //! - `accept`: connections become tasks;
 //! - `connection`: a task, from the first byte to the close;
+//! - `socket`: a client that does not read is given up;
+//! - `tls`: the handshake, and what is spoken behind it;
 //! - `gate`: which bytes reach hyper, and how long they may take;
-//! - `deadline`: the gate's timer, one for a connection's whole life;
+//! - `landing`: where reads land;
+//! - `deadline`: a timer for a connection's whole life;
 //! - `exchange`: what the gate and the service tell each other;
 //! - `service`: from hyper's request to the answer of `wire`;
-//! - `body`: the answer's body in the pieces that hyper asks for.
+//! - `body`: the answer's body in the pieces that hyper asks for;
+//! - `http2`: the same for connections that speak HTTP/2.
 
 mod accept;
 #[cfg(test)]
@@ -19,8 +23,14 @@ mod body;
 mod connection;
 mod deadline;
 mod exchange;
+#[cfg(test)]
+mod fixture;
 mod gate;
+mod http2;
+mod landing;
 mod service;
+mod socket;
+mod tls;
 
 use std::io;
 use std::os::fd::AsFd;
@@ -34,6 +44,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use self::accept::Acceptor;
 use crate::Options;
@@ -47,7 +58,10 @@ struct Server {
     stop_pipe: pipe::Receiver,
     /// One for each connection that may be open, if that is limited.
     permits: Option<Arc<Semaphore>>,
-    http: hyper::server::conn::http1::Builder,
+    /// What connections are encrypted with, if they are.
+    tls: Option<TlsAcceptor>,
+    http1: hyper::server::conn::http1::Builder,
+    http2: hyper::server::conn::http2::Builder<http2::Spawn>,
 }
 
 /// Serves the listeners until `stop` is asked for and the requests under way are answered.
@@ -101,11 +115,13 @@ impl Server {
             Arc::new(Semaphore::new(max))
         });
         Ok(Self {
+            tls: options.tls.as_ref().map(tls::acceptor),
             options,
             stop: stop.clone(),
             stop_pipe: pipe::Receiver::from_owned_fd(stop.as_fd().try_clone_to_owned()?)?,
             permits,
-            http: connection::http(),
+            http1: connection::http1(),
+            http2: http2::builder(),
         })
     }
 }

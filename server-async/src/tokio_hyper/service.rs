@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use server_common::work::work;
 use wire::answer::{Answer, connection_field};
@@ -29,13 +30,7 @@ pub(super) async fn answer(
         true => Bytes::new(),
         false => receive(body, route.wants_body()).await?,
     };
-    match route.pause() {
-        None => {}
-        Some(Pause::Wait(time)) => tokio::time::sleep(time).await,
-        // It blocks the worker, and every connection whose turn it would be there: that is what
-        // such work does in asynchronous code, and what `/cpu` is there to show.
-        Some(Pause::Work(time)) => work(time),
-    }
+    pause(route).await;
     // As in `wire`, the last of repeated fields counts.
     let content_type = head.headers.get_all(CONTENT_TYPE).iter().next_back();
     let content_type = content_type.map(HeaderValue::as_bytes);
@@ -49,7 +44,26 @@ pub(super) async fn answer(
         _ => Version::Http11,
     };
     let connection = connection_field(version, exchange.keeps_alive());
+    Ok(respond(head, answer, connection))
+}
 
+/// Does what `route` asks for before the answer.
+pub(super) async fn pause(route: Route) {
+    match route.pause() {
+        None => {}
+        Some(Pause::Wait(time)) => tokio::time::sleep(time).await,
+        // It blocks the worker, and every connection whose turn it would be there: that is what
+        // such work does in asynchronous code, and what `/cpu` is there to show.
+        Some(Pause::Work(time)) => work(time),
+    }
+}
+
+/// An answer as hyper takes it, in the version of its request, whose head is used up for it.
+pub(super) fn respond(
+    head: Parts,
+    answer: Answer,
+    connection: Option<&'static str>,
+) -> Response<AnswerBody> {
     let mut headers = head.headers;
     fill(&mut headers, &answer, connection);
     let mut response = Response::new(AnswerBody::new(answer.body));
@@ -57,7 +71,7 @@ pub(super) async fn answer(
         StatusCode::from_u16(answer.status.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.version_mut() = head.version;
     *response.headers_mut() = headers;
-    Ok(response)
+    response
 }
 
 /// Waits for the body's end, and keeps the body if it is wanted.

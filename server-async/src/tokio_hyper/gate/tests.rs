@@ -1,17 +1,13 @@
 //! The gate with the whole connection around it: a client on an in-memory socket, time paused.
 
 use std::io::IoSlice;
-use std::net::IpAddr;
 use std::time::Duration;
 
-use server_common::stop::{Stop, StopHandle};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::{Instant, sleep};
 
 use crate::Options;
-use crate::tokio_hyper::{Server, connection};
+use crate::tokio_hyper::fixture::{self, Served};
 
 const GOOD: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -21,27 +17,13 @@ const SOCKET_BYTES: usize = 1000;
 /// A client and the connection that serves it.
 struct Client {
     socket: DuplexStream,
-    stop: Option<StopHandle>,
-    finish: watch::Sender<()>,
-    task: JoinHandle<()>,
+    served: Served,
 }
 
 impl Client {
     fn connect() -> Self {
-        let (socket, theirs) = duplex(SOCKET_BYTES);
-        let (handle, stop) = Stop::new().unwrap();
-        let (finish, finishing) = watch::channel(());
-        let server = Server::new(Options::default(), &stop).unwrap();
-        let peer = Some(IpAddr::from([127, 0, 0, 1]));
-        let task = tokio::spawn(async move {
-            connection::run(theirs, peer, &server, finishing).await;
-        });
-        Self {
-            socket,
-            stop: Some(handle),
-            finish,
-            task,
-        }
+        let (socket, served) = fixture::serve(Options::default(), SOCKET_BYTES);
+        Self { socket, served }
     }
 
     async fn send(&mut self, text: &str) {
@@ -66,12 +48,6 @@ impl Client {
         let mut text = String::new();
         self.socket.read_to_string(&mut text).await.unwrap();
         text
-    }
-
-    /// As a stop does it.
-    fn finish(&mut self) {
-        drop(self.stop.take());
-        self.finish.send_replace(());
     }
 }
 
@@ -154,7 +130,7 @@ async fn a_body_larger_than_every_buffer_comes_back_whole() {
     writer.await.unwrap();
     assert_eq!(statuses(&text), ["200", "200"]);
     assert!(text.contains(&body));
-    client.task.await.unwrap();
+    client.served.task.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,7 +209,7 @@ async fn a_client_that_does_not_read_is_given_up_after_the_write_timeout() {
     client
         .send("GET /bytes/100000 HTTP/1.1\r\nHost: a\r\n\r\n")
         .await;
-    client.task.await.unwrap();
+    client.served.task.await.unwrap();
     assert_eq!(begun.elapsed().as_secs(), 10);
 }
 
@@ -260,7 +236,7 @@ async fn a_client_that_leaves_in_the_middle_of_a_request_hears_nothing() {
         client.send(half).await;
         client.socket.shutdown().await.unwrap();
         assert_eq!(client.rest().await, "", "{half}");
-        client.task.await.unwrap();
+        client.served.task.await.unwrap();
     }
 }
 
@@ -274,12 +250,33 @@ async fn a_body_that_was_not_asked_for_cannot_follow_its_answer_with_a_refusal()
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_only_begins_like_http_2_is_refused_as_a_request_of_http_1() {
+    const BEGINNING: &str = "PRI * HTTP/2.0\r\n\r\n";
+    // It goes on otherwise, it ends, or nothing more comes.
+    for (more, has_end) in [("SM\r\nx", false), ("S", true), ("SM\r\n", false)] {
+        let mut client = Client::connect();
+        let begun = Instant::now();
+        client.send(BEGINNING).await;
+        sleep(Duration::from_secs(1)).await;
+        client.send(more).await;
+        if has_end {
+            client.socket.shutdown().await.unwrap();
+        }
+        assert_eq!(statuses(&client.rest().await), ["505"], "{more}");
+        assert!(begun.elapsed().as_secs() <= 5);
+    }
+    let mut client = Client::connect();
+    client.send("PRI").await;
+    assert_eq!(statuses(&client.rest().await), ["408"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn at_a_stop_an_idle_connection_is_closed_at_once() {
     let mut client = Client::connect();
     client.send(GOOD).await;
     client.answer().await;
     let begun = Instant::now();
-    client.finish();
+    client.served.finish();
     assert_eq!(client.rest().await, "");
     assert!(begun.elapsed().is_zero());
 }
@@ -288,7 +285,7 @@ async fn at_a_stop_an_idle_connection_is_closed_at_once() {
 async fn at_a_stop_a_new_connection_gets_its_first_answer_and_the_request_under_way_its_own() {
     let mut client = Client::connect();
     tokio::task::yield_now().await;
-    client.finish();
+    client.served.finish();
     client
         .send("GET /delay/100 HTTP/1.1\r\nHost: a\r\n\r\n")
         .await;
@@ -301,7 +298,7 @@ async fn at_a_stop_a_new_connection_gets_its_first_answer_and_the_request_under_
         .send("GET /delay/100 HTTP/1.1\r\nHost: a\r\n\r\n")
         .await;
     sleep(Duration::from_millis(50)).await;
-    client.finish();
+    client.served.finish();
     let text = client.rest().await;
     assert_eq!(statuses(&text), ["200"]);
     assert!(text.contains("\r\nConnection: close\r\n"), "{text}");
