@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use server_common::accept_backoff::AcceptBackoff;
 use server_common::listener::{Accepted, Address, Listener};
+use server_common::options::Overload;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::sleep;
 
-use super::{Server, connection};
+use super::{Server, connection, refused};
 use crate::cli::SERVER;
 
 /// A listener and its second descriptor, which tokio waits on and accepts from.
@@ -24,6 +25,14 @@ pub(super) struct Acceptor {
 enum Queue {
     Tcp(TcpListener),
     Unix(UnixListener),
+}
+
+/// What is to become of who was accepted.
+enum Comer {
+    /// To be served, with the permit to be open if there is a limit.
+    Taken(Client, Option<OwnedSemaphorePermit>),
+    /// There are as many as may be.
+    Surplus(Client),
 }
 
 /// Who was accepted; over TCP with the address.
@@ -59,9 +68,12 @@ impl Acceptor {
                 accepted = self.queue.next(&server) => accepted,
             };
             let pause = match accepted {
-                Ok((client, permit)) => {
+                Ok(comer) => {
                     backoff.succeeded();
-                    client.spawn(permit, &server, &finishing);
+                    match comer {
+                        Comer::Taken(client, permit) => client.serve(permit, &server, &finishing),
+                        Comer::Surplus(client) => client.refuse(&server),
+                    }
                     None
                 }
                 Err(error) => backoff.failed(&error),
@@ -84,28 +96,40 @@ impl Acceptor {
         // Not from tokio, which would go by an event that it may not have seen yet.
         while let Ok(accepted) = self.listener.accept_nonblocking() {
             if let Ok(client) = self.queue.adopt(accepted) {
-                client.spawn(None, server, finishing);
+                client.serve(None, server, finishing);
             }
         }
     }
 }
 
 impl Queue {
-    /// The next connection, once there may be one more, and the permit to have it open.
-    async fn next(&self, server: &Server) -> io::Result<(Client, Option<OwnedSemaphorePermit>)> {
-        let permit = match &server.permits {
-            // They are never closed: there will be one.
-            Some(permits) => permits.clone().acquire_owned().await.ok(),
-            None => None,
-        };
-        let client = match self {
+    /// The next connection; if further ones are to wait, once there may be one more.
+    async fn next(&self, server: &Server) -> io::Result<Comer> {
+        match (&server.permits, server.options.overload) {
+            (None, _) => Ok(Comer::Taken(self.accept().await?, None)),
+            (Some(permits), Overload::Wait) => {
+                // They are never closed: there will be one.
+                let permit = permits.clone().acquire_owned().await.ok();
+                Ok(Comer::Taken(self.accept().await?, permit))
+            }
+            (Some(permits), Overload::Refuse) => {
+                let client = self.accept().await?;
+                Ok(match permits.clone().try_acquire_owned() {
+                    Ok(permit) => Comer::Taken(client, Some(permit)),
+                    Err(_) => Comer::Surplus(client),
+                })
+            }
+        }
+    }
+
+    async fn accept(&self) -> io::Result<Client> {
+        Ok(match self {
             Self::Tcp(queue) => {
                 let (socket, peer) = queue.accept().await?;
                 Client::Tcp(socket, Some(peer.ip()))
             }
             Self::Unix(queue) => Client::Unix(queue.accept().await?.0),
-        };
-        Ok((client, permit))
+        })
     }
 
     /// A connection that was taken from the queue without tokio.
@@ -118,7 +142,7 @@ impl Queue {
 }
 
 impl Client {
-    fn spawn(
+    fn serve(
         self,
         permit: Option<OwnedSemaphorePermit>,
         server: &Arc<Server>,
@@ -135,6 +159,17 @@ impl Client {
                 connection::run(socket, None, &server, finishing).await;
                 drop(permit);
             }),
+        };
+    }
+    fn refuse(self, server: &Arc<Server>) {
+        let server = server.clone();
+        match self {
+            Self::Tcp(socket, peer) => {
+                tokio::spawn(async move { refused::run(socket, peer, &server).await })
+            }
+            Self::Unix(socket) => {
+                tokio::spawn(async move { refused::run(socket, None, &server).await })
+            }
         };
     }
 }

@@ -92,7 +92,7 @@ pub(super) async fn run_http1<S: AsyncRead + AsyncWrite + Unpin>(
         let _ = socket.write_all(&last).await;
     }
     if linger {
-        discard(&mut socket).await;
+        discard(&mut socket, LINGER).await;
     }
 }
 
@@ -118,8 +118,8 @@ pub(super) async fn woken_at_finish<F: Future + Unpin>(
     .await
 }
 
-/// Says that nothing more will be sent, then reads until the client closes, for a moment at most.
-pub(super) async fn discard<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut S) {
+/// Says that nothing more will be sent, then reads until the client closes, for `time` at most.
+pub(super) async fn discard<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut S, time: Duration) {
     let read = async {
         socket.shutdown().await?;
         // Not an array: it would be part of every connection's task, where it is hardly ever
@@ -128,5 +128,5 @@ pub(super) async fn discard<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut S) {
         while socket.read(&mut bytes).await? > 0 {}
         io::Result::Ok(())
     };
-    let _ = timeout(LINGER, read).await;
+    let _ = timeout(time, read).await;
 }

@@ -5,6 +5,7 @@
 //! servers refuse the same requests with the same bytes. From the socket inwards:
 //!
 //! - `accept`: connections become tasks;
+//! - `refused`: those beyond the most that are taken;
 //! - `connection`: a task, from the first byte to the close;
 //! - `socket`: a client that does not read is given up;
 //! - `tls`: the handshake, and what is spoken behind it;
@@ -28,6 +29,7 @@ mod fixture;
 mod gate;
 mod http2;
 mod landing;
+mod refused;
 mod service;
 mod socket;
 mod tls;
@@ -58,6 +60,8 @@ struct Server {
     stop_pipe: pipe::Receiver,
     /// One for each connection that may be open, if that is limited.
     permits: Option<Arc<Semaphore>>,
+    /// One for each refused connection that may be given time to hear it.
+    leaving: Semaphore,
     /// What connections are encrypted with, if they are.
     tls: Option<TlsAcceptor>,
     http1: hyper::server::conn::http1::Builder,
@@ -120,6 +124,7 @@ impl Server {
             stop: stop.clone(),
             stop_pipe: pipe::Receiver::from_owned_fd(stop.as_fd().try_clone_to_owned()?)?,
             permits,
+            leaving: Semaphore::new(refused::LEAVING_MAX),
             http1: connection::http1(),
             http2: http2::builder(),
         })

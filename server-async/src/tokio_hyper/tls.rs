@@ -10,7 +10,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use wire::tls::{Protocol, Tls};
 
-use super::{Server, connection, http2};
+use super::connection::{self, LINGER};
+use super::{Server, http2};
 
 /// What is offered (ALPN, RFC 7301), the preferred first.
 const PROTOCOLS: &[Protocol] = &[Protocol::Http2, Protocol::Http11];
@@ -36,7 +37,7 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     let mut socket = match timeout(read_timeout, handshake).await {
         Ok(Ok(socket)) => socket,
         // What else it has sent must not destroy the alert.
-        Ok(Err((_, mut socket))) => return connection::discard(&mut socket).await,
+        Ok(Err((_, mut socket))) => return connection::discard(&mut socket, LINGER).await,
         Err(_) => return,
     };
     if socket.get_ref().1.alpn_protocol() == Some(Protocol::Http2.name()) {

@@ -274,6 +274,31 @@ fn no_more_connections_are_open_than_allowed() {
 }
 
 #[test]
+fn connections_beyond_the_most_are_refused_if_asked_for() {
+    for model in [Model::Tokio, Model::TokioCurrentThread] {
+        let mut command = on_a_free_port(model);
+        command.args(["--max-connections", "1", "--overload", "refuse"]);
+        let running = Running::start(&mut command, 1);
+        let mut first = running.connect();
+        first
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .unwrap();
+        assert!(first.read(&mut [0; 1000]).unwrap() > 0);
+
+        let answer = ask(running.connect());
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
+        // The one that was taken is still served, and its place is another's when it has gone.
+        first.write_all(REQUEST.as_bytes()).unwrap();
+        first.read_to_end(&mut Vec::new()).unwrap();
+        let begun = Instant::now();
+        while !ask(running.connect()).ends_with("ok") {
+            assert!(begun.elapsed() < PATIENCE, "{}", model.label());
+        }
+    }
+}
+
+#[test]
 fn each_answer_is_a_line_in_the_access_log_with_the_length_of_its_body() {
     let mut command = on_a_free_port(Model::Tokio);
     command.args(["--access-log", "--no-keep-alive"]);

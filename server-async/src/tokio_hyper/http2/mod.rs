@@ -39,8 +39,9 @@ use wire::limits::HEAD_BYTES_MAX;
 
 use self::exchange::{Exchange, Silence};
 use self::socket::Socket;
+use super::Server;
+use super::connection::{self, LINGER};
 use super::deadline::Deadline;
-use super::{Server, connection};
 
 /// Most requests under way on one connection; nginx and Apache have as many, or about so.
 pub(super) const STREAMS_MAX: u32 = 128;
@@ -87,7 +88,7 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     connection::woken_at_finish(pin!(serving), &mut finishing).await;
     drop(finishing);
     // Whatever the client still sends must not destroy what it was told last.
-    connection::discard(&mut socket).await;
+    connection::discard(&mut socket, LINGER).await;
 }
 
 /// Runs the connection until it ends by itself, its time is up, or all is answered at a stop.
