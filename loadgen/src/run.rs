@@ -3,9 +3,10 @@
 use std::io;
 use std::time::SystemTime;
 
+use crate::engine::background::{Background, Held};
 use crate::engine::{self, Control, Observer, Progress, Summary};
 use crate::plan::Plan;
-use crate::record::{self, Context, Measured, Record, ServerMeasured};
+use crate::record::{self, BackgroundMeasured, Context, Measured, Record, ServerMeasured};
 use crate::system::cpu_time::CpuTimeSample;
 use crate::system::environment::Environment;
 use crate::system::kernel_counters::KernelCounters;
@@ -30,6 +31,8 @@ pub fn run(
         false => control,
     };
     let mut probes = Probes::new(plan, observer);
+    // The server's memory without a connection is known now.
+    probes.background = Background::open(plan, &context.interrupted)?;
     let summary = engine::run(plan, &control, &mut probes)?;
     let measured = probes.finish();
     let record = record::build(plan, context, &summary, &measured);
@@ -43,6 +46,9 @@ struct Probes<'a> {
     environment: Environment,
     /// Of the server, before the first connection, in bytes.
     rss_bytes_at_rest: Option<u64>,
+    background: Option<Background>,
+    held_at_start: Option<Held>,
+    background_measured: Option<BackgroundMeasured>,
     before: Option<Samples>,
     after: Option<Samples>,
     watch: Option<ServerWatch>,
@@ -80,6 +86,9 @@ impl<'a> Probes<'a> {
                 .server
                 .as_ref()
                 .and_then(|server| ProcessSample::read(server.pid)?.rss_bytes),
+            background: None,
+            held_at_start: None,
+            background_measured: None,
             before: None,
             after: None,
             watch: None,
@@ -103,6 +112,7 @@ impl<'a> Probes<'a> {
             environment: self.environment,
             steal_share,
             network: after.network.since(&before.network),
+            background: self.background_measured,
             client: cost(&after.client, &before.client),
             client_rss_bytes_peak: own_peak_rss_bytes(),
             server: cost(&after.server, &before.server).map(|cost| ServerMeasured {
@@ -125,6 +135,7 @@ impl Observer for Probes<'_> {
             };
             self.watch = ServerWatch::start(watched).ok();
         }
+        self.held_at_start = self.background.as_ref().map(Background::held);
         self.before = Some(Samples::take(self.plan));
         self.observer.begins();
     }
@@ -137,6 +148,16 @@ impl Observer for Probes<'_> {
         self.after = Some(Samples::take(self.plan));
         if let Some(watch) = self.watch.take() {
             self.peaks = watch.stop();
+        }
+        // Not before what it costs to close them can be taken for the load's.
+        if let Some(background) = self.background.take() {
+            let opening = background.opening().clone();
+            let at_end = background.close();
+            self.background_measured = Some(BackgroundMeasured {
+                opening,
+                at_start: self.held_at_start.unwrap_or(at_end),
+                at_end,
+            });
         }
         self.observer.ends();
     }

@@ -6,6 +6,7 @@
 //!   `arrivals`: when it is to, in open loop; `turns`: what it asks for; `socket`: a connection's
 //!   beginning; `failure`: errors of the system as causes; `agreed` and `certificate`: what TLS came
 //!   to;
+//! - [`background`]: connections beside the load, held while it lasts;
 //! - `foreman`: a worker whose requests are made by tasks or threads of its own, and `desk`, where
 //!   these meet it with `news`; `asynchronous`: the tasks, and `alarm`: what
 //!   wakes their foreman; `messages`: requests and answers as the `http`
@@ -17,6 +18,7 @@ mod agreed;
 mod alarm;
 mod arrivals;
 mod asynchronous;
+pub mod background;
 mod budget;
 mod certificate;
 pub mod control;

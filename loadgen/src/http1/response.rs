@@ -67,6 +67,14 @@ impl ResponseReader {
         self.body.bytes()
     }
 
+    /// The status, once the final head is complete.
+    pub fn status(&self) -> Option<u16> {
+        match &self.state {
+            State::Head => None,
+            State::Body { head, .. } => Some(head.status),
+        }
+    }
+
     /// Takes bytes from the front of `input`; `Some` is the answer, complete, and what is left of
     /// `input` then comes after it.
     ///

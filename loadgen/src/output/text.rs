@@ -1,5 +1,7 @@
 //! The run for a person: a dozen lines, the doubts last.
 
+mod background;
+
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -55,6 +57,7 @@ fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
     if let Some(schedule) = &record.schedule {
         write_schedule(out, schedule)?;
     }
+    background::write(out, record)?;
     write_latencies(out, &record.latency_ns)?;
     write_costs(out, record)?;
     for gate in &record.gates {
@@ -160,8 +163,8 @@ mod tests {
     use super::*;
     use crate::outcome::Cause;
     use crate::plan::Gate;
-    use crate::record::GateResult;
     use crate::record::sample::{kept_schedule, sample};
+    use crate::record::{Background, GateResult, HeldConnections};
 
     #[test]
     fn a_good_run_is_a_dozen_lines() {
@@ -199,6 +202,35 @@ mod tests {
         record.server = None;
         let text = render(&record.judged());
         assert_eq!(text, include_str!("golden/text_failures.txt"));
+    }
+
+    #[test]
+    fn connections_beside_the_load_are_shown_with_what_became_of_them() {
+        let mut record = sample();
+        let idle = HeldConnections {
+            asked: 10_000,
+            held_at_start: 9_900,
+            held_at_end: 9_900,
+            failures: [
+                ("connect_reset".to_owned(), 36),
+                ("not_tried".to_owned(), 64),
+            ]
+            .into(),
+        };
+        let slow_readers = HeldConnections {
+            asked: 20,
+            held_at_start: 20,
+            held_at_end: 19,
+            ..HeldConnections::default()
+        };
+        record.background = Some(Background {
+            opening_s: 0.5154,
+            idle: Some(idle),
+            slow_readers: Some(slow_readers),
+            slow_bytes_received: 5_767_168,
+        });
+        let text = render(&record.judged());
+        assert_eq!(text, include_str!("golden/text_background.txt"));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use super::{
-    Bench, Client, Distribution, Environment, GateResult, Histograms, LatencyMs, LatencyNs,
-    Metrics, Network, Path, Plan, Record, Requests, SCHEMA, Schedule, Second, Server, Target,
-    TlsSettings, Tool, Validity, encode_histogram, timestamp,
+    Background, BackgroundMeasured, Bench, Client, Distribution, Environment, GateResult,
+    Histograms, LatencyMs, LatencyNs, Metrics, Network, Path, Plan, Record, Requests, SCHEMA,
+    Schedule, Second, Server, Target, TlsSettings, Tool, Validity, encode_histogram, timestamp,
 };
 use crate::engine::Summary;
 use crate::engine::samples::Samples;
@@ -50,6 +50,8 @@ pub struct Measured {
     pub client: Option<ProcessCost>,
     /// Its peak of memory, in bytes.
     pub client_rss_bytes_peak: Option<u64>,
+    /// What was seen of the connections beside the load, if there were to be any.
+    pub background: Option<BackgroundMeasured>,
     /// What the server paid, if its process was named and still there.
     pub server: Option<ServerMeasured>,
 }
@@ -78,6 +80,8 @@ pub fn build(
     let rate_per_second = rate(recorder.requests.succeeded, elapsed_s);
     let latency_ns = latency(recorder);
     let schedule = schedule(recorder);
+    let background = measured.background.as_ref();
+    let background = background.map(|measured| Background::of(&plan.background, measured));
     let started_at = timestamp(measured.started_at);
     let record = Record {
         schema: SCHEMA.to_owned(),
@@ -106,7 +110,8 @@ pub fn build(
         paths: paths(plan, recorder),
         client: client(plan, summary, measured, schedule.as_ref()),
         schedule,
-        server: server(plan, recorder, measured),
+        server: server(plan, recorder, measured, background.as_ref()),
+        background,
         network: Some(Network::from(&measured.network)),
         validity: Validity::from(Vec::new()),
         gates: Vec::new(),
@@ -326,7 +331,12 @@ fn client(
     }
 }
 
-fn server(plan: &plan::Plan, recorder: &Recorder, measured: &Measured) -> Option<Server> {
+fn server(
+    plan: &plan::Plan,
+    recorder: &Recorder,
+    measured: &Measured,
+    background: Option<&Background>,
+) -> Option<Server> {
     let process = plan.server.as_ref()?;
     let ServerMeasured {
         cost,
@@ -338,6 +348,8 @@ fn server(plan: &plan::Plan, recorder: &Recorder, measured: &Measured) -> Option
     let grown_bytes = rss_bytes_peak
         .zip(rss_bytes_at_rest)
         .map(|(peak, before)| peak.saturating_sub(before) as f64);
+    let beside = background.map_or(0, Background::held_at_start);
+    let connections = plan.load.connections as u64 + beside;
     Some(Server {
         pid: process.pid,
         label: process.label.clone(),
@@ -347,7 +359,7 @@ fn server(plan: &plan::Plan, recorder: &Recorder, measured: &Measured) -> Option
         cpu_s,
         cpu_us_per_request: per_request_us(cpu_s, &recorder.requests),
         rss_bytes_peak,
-        bytes_per_connection: grown_bytes.map(|grown| grown / plan.load.connections as f64),
+        bytes_per_connection: grown_bytes.map(|grown| grown / connections as f64),
         threads_max: cost.threads.max(peaks.threads),
         voluntary_context_switches: cost.switches.map(|switches| switches.voluntary),
         involuntary_context_switches: cost.switches.map(|switches| switches.involuntary),

@@ -1,9 +1,11 @@
 //! Judges a run by what its record says: a pure function, so that anyone can
 //! judge an old record again, and no judgement rests on what was not written.
 
-use super::{Distribution, Reason, Record, Validity};
+use super::{Distribution, HeldConnections, Reason, Record, Validity};
 use crate::outcome::Cause;
 
+/// Above this share of missing connections beside the load the server bore another one.
+const BACKGROUND_MISSING_SHARE_MAX: f64 = 0.01;
 /// A worker busier than this share of the time had no time left to find out
 /// how fast the server is.
 const WORKER_CPU_SHARE_MAX: f64 = 0.90;
@@ -55,6 +57,7 @@ pub fn judge(record: &Record) -> Validity {
         ports_exhausted(record),
         descriptors_exhausted(record),
         failures_present(record),
+        background_missing(record),
         client_saturated(record),
         schedule_slipped(record),
         samples_held_up(record),
@@ -97,6 +100,19 @@ fn failures_present(record: &Record) -> Option<Reason> {
     (share > 0.0).then_some(Reason::FailuresPresent {
         share,
         too_many: share > FAILED_SHARE_MAX,
+    })
+}
+
+fn background_missing(record: &Record) -> Option<Reason> {
+    let background = record.background.as_ref()?;
+    let sum = |number: fn(&HeldConnections) -> u64| background.kinds().map(number).sum::<u64>();
+    let (asked, missing) = (sum(|kind| kind.asked), sum(HeldConnections::missing));
+    // An interrupted run may have had no time to open them.
+    (missing > 0 && !record.interrupted).then_some(Reason::BackgroundMissing {
+        asked,
+        held_at_start: sum(|kind| kind.held_at_start),
+        held_at_end: sum(|kind| kind.held_at_end),
+        too_many: missing as f64 > asked as f64 * BACKGROUND_MISSING_SHARE_MAX,
     })
 }
 
@@ -212,7 +228,7 @@ fn rate_drifted(record: &Record) -> Option<Reason> {
 mod tests {
     use super::*;
     use crate::record::sample::{kept_schedule, sample};
-    use crate::record::{Network, Plan, Schedule, Second, Severity};
+    use crate::record::{Background, Network, Plan, Schedule, Second, Severity};
 
     /// The codes that a change of the good sample record brings.
     fn codes(change: impl FnOnce(&mut Record)) -> Vec<(String, Severity)> {
@@ -286,6 +302,29 @@ mod tests {
         };
         assert_eq!(failing(100), one("failures_present", Severity::Note));
         assert_eq!(failing(101), one("failures_present", Severity::Invalid));
+    }
+
+    #[test]
+    fn connections_beside_the_load_may_miss_one_in_a_hundred() {
+        let held = |held_at_start, held_at_end| {
+            codes(move |r| {
+                let idle = HeldConnections {
+                    asked: 1000,
+                    held_at_start,
+                    held_at_end,
+                    ..HeldConnections::default()
+                };
+                r.background = Some(Background {
+                    idle: Some(idle),
+                    ..Background::default()
+                });
+            })
+        };
+        assert_eq!(held(1000, 1000), []);
+        let missing = |severity| one("background_missing", severity);
+        assert_eq!(held(990, 990), missing(Severity::Note));
+        assert_eq!(held(1000, 989), missing(Severity::Invalid));
+        assert_eq!(held(989, 989), missing(Severity::Invalid));
     }
 
     #[test]

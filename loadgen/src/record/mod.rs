@@ -8,6 +8,7 @@
 //! Within `loadgen/run/v1` fields are only ever added; readers pass over fields
 //! that they do not know. No key may be renamed or change its unit.
 
+mod background;
 mod bench;
 mod build;
 mod client;
@@ -36,6 +37,7 @@ mod validity;
 #[cfg(test)]
 pub(crate) mod sample;
 
+pub use background::{Background, BackgroundMeasured, HeldConnections};
 pub use bench::Bench;
 pub(crate) use build::settings;
 pub use build::{Context, Measured, ServerMeasured, build};
@@ -125,6 +127,9 @@ pub struct Record {
     /// How the schedule was kept; absent in closed loop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
+    /// Connections beside the load; absent if none were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<Background>,
     /// What the load generator itself spent.
     pub client: Client,
     /// What the server spent; absent if its process was not given.

@@ -56,6 +56,17 @@ pub enum Reason {
         /// So many that the rest says nothing about the server at work.
         too_many: bool,
     },
+    /// Connections beside the load did not come about, or did not last.
+    BackgroundMissing {
+        /// How many there were to be.
+        asked: u64,
+        /// Open when the measured part began.
+        held_at_start: u64,
+        /// Open when it ended.
+        held_at_end: u64,
+        /// So many that the server bore another load than that asked for.
+        too_many: bool,
+    },
     /// A worker was busy all the time.
     ClientSaturated {
         /// Share of time that the busiest worker was on a CPU or waited for one, 0 to 1.
@@ -128,6 +139,7 @@ impl Reason {
             Self::PortsExhausted { .. } => "ports_exhausted",
             Self::DescriptorsExhausted { .. } => "descriptors_exhausted",
             Self::FailuresPresent { .. } => "failures_present",
+            Self::BackgroundMissing { .. } => "background_missing",
             Self::ClientSaturated { .. } => "client_saturated",
             Self::ScheduleSlipped { .. } => "schedule_slipped",
             Self::SamplesHeldUp { .. } => "samples_held_up",
@@ -150,11 +162,13 @@ impl Reason {
             | Self::DebugBuild
             | Self::PortsExhausted { .. }
             | Self::DescriptorsExhausted { .. }
-            | Self::FailuresPresent { too_many: true, .. } => Severity::Invalid,
+            | Self::FailuresPresent { too_many: true, .. }
+            | Self::BackgroundMissing { too_many: true, .. } => Severity::Invalid,
             Self::ClientSaturated { .. }
             | Self::ScheduleSlipped { .. }
             | Self::SamplesHeldUp { .. } => Severity::LimitsRate,
             Self::FailuresPresent { .. }
+            | Self::BackgroundMissing { .. }
             | Self::InFlightLimit { .. }
             | Self::CutShort { .. }
             | Self::Starved { .. }
@@ -181,6 +195,15 @@ impl Reason {
             Self::FailuresPresent { share, .. } => {
                 format!("{} of the requests failed", percent(share))
             }
+            Self::BackgroundMissing {
+                asked,
+                held_at_start,
+                held_at_end,
+                ..
+            } => format!(
+                "of {asked} connections beside the load {held_at_start} were open when the \
+                 measured part began and {held_at_end} when it ended"
+            ),
             Self::ClientSaturated { share } => format!(
                 "the busiest worker of the load generator was on a CPU, or waited for one, {} of the time",
                 percent(share)
@@ -241,6 +264,10 @@ impl Reason {
             Self::PortsExhausted { .. } => "use keep-alive (-k) or fewer requests",
             Self::DescriptorsExhausted { .. } => "raise the limit (ulimit -n) or lower -c",
             Self::FailuresPresent { .. } => "see `failures` for the causes",
+            Self::BackgroundMissing { .. } => {
+                "see `background` for the causes; ask for fewer, or raise what the server allows \
+                 (connections, descriptors, its idle timeout)"
+            }
             Self::ClientSaturated { .. } => {
                 "give it more threads or cores; until then compare the server's CPU per request"
             }

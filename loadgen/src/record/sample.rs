@@ -60,6 +60,7 @@ pub(crate) fn sample() -> Record {
         series: (0..10).map(second).collect(),
         paths: Vec::new(),
         schedule: None,
+        background: None,
         client: client(),
         server: Some(server()),
         network: Some(Network::default()),

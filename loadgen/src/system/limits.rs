@@ -16,3 +16,10 @@ pub fn raise_open_files_limit() {
     // Where it is not allowed, requests fail with a cause that says so.
     let _ = setrlimit(Resource::Nofile, raised);
 }
+
+/// How many descriptors this process may have open; `None` without a limit.
+#[must_use]
+pub fn open_files_limit() -> Option<usize> {
+    let limit = getrlimit(Resource::Nofile).current?;
+    usize::try_from(limit).ok()
+}

@@ -37,6 +37,7 @@ mod ab; // the real one, if it is installed
 // What is tested.
 mod against_ab; // the faults that ab miscounts, in JSON and in ab's own lines
 mod away; // the fault table's rows of servers that are not there
+mod background; // connections beside the load, and servers that do not bear them
 mod bad_input; // what a person can type wrong
 mod bench_command; // benchmarks: of the servers, and of what is none
 mod beside_ab; // ab's text, line for line, of ab and of loadgen

@@ -12,6 +12,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::away::a_full_accept_queue_is_connect_timeout;
+use crate::background::connections_that_a_server_ends_are_counted;
 use crate::behaviour::Behaviour::{self, DripsWithinTimeout, Good, NotFound, Silent};
 use crate::canned_server::CannedServer;
 use crate::check::interrupted;
@@ -35,6 +36,7 @@ const _: fn(&Reason) -> fn() = |reason| match reason {
     Reason::PortsExhausted { .. } => requests_that_find_no_local_port_fail_under_that_cause,
     Reason::DescriptorsExhausted { .. } => requests_that_find_no_descriptor_fail_under_that_cause,
     Reason::FailuresPresent { .. } => failures_are_noted_and_many_are_invalid,
+    Reason::BackgroundMissing { .. } => connections_that_a_server_ends_are_counted,
     Reason::ClientSaturated { .. } => a_client_that_has_no_time_left_limits_the_rate,
     Reason::ScheduleSlipped { .. } => starts_that_the_client_is_too_slow_for_limit_the_rate,
     Reason::InFlightLimit { .. } => arrivals_without_a_free_connection_are_noted,

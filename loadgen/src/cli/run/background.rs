@@ -17,7 +17,8 @@ pub(super) struct Beside {
     #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
     #[arg(allow_negative_numbers = true)]
     idle_connections: usize,
-    /// Hold this many connections open that ask for answers and take them slowly: 4 KiB every 100 ms
+    /// Hold this many connections open that ask for answers and take them slowly: at most 4 KiB every
+    /// 100 ms
     #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
     #[arg(allow_negative_numbers = true)]
     slow_readers: usize,

@@ -17,7 +17,7 @@ mod readiness;
 mod requests;
 mod slot;
 mod tls;
-mod transport;
+pub(super) mod transport;
 mod tunnel;
 mod worker;
 

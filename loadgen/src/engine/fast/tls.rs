@@ -9,7 +9,7 @@ use rustls::{ClientConfig, ClientConnection, CommonState, HandshakeKind};
 use crate::outcome::Cause;
 
 #[derive(Debug)]
-pub(super) struct Tls {
+pub(in crate::engine) struct Tls {
     connection: ClientConnection,
     /// Plaintext that [`Self::open`] has handed out last and will take back.
     lent_bytes: usize,
@@ -25,7 +25,7 @@ pub(super) struct Tls {
 
 impl Tls {
     /// A connection to `server`; its handshake begins with [`Self::outgoing`].
-    pub(super) fn new(
+    pub(in crate::engine) fn new(
         config: Arc<ClientConfig>,
         server: ServerName<'static>,
     ) -> Result<Self, rustls::Error> {
@@ -48,7 +48,7 @@ impl Tls {
     /// # Errors
     ///
     /// The cause, if they are not what TLS allows; [`Self::error`] has the details.
-    pub(super) fn open(&mut self, input: &mut &[u8]) -> Result<Option<&[u8]>, Cause> {
+    pub(in crate::engine) fn open(&mut self, input: &mut &[u8]) -> Result<Option<&[u8]>, Cause> {
         let lent_bytes = std::mem::take(&mut self.lent_bytes);
         self.connection.reader().consume(lent_bytes);
         while self.plaintext_bytes() == 0 {
@@ -93,12 +93,12 @@ impl Tls {
     }
 
     /// What was wrong, in words.
-    pub(super) fn error(&self) -> Option<String> {
+    pub(in crate::engine) fn error(&self) -> Option<String> {
         self.error.as_ref().map(ToString::to_string)
     }
 
     /// What is to be sent now, if anything is.
-    pub(super) fn outgoing(&mut self) -> Option<Vec<u8>> {
+    pub(in crate::engine) fn outgoing(&mut self) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         while self.connection.wants_write() {
             let written = self.connection.write_tls(&mut bytes);
@@ -108,7 +108,7 @@ impl Tls {
     }
 
     /// `requests` as they are to be sent, behind whatever else is.
-    pub(super) fn seal(&mut self, requests: &[u8]) -> Vec<u8> {
+    pub(in crate::engine) fn seal(&mut self, requests: &[u8]) -> Vec<u8> {
         let written = self.connection.writer().write_all(requests);
         written.expect("without a limit every byte is taken");
         self.sealed_bytes = requests.len();
@@ -116,40 +116,40 @@ impl Tls {
     }
 
     /// Length of the requests that were sealed last.
-    pub(super) fn sealed_bytes(&self) -> usize {
+    pub(in crate::engine) fn sealed_bytes(&self) -> usize {
         self.sealed_bytes
     }
 
     /// Whether the handshake is done.
-    pub(super) fn is_secured(&self) -> bool {
+    pub(in crate::engine) fn is_secured(&self) -> bool {
         !self.connection.is_handshaking()
     }
 
     /// Whether the handshake resumed a session.
-    pub(super) fn is_resumed(&self) -> bool {
+    pub(in crate::engine) fn is_resumed(&self) -> bool {
         self.connection.handshake_kind() == Some(HandshakeKind::Resumed)
     }
 
     /// What was agreed upon.
-    pub(super) fn state(&self) -> &CommonState {
+    pub(in crate::engine) fn state(&self) -> &CommonState {
         &self.connection
     }
 
     /// Whether the server has said that no more will come.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(in crate::engine) fn has_ended(&self) -> bool {
         self.has_ended
     }
 
     /// The connection has ended. Whether it did so unannounced: then anybody between here and the
     /// server can have cut it (RFC 8446 §6.1).
-    pub(super) fn is_cut(&mut self) -> bool {
+    pub(in crate::engine) fn is_cut(&mut self) -> bool {
         !std::mem::replace(&mut self.has_ended, true)
     }
 
     /// What the server should be told before the connection is closed: what was wrong, or that
     /// nothing will come (RFC 8446 §6). One that has ended its side is told nothing: it would
     /// answer with a reset.
-    pub(super) fn farewell(mut self) -> Option<Vec<u8>> {
+    pub(in crate::engine) fn farewell(mut self) -> Option<Vec<u8>> {
         if self.has_ended {
             return None;
         }

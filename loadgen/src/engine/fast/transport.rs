@@ -13,7 +13,7 @@ use crate::plan::{self, Plan};
 use crate::record;
 
 /// How a worker's connections are to be secured.
-pub(super) struct Setup<'a> {
+pub(in crate::engine) struct Setup<'a> {
     tls: Option<(&'a plan::Tls, Arc<ClientConfig>)>,
     /// What a proxy is asked before, if there is one.
     connect: Option<Vec<u8>>,
@@ -21,7 +21,7 @@ pub(super) struct Setup<'a> {
 
 /// One connection's.
 #[derive(Debug, Default)]
-pub(super) enum Transport {
+pub(in crate::engine) enum Transport {
     /// HTTP as it is.
     #[default]
     Plain,
@@ -32,7 +32,7 @@ pub(super) enum Transport {
 }
 
 impl<'a> Setup<'a> {
-    pub(super) fn of(plan: &'a Plan) -> Self {
+    pub(in crate::engine) fn of(plan: &'a Plan) -> Self {
         let tls = plan.tls.as_ref();
         let target = &plan.target;
         let proxy = target.route.proxy.as_ref().filter(|_| tls.is_some());
@@ -43,7 +43,7 @@ impl<'a> Setup<'a> {
     }
 
     /// For a new connection.
-    pub(super) fn transport(&self) -> Result<Transport, rustls::Error> {
+    pub(in crate::engine) fn transport(&self) -> Result<Transport, rustls::Error> {
         match &self.connect {
             Some(request) => Ok(Transport::Tunnel(Box::new(Tunnel::new(request.clone())))),
             None => self.to_server(),
@@ -51,7 +51,7 @@ impl<'a> Setup<'a> {
     }
 
     /// For a connection on which the server is spoken to from now on.
-    pub(super) fn to_server(&self) -> Result<Transport, rustls::Error> {
+    pub(in crate::engine) fn to_server(&self) -> Result<Transport, rustls::Error> {
         match &self.tls {
             None => Ok(Transport::Plain),
             Some((tls, config)) => {
@@ -62,7 +62,7 @@ impl<'a> Setup<'a> {
     }
 
     /// What was agreed upon on a connection that is secured.
-    pub(super) fn agreed(&self, secured: &Tls) -> Option<record::Tls> {
+    pub(in crate::engine) fn agreed(&self, secured: &Tls) -> Option<record::Tls> {
         let (tls, _) = self.tls.as_ref()?;
         Some(agreed(secured.state(), tls))
     }
@@ -70,12 +70,12 @@ impl<'a> Setup<'a> {
 
 impl Transport {
     /// Whether a connection can take requests as soon as it is open.
-    pub(super) fn is_plain(&self) -> bool {
+    pub(in crate::engine) fn is_plain(&self) -> bool {
         matches!(self, Self::Plain)
     }
 
     /// What is to be sent now, besides requests.
-    pub(super) fn outgoing(&mut self) -> Option<Vec<u8>> {
+    pub(in crate::engine) fn outgoing(&mut self) -> Option<Vec<u8>> {
         match self {
             Self::Plain => None,
             Self::Tunnel(tunnel) => tunnel.outgoing(),
@@ -84,7 +84,7 @@ impl Transport {
     }
 
     /// Requests as they are to be sent.
-    pub(super) fn seal<'b>(&mut self, requests: Cow<'b, [u8]>) -> Cow<'b, [u8]> {
+    pub(in crate::engine) fn seal<'b>(&mut self, requests: Cow<'b, [u8]>) -> Cow<'b, [u8]> {
         match self {
             Self::Plain | Self::Tunnel(_) => requests,
             Self::Tls(tls) => Cow::Owned(tls.seal(&requests)),
@@ -92,7 +92,7 @@ impl Transport {
     }
 
     /// How many bytes of requests there are in the last `bytes` that were to be sent, at most.
-    pub(super) fn requests_in(&self, bytes: usize) -> usize {
+    pub(in crate::engine) fn requests_in(&self, bytes: usize) -> usize {
         match self {
             Self::Plain => bytes,
             Self::Tunnel(_) => 0,
@@ -101,7 +101,7 @@ impl Transport {
     }
 
     /// Whether the server has announced that nothing will come, and not just ended the connection.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(in crate::engine) fn has_ended(&self) -> bool {
         match self {
             Self::Plain | Self::Tunnel(_) => false,
             Self::Tls(tls) => tls.has_ended(),
@@ -109,7 +109,7 @@ impl Transport {
     }
 
     /// The connection has ended. Whether anybody between here and the server can have ended it.
-    pub(super) fn is_cut(&mut self) -> bool {
+    pub(in crate::engine) fn is_cut(&mut self) -> bool {
         match self {
             Self::Plain | Self::Tunnel(_) => false,
             Self::Tls(tls) => tls.is_cut(),
@@ -117,7 +117,7 @@ impl Transport {
     }
 
     /// What the server should be told before the connection is closed.
-    pub(super) fn farewell(self) -> Option<Vec<u8>> {
+    pub(in crate::engine) fn farewell(self) -> Option<Vec<u8>> {
         match self {
             Self::Plain | Self::Tunnel(_) => None,
             Self::Tls(tls) => tls.farewell(),

@@ -10,7 +10,7 @@ const QUESTION: Question<'_> = Question {
 };
 
 #[derive(Debug)]
-pub(super) struct Tunnel {
+pub(in crate::engine) struct Tunnel {
     /// What is to be sent, until it is taken to be.
     request: Option<Vec<u8>>,
     reader: ResponseReader,
@@ -18,7 +18,7 @@ pub(super) struct Tunnel {
 }
 
 impl Tunnel {
-    pub(super) fn new(request: Vec<u8>) -> Self {
+    pub(in crate::engine) fn new(request: Vec<u8>) -> Self {
         Self {
             request: Some(request),
             reader: ResponseReader::default(),
@@ -27,7 +27,7 @@ impl Tunnel {
     }
 
     /// What is to be sent now, if anything is.
-    pub(super) fn outgoing(&mut self) -> Option<Vec<u8>> {
+    pub(in crate::engine) fn outgoing(&mut self) -> Option<Vec<u8>> {
         self.request.take()
     }
 
@@ -36,7 +36,7 @@ impl Tunnel {
     /// # Errors
     ///
     /// Why there is no way through.
-    pub(super) fn hear(&mut self, mut bytes: &[u8]) -> Result<(), String> {
+    pub(in crate::engine) fn hear(&mut self, mut bytes: &[u8]) -> Result<(), String> {
         let answer = self.reader.read(QUESTION, &mut bytes);
         let answer = answer.map_err(|cause| format!("the proxy: {}", cause.description()))?;
         match answer.map(|answer| answer.status) {
@@ -54,7 +54,7 @@ impl Tunnel {
     }
 
     /// Whether what is sent now is sent to the server.
-    pub(super) fn is_open(&self) -> bool {
+    pub(in crate::engine) fn is_open(&self) -> bool {
         self.is_open
     }
 }
