@@ -6,13 +6,16 @@
 //! - [`model`]: the concurrency models and their names;
 //! - [`event_loop`]: the models that ask the system who is ready: select, poll, epoll;
 //! - [`io_uring`]: the model that asks what is done;
-//! - `timers`: what is to happen later, for both;
+//! - `slots`, `places` and `timers`: who is there, how many may be, and what is to happen later,
+//!   for both;
 //! - [`tokio_hyper`]: the models that are built on tokio and hyper.
 
 pub mod cli;
 pub mod event_loop;
 pub mod io_uring;
 pub mod model;
+mod places;
+mod slots;
 mod timers;
 pub mod tokio_hyper;
 
@@ -21,6 +24,19 @@ pub use server_common::options::Options;
 use server_common::stop::Stop;
 
 pub use crate::model::Model;
+
+/// Looks whether the system offers what `model` is built on, before anybody is told that it can be
+/// connected to.
+///
+/// # Errors
+///
+/// A line that says what is missing and what to do.
+pub fn check(model: Model) -> anyhow::Result<()> {
+    match model {
+        Model::IoUring => io_uring::check(),
+        _ => Ok(()),
+    }
+}
 
 /// Serves the listeners until `stop` is asked for and the requests under way are answered.
 ///
@@ -40,6 +56,6 @@ pub fn run(
         Model::Select | Model::Poll | Model::Epoll => {
             event_loop::run(listeners, model, options, stop)
         }
-        Model::IoUring => io_uring::run(listeners, options, stop),
+        Model::IoUring => io_uring::run(listeners, &options, stop),
     }
 }

@@ -16,6 +16,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     if cli.list_models {
         return list_models(Model::ALL.map(|model| (model.label(), model.description())));
     }
+    server_async::check(cli.model)?;
     let mut options = cli.options()?;
     options.tls = cli.flags.tls(cli.model.protocols())?;
     let stop = stop_on_signals()?;

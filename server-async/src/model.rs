@@ -28,12 +28,13 @@ pub enum Model {
 
 impl Model {
     /// Every model, the default first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Tokio,
         Self::TokioCurrentThread,
         Self::Select,
         Self::Poll,
         Self::Epoll,
+        Self::IoUring,
     ];
 
     /// The model's name.

@@ -8,8 +8,8 @@ use server_common::accept_backoff::AcceptBackoff;
 use server_common::listener::{Accepted, Listener};
 use server_common::options::{Options, Overload};
 
-use super::places::Places;
 use crate::cli::SERVER;
+use crate::places::Places;
 
 /// Listeners, and on what terms they are asked.
 #[derive(Debug)]

@@ -5,8 +5,8 @@
 //! - `poller`: the question, as a trait;
 //! - `select`, `poll`, `epoll`: the system calls that answer it;
 //! - `worker`: the loop that asks, whichever it is;
-//! - `acceptor`: connections out of the accept queues, with `places` for so many at a time;
-//! - `connection`: one connection, as far as it can go without waiting, in one of the `slots`.
+//! - `acceptor`: connections out of the accept queues;
+//! - `connection`: one connection, as far as it can go without waiting.
 //!
 //! With `--threads N` there are N loops that share nothing: a connection stays with the loop that
 //! accepted it. Over TCP each has an accept queue of its own, and which one a client comes to is a
@@ -16,11 +16,9 @@
 mod acceptor;
 mod connection;
 mod epoll;
-mod places;
 mod poll;
 mod poller;
 mod select;
-mod slots;
 mod worker;
 
 use std::sync::mpsc::{Sender, channel};
@@ -31,7 +29,6 @@ use server_common::listener::Listener;
 use server_common::stop::Stop;
 
 use self::epoll::Epoll;
-use self::places::Places;
 use self::poll::Poll;
 use self::poller::Poller;
 use self::select::Select;
@@ -39,6 +36,7 @@ use self::worker::Worker;
 use crate::Options;
 use crate::cli::SERVER;
 use crate::model::Model;
+use crate::places::Places;
 
 /// What may be missing at the start, and where to look.
 const TAKES: &str =

@@ -12,10 +12,10 @@ use server_common::stop::{GRACE_PERIOD, Stop};
 
 use super::acceptor::{Acceptor, Comer};
 use super::connection::{Cause, Connection, Desk, Want, refuse};
-use super::places::Places;
 use super::poller::{Interest, Poller, Token};
-use super::slots::{Key, Slots};
 use crate::cli::SERVER;
+use crate::places::Places;
+use crate::slots::{Key, Slots};
 use crate::timers::Timers;
 
 /// Connections taken from one accept queue before those that are open have their turn.

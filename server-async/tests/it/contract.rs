@@ -31,4 +31,4 @@ fn keeps_the_contract(model: &'static str, transport: Transport) {
 }
 
 contract::over_every_transport!(keeps_the_contract of Model::ALL.map(Model::label) =>
-    tokio, tokio_current_thread, select, poll, epoll);
+    tokio, tokio_current_thread, select, poll, epoll, io_uring);

@@ -2,15 +2,15 @@
 
 /// A slot's number and whose turn it is in it: what was said of one tenant never reaches the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key {
-    pub(super) slot: u32,
+pub(crate) struct Key {
+    pub(crate) slot: u32,
     /// Never 0.
-    pub(super) generation: u32,
+    pub(crate) generation: u32,
 }
 
 /// Values with numbers that are small and used again.
 #[derive(Debug)]
-pub(super) struct Slots<T> {
+pub(crate) struct Slots<T> {
     slots: Vec<Slot<T>>,
     /// Numbers of empty slots; the one that was emptied last is filled next.
     free: Vec<u32>,
@@ -24,14 +24,14 @@ struct Slot<T> {
 }
 
 impl<T> Slots<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
         }
     }
 
-    pub(super) fn insert(&mut self, tenant: T) -> Key {
+    pub(crate) fn insert(&mut self, tenant: T) -> Key {
         let tenant = Some(Box::new(tenant));
         let Some(slot) = self.free.pop() else {
             let slot = self.slots.len() as u32;
@@ -50,7 +50,7 @@ impl<T> Slots<T> {
     }
 
     /// `None` if that tenant is gone.
-    pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
         let place = self.slots.get_mut(key.slot as usize)?;
         match place.generation == key.generation {
             true => place.tenant.as_deref_mut(),
@@ -59,27 +59,27 @@ impl<T> Slots<T> {
     }
 
     /// `None` if that tenant is gone.
-    pub(super) fn remove(&mut self, key: Key) -> Option<Box<T>> {
+    pub(crate) fn remove(&mut self, key: Key) -> Option<Box<T>> {
         self.get_mut(key)?;
         self.free.push(key.slot);
         self.slots[key.slot as usize].tenant.take()
     }
 
     /// The key of a slot's present tenant.
-    pub(super) fn key(&self, slot: u32) -> Option<Key> {
+    pub(crate) fn key(&self, slot: u32) -> Option<Key> {
         let place = self.slots.get(slot as usize)?;
         let generation = place.generation;
         place.tenant.is_some().then_some(Key { slot, generation })
     }
 
     /// The keys of all tenants.
-    pub(super) fn keys(&self) -> Vec<Key> {
+    pub(crate) fn keys(&self) -> Vec<Key> {
         (0..self.slots.len())
             .filter_map(|slot| self.key(slot as u32))
             .collect()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.free.len() == self.slots.len()
     }
 }

@@ -10,7 +10,7 @@ use rustix::io::{read, write};
 
 /// The places as one loop sees them.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(crate) struct Places {
     shared: Arc<Shared>,
     /// Which of the loops.
     own: usize,
@@ -33,7 +33,7 @@ struct Bell {
 
 impl Places {
     /// The places for `loops` loops, for each its view. `None` is as many places as anybody wants.
-    pub(super) fn new(max: Option<u32>, loops: usize) -> io::Result<Vec<Self>> {
+    pub(crate) fn new(max: Option<u32>, loops: usize) -> io::Result<Vec<Self>> {
         let bells = match (max, loops) {
             (None, _) | (_, 1) => 0,
             _ => loops,
@@ -51,7 +51,7 @@ impl Places {
     }
 
     /// Takes a place if there is one.
-    pub(super) fn take(&self) -> bool {
+    pub(crate) fn take(&self) -> bool {
         let Some(max) = self.shared.max else {
             return true;
         };
@@ -68,7 +68,7 @@ impl Places {
     /// Here the mark is set and then a place looked for, in [`Self::give_back`] the place is given
     /// back and then the marks looked for. In whichever order they come (hence `SeqCst`), one of
     /// the two sees the other.
-    pub(super) fn take_or_wait(&self) -> bool {
+    pub(crate) fn take_or_wait(&self) -> bool {
         if self.take() {
             return true;
         }
@@ -80,14 +80,14 @@ impl Places {
     }
 
     /// Takes one beyond the most, if need be.
-    pub(super) fn take_anyway(&self) {
+    pub(crate) fn take_anyway(&self) {
         if self.shared.max.is_some() {
             self.shared.taken.fetch_add(1, Ordering::SeqCst);
         }
     }
 
     /// Gives a place back and rings for the loops that wait, but for this one.
-    pub(super) fn give_back(&self) {
+    pub(crate) fn give_back(&self) {
         if self.shared.max.is_none() {
             return;
         }
@@ -101,13 +101,13 @@ impl Places {
     }
 
     /// The descriptor that is readable once the bell has rung; none for a loop by itself.
-    pub(super) fn bell(&self) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn bell(&self) -> Option<BorrowedFd<'_>> {
         let bell = self.shared.bells.get(self.own)?;
         Some(bell.descriptor.as_fd())
     }
 
     /// Has heard the bell.
-    pub(super) fn quiet(&self) {
+    pub(crate) fn quiet(&self) {
         if let Some(bell) = self.bell() {
             let _ = read(bell, &mut [0; 8]);
         }
