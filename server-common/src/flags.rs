@@ -52,7 +52,7 @@ pub struct Flags {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::parse)]
     pub idle_timeout: Duration,
 
-    /// Connections open at a time (default: no limit); see --overload.
+    /// Connections open at a time (default: as many as the model can have); see --overload.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
     pub max_connections: Option<u32>,
 

@@ -6,6 +6,7 @@ use server_common::options::Options;
 use server_common::usage::UsageError;
 
 use crate::model::Model;
+use crate::stack;
 
 /// The program's name, with which its messages begin.
 pub const SERVER: &str = "server-sync";
@@ -43,18 +44,11 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// The model cannot have as many threads, or the queue, that were asked for.
+    /// The model cannot have as many threads, connections, or the queue, that were asked for.
     pub fn options(&self) -> Result<Options, UsageError> {
         let model = self.model;
-        if let Some(queue) = self.queue
-            && !model.has_queue()
-        {
-            return Err(UsageError(format!(
-                "invalid value '{queue}' for '--queue <N>': model {} has no queue of its own, \
-                 connections wait in the kernel's accept queue; see --backlog",
-                model.label()
-            )));
-        }
+        self.check_queue()?;
+        self.check_connections()?;
         let options =
             self.flags
                 .options(model.label(), model.threads(), model.keeps_connections())?;
@@ -62,6 +56,34 @@ impl Cli {
             queue: self.queue.and_then(|queue| queue.try_into().ok()),
             ..options
         })
+    }
+
+    fn check_queue(&self) -> Result<(), UsageError> {
+        match self.queue {
+            Some(queue) if !self.model.has_queue() => Err(UsageError(format!(
+                "invalid value '{queue}' for '--queue <N>': model {} has no queue of its own, \
+                 connections wait in the kernel's accept queue; see --backlog",
+                self.model.label()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// A pool with fewer threads than connections lets the rest wait; a model that promises each
+    /// a thread must not ask the kernel for more than there can be.
+    fn check_connections(&self) -> Result<(), UsageError> {
+        let max = stack::connections_max();
+        match self.flags.max_connections {
+            Some(asked) if self.model == Model::ThreadPerConnection && asked as usize > max => {
+                Err(UsageError(format!(
+                    "invalid value '{asked}' for '--max-connections <N>': model {} can have \
+                     {max} here; raise the limit on memory mappings, of which each takes several, \
+                     see sysctl vm.max_map_count",
+                    self.model.label()
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

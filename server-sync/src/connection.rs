@@ -132,6 +132,7 @@ impl Conversation<'_> {
         let kept = self
             .kept
             .get_or_insert_with(|| connections.enter(self.socket.share()));
+        self.buffer.shrink();
         kept.begin_idling()
     }
 

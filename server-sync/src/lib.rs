@@ -8,6 +8,7 @@
 //! - `acceptor`: connections out of the accept queue, with `places` for so many at a time, and
 //!   those `refused` for whom there is none;
 //! - `connection`: one connection from its first byte to its last, on a `socket` with time limits;
+//! - `stack`: how much of it a thread has, and how many there may be;
 //! - `kept`: connections that wait for a next request, to be woken at a stop.
 
 mod acceptor;
@@ -18,6 +19,7 @@ pub mod model;
 mod places;
 mod refused;
 mod socket;
+mod stack;
 
 use std::sync::Arc;
 use std::thread;
@@ -54,7 +56,8 @@ pub fn run(
     stop: &Stop,
 ) -> anyhow::Result<()> {
     let server = Arc::new(Server::new(options.clone(), stop.clone()));
-    let places = model.places(&options);
+    let asked = options.connections_max.and_then(|max| max.try_into().ok());
+    let places = model.places(&options).min(asked.unwrap_or(usize::MAX));
     let acceptor = Acceptor::new(listeners, places, options, stop.clone());
     // Held by the model's thread, so that its end, a panic as well, is a thing to wait for.
     let (running, ended) = Stop::new().context(TAKES)?;

@@ -14,6 +14,7 @@ use server_common::threads::Threads;
 
 use crate::acceptor::Acceptor;
 use crate::connection::Server;
+use crate::stack;
 
 /// A concurrency model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ impl Model {
             Self::Sequential => "One thread accepts a connection, answers it and closes it.",
             Self::ThreadPerConnection => "Each connection gets a thread of its own.",
             Self::ThreadPool => {
-                "A fixed number of threads (--threads, 256) take turns with the connections."
+                "A fixed number of threads (--threads, 256) take connections from a queue (--queue)."
             }
         }
     }
@@ -79,15 +80,13 @@ impl Model {
         matches!(self, Self::ThreadPool)
     }
 
-    /// Connections that the model takes at a time.
+    /// Connections that the model can take at a time, given its threads and its queue.
     pub(crate) fn places(self, options: &Options) -> usize {
-        let of_model = match self {
+        match self {
             Self::Sequential => usize::MAX,
-            Self::ThreadPerConnection => thread_per_connection::places(),
+            Self::ThreadPerConnection => stack::connections_max(),
             Self::ThreadPool => thread_pool::places(options),
-        };
-        let asked = options.connections_max.and_then(|max| max.try_into().ok());
-        asked.map_or(of_model, |asked: usize| asked.min(of_model))
+        }
     }
 
     /// Serves the acceptor's connections to the last; fails only if threads cannot be started.

@@ -19,7 +19,11 @@ const SLACK: Duration = Duration::from_millis(10);
 /// Shortest timeout that is set: to the system call, 0 means none.
 const TIMEOUT_MIN: Duration = Duration::from_millis(1);
 
-/// Room for one read. Uploads come in pieces of this size; what is not touched takes no memory.
+/// Room for a first read, in which most requests fit. Ten thousand threads that wait for one hold
+/// no more than this.
+const READ_BYTES_MIN: usize = 2 * 1024;
+
+/// Room for one read, to which the buffer grows in an upload: a system call for each 64 KiB.
 const READ_BYTES_MAX: usize = 64 * 1024;
 
 /// A blocking socket, TCP or UNIX alike.
@@ -50,7 +54,8 @@ pub(crate) struct Deadline {
     limit: Duration,
 }
 
-/// Where a thread reads to: one for all the connections it serves.
+/// Where a thread reads to: one for all the connections it serves. A read that fills it is followed
+/// by one with twice the room.
 #[derive(Debug)]
 pub(crate) struct ReadBuffer(Vec<u8>);
 
@@ -121,7 +126,7 @@ impl TimedSocket {
 
     fn receive(&self, buffer: &mut ReadBuffer, flags: RecvFlags) -> io::Result<Received> {
         loop {
-            buffer.0.clear();
+            buffer.make_room();
             match recv(&*self.socket, spare_capacity(&mut buffer.0), flags) {
                 Ok((0, _)) => return Ok(Received::End),
                 Ok(_) => return Ok(Received::Bytes),
@@ -181,7 +186,21 @@ impl Deadline {
 
 impl ReadBuffer {
     pub(crate) fn new() -> Self {
-        Self(Vec::with_capacity(READ_BYTES_MAX))
+        Self(Vec::with_capacity(READ_BYTES_MIN))
+    }
+
+    /// Gives back what a first read does not need.
+    pub(crate) fn shrink(&mut self) {
+        self.0.clear();
+        self.0.shrink_to(READ_BYTES_MIN);
+    }
+
+    fn make_room(&mut self) {
+        let was_filled = self.0.len() == self.0.capacity();
+        self.0.clear();
+        if was_filled && self.0.capacity() < READ_BYTES_MAX {
+            self.0.reserve_exact(2 * self.0.capacity());
+        }
     }
 
     /// What the last read came back with.

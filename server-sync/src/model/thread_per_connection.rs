@@ -12,15 +12,7 @@ use server_common::accept_backoff::AcceptBackoff;
 use crate::acceptor::{Acceptor, Newcomer};
 use crate::cli::SERVER;
 use crate::connection::{ReadBuffer, Server};
-
-/// Address space for a thread's stack. Only what is touched takes memory, some 20 KiB; the rest
-/// is for a panic's backtrace. The standard library's 2 MiB would be 20 GiB of address space for
-/// ten thousand connections.
-const STACK_BYTES: usize = 256 * 1024;
-
-pub(super) fn places() -> usize {
-    usize::MAX
-}
+use crate::stack::STACK_BYTES;
 
 /// A connection for which no thread can be had is told so by the accepting thread. The pause that
 /// follows leaves the next ones in the accept queue, where they lose nothing but time.

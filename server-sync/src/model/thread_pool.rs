@@ -14,6 +14,7 @@ use server_common::options::Options;
 
 use crate::acceptor::{Acceptor, Newcomer};
 use crate::connection::{ReadBuffer, Server};
+use crate::stack::STACK_BYTES;
 
 /// Threads unless told otherwise: a kept connection holds its thread while it waits for its next
 /// request, so it is the clients that count and not the cores. Apache's prefork has as many.
@@ -57,7 +58,8 @@ fn start(server: &Arc<Server>, queue: Receiver<Newcomer>) -> io::Result<Vec<Join
     let queue: Queue = Arc::new(Mutex::new(queue));
     let start_one = |_| {
         let (server, queue) = (Arc::clone(server), Arc::clone(&queue));
-        thread::Builder::new().spawn(move || serve_queue(&server, &queue))
+        let thread = thread::Builder::new().stack_size(STACK_BYTES);
+        thread.spawn(move || serve_queue(&server, &queue))
     };
     (0..threads(&server.options)).map(start_one).collect()
 }

@@ -71,3 +71,24 @@ fn a_reader_that_is_slow_and_steady_gets_everything() {
     drop(server);
     reader.join().unwrap();
 }
+
+#[test]
+fn a_buffer_grows_in_an_upload_and_is_small_again_afterwards() {
+    let (mut server, mut client) = connected(Duration::from_secs(10));
+    let upload = thread::spawn(move || {
+        std::io::Write::write_all(&mut client, &vec![b'x'; BODY_BYTES]).unwrap();
+    });
+    let mut buffer = ReadBuffer::new();
+    let mut longest_bytes = 0;
+    loop {
+        let deadline = Deadline::new(Instant::now(), Duration::from_secs(10));
+        match server.read(&mut buffer, &deadline).unwrap() {
+            Received::Bytes => longest_bytes = longest_bytes.max(buffer.bytes().len()),
+            received => break assert_eq!(received, Received::End),
+        }
+    }
+    upload.join().unwrap();
+    assert_eq!(longest_bytes, READ_BYTES_MAX);
+    buffer.shrink();
+    assert!(buffer.0.capacity() <= READ_BYTES_MIN);
+}

@@ -60,6 +60,47 @@ fn a_port_in_use_is_an_error_that_says_what_to_do() {
 }
 
 #[test]
+fn more_connections_than_threads_can_be_mapped_is_told_what_to_raise() {
+    let limit = fs::read_to_string("/proc/sys/vm/max_map_count").unwrap();
+    if limit.trim().parse::<u32>().unwrap() > 1_000_000 {
+        // As many threads as can be asked for.
+        return;
+    }
+    let (code, out, err) = output(&[
+        "--model",
+        "thread-per-connection",
+        "--max-connections",
+        "1000000",
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    assert_eq!(
+        (code, out.as_str(), err.lines().count()),
+        (2, "", 1),
+        "{err}"
+    );
+    let expected = "server-sync: invalid value '1000000' for '--max-connections <N>': \
+                    model thread-per-connection can have ";
+    assert!(err.starts_with(expected), "{err}");
+    assert!(err.ends_with("see sysctl vm.max_map_count\n"), "{err}");
+}
+
+#[test]
+fn a_queue_is_refused_where_there_is_none() {
+    for model in ["sequential", "thread-per-connection"] {
+        let (code, out, err) = output(&["--model", model, "--queue", "8"]);
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert_eq!(
+            err,
+            format!(
+                "server-sync: invalid value '8' for '--queue <N>': model {model} has no queue \
+                 of its own, connections wait in the kernel's accept queue; see --backlog\n"
+            )
+        );
+    }
+}
+
+#[test]
 fn an_address_of_another_machine_is_told_whose_to_name() {
     // TEST-NET-1 and the documentation prefix, which are nobody's (RFC 5737, RFC 3849).
     for (address, all) in [("192.0.2.1:0", "0.0.0.0"), ("[2001:db8::1]:0", "[::]")] {

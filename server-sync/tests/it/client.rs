@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// What an answer takes at most, however loaded the machine; only a wrong server costs it.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A TCP client.
 pub(crate) struct Client(pub(crate) TcpStream);

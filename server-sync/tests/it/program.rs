@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
 use rustix::process::Signal;
 use server_sync::Model;
 
-use crate::client::Client;
+use crate::client::{Client, PATIENCE};
 use crate::process::{PROGRAM, Program, output};
 
 #[test]
@@ -164,28 +165,53 @@ fn a_server_whose_socket_file_was_replaced_leaves_the_others_file() {
     UnixStream::connect(&path).unwrap();
 }
 
+/// Both ways to have time limits: TCP connections inherit them, those over UNIX get them when they
+/// first wait.
 #[test]
-fn time_limits_that_connections_inherit_hold() {
-    let arguments = [
+fn time_limits_hold_over_tcp_and_unix() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let program = Program::start(&[
         "--listen",
         "127.0.0.1:0",
+        "--unix",
+        path.to_str().unwrap(),
         "--read-timeout",
         "100ms",
         "--write-timeout",
         "100ms",
-    ];
-    let program = Program::start(&arguments);
-    // One thread serves them in turn: each silent, half silent or greedy client must be cut.
-    let mut silent = Client::connect(program.address());
-    let mut half = Client::connect(program.address());
-    half.0.write_all(b"GET / HT").unwrap();
-    let mut greedy = Client::connect(program.address());
-    greedy.get("/bytes/67108864");
-    let mut next = Client::connect(program.address());
-    next.get("/");
-    assert_eq!(silent.rest(), "");
-    assert!(half.rest().starts_with("HTTP/1.1 408 "));
-    assert!(next.answer().ends_with("</html>"));
+    ]);
+    cuts_silent_half_silent_and_greedy_clients(|| {
+        let stream = TcpStream::connect(program.address()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    });
+    cuts_silent_half_silent_and_greedy_clients(|| {
+        let stream = UnixStream::connect(&path).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    });
+}
+
+/// One thread serves them in turn: the last is answered when all the others were cut.
+fn cuts_silent_half_silent_and_greedy_clients<Stream: Read + Write>(connect: impl Fn() -> Stream) {
+    let ask = |request: &str| {
+        let mut stream = connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    };
+    let rest = |mut stream: Stream| {
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).unwrap();
+        rest
+    };
+    let silent = ask("");
+    let half = ask("GET / HT");
+    let _greedy = ask("GET /bytes/67108864 HTTP/1.0\r\n\r\n");
+    let next = ask("GET / HTTP/1.0\r\n\r\n");
+    assert_eq!(rest(silent), "");
+    assert!(rest(half).starts_with("HTTP/1.1 408 "));
+    assert!(rest(next).ends_with("</html>"));
 }
 
 #[test]
