@@ -186,10 +186,11 @@ impl Connection {
     pub fn closes_after_output(&self) -> bool {
         matches!(
             &self.state,
-            State::Writing {
-                then: Then::Close { .. },
-                ..
-            }
+            State::Closing { .. }
+                | State::Writing {
+                    then: Then::Close { .. },
+                    ..
+                }
         )
     }
 

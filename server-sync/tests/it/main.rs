@@ -3,6 +3,7 @@
 //! - `contract`: what every server must do, for each model;
 //! - `limits`: what a client cannot do to the server, and what a stop does not do to a client;
 //! - `overload`: more connections than places, and more than threads can be had for;
+//! - `memory`: what a connection with a thread of its own takes;
 //! - `program`: the program itself: its messages, signals, descriptors;
 //! - `bad_input`: what cannot be is told in one line;
 //! - `process`, `server` and `client`: a server as a process, one in the test's own, and who
@@ -12,6 +13,7 @@ mod bad_input;
 mod client;
 mod contract;
 mod limits;
+mod memory;
 mod overload;
 mod process;
 mod program;
