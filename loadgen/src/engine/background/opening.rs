@@ -39,6 +39,7 @@ const ATTEMPTS_MAX: usize = 1000;
 const DESCRIPTORS_OF_OTHERS: usize = 128;
 
 /// Why a connection is not held.
+#[derive(Clone, Copy)]
 enum Loss {
     Failed(Cause),
     /// It was answered, and the server closes.
