@@ -130,7 +130,11 @@ impl Observer for Probes<'_> {
             // Where it is not permitted, the peak is that of the server's whole life.
             reset_peak_rss(server.pid);
             let watched = Watched {
-                port: Some(self.plan.target.server_port()),
+                // A UNIX socket has none, and what listens on the URL's is another server.
+                port: match self.plan.target.route.unix_path() {
+                    None => Some(self.plan.target.server_port()),
+                    Some(_) => None,
+                },
                 pid: Some(server.pid),
             };
             self.watch = ServerWatch::start(watched).ok();

@@ -15,6 +15,10 @@ pub enum Metric {
     RatePerSecond,
     /// The server's CPU microseconds per request.
     ServerCpuUsPerRequest,
+    /// The part of the server's CPU microseconds per request in user mode.
+    ServerCpuUserUsPerRequest,
+    /// The part of them in the kernel.
+    ServerCpuSystemUsPerRequest,
     /// Median latency of successes in nanoseconds; if both sides are open
     /// loops, counted from the intended start.
     #[serde(rename = "latency_p50_ns")]
@@ -27,8 +31,20 @@ pub enum Metric {
     FailedShare,
     /// Most memory that the server held, in bytes.
     ServerRssBytes,
+    /// Memory that the server added, by connections open at a time, in bytes.
+    ServerBytesPerConnection,
+    /// Most threads of the server at a time.
+    ServerThreads,
     /// The server's context switches per request, of both kinds.
     ServerSwitchesPerRequest,
+    /// Those because a thread had to wait.
+    ServerVoluntarySwitchesPerRequest,
+    /// Those because another thread was to run.
+    ServerInvoluntarySwitchesPerRequest,
+    /// Most connections that waited to be accepted.
+    AcceptQueuePeak,
+    /// Connections that found an accept queue full.
+    AcceptQueueOverflows,
 }
 
 /// When requests started in the records that are compared.
@@ -68,14 +84,22 @@ pub enum Direction {
 
 impl Metric {
     /// Every metric, in the order of the tables.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 15] = [
         Self::RatePerSecond,
         Self::ServerCpuUsPerRequest,
+        Self::ServerCpuUserUsPerRequest,
+        Self::ServerCpuSystemUsPerRequest,
         Self::LatencyP50Ns,
         Self::LatencyP99Ns,
         Self::FailedShare,
         Self::ServerRssBytes,
+        Self::ServerBytesPerConnection,
+        Self::ServerThreads,
         Self::ServerSwitchesPerRequest,
+        Self::ServerVoluntarySwitchesPerRequest,
+        Self::ServerInvoluntarySwitchesPerRequest,
+        Self::AcceptQueuePeak,
+        Self::AcceptQueueOverflows,
     ];
 
     /// The name in tables.
@@ -83,11 +107,19 @@ impl Metric {
         match self {
             Self::RatePerSecond => "requests per second",
             Self::ServerCpuUsPerRequest => "server CPU per request",
+            Self::ServerCpuUserUsPerRequest => "of it in user mode",
+            Self::ServerCpuSystemUsPerRequest => "of it in the kernel",
             Self::LatencyP50Ns => "p50 latency",
             Self::LatencyP99Ns => "p99 latency",
             Self::FailedShare => "failed requests",
             Self::ServerRssBytes => "server memory",
+            Self::ServerBytesPerConnection => "server memory per connection",
+            Self::ServerThreads => "server threads",
             Self::ServerSwitchesPerRequest => "server switches per request",
+            Self::ServerVoluntarySwitchesPerRequest => "of them voluntary",
+            Self::ServerInvoluntarySwitchesPerRequest => "of them involuntary",
+            Self::AcceptQueuePeak => "accept queue, longest",
+            Self::AcceptQueueOverflows => "accept queue overflows",
         }
     }
 
@@ -120,20 +152,39 @@ impl Metric {
     /// The value in this record, in the unit of the name; `None` if the record
     /// does not know it. Latency is what all the `loops` know of it.
     pub fn of(self, record: &Record, loops: Loops) -> Option<f64> {
-        let requests = &record.requests;
+        let server = record.server.as_ref();
         match self {
             Self::RatePerSecond => Some(record.rate_per_second),
-            Self::ServerCpuUsPerRequest => record.server.as_ref()?.cpu_us_per_request,
+            Self::ServerCpuUsPerRequest => server?.cpu_us_per_request,
+            Self::ServerCpuUserUsPerRequest => server?.cpu_user_us_per_request,
+            Self::ServerCpuSystemUsPerRequest => server?.cpu_system_us_per_request,
             Self::LatencyP50Ns => latency(record, loops).map(|ns| ns.p50 as f64),
             Self::LatencyP99Ns => latency(record, loops).map(|ns| ns.p99 as f64),
-            Self::FailedShare => requests.failed_share(),
-            Self::ServerRssBytes => record.server.as_ref()?.rss_bytes_peak.map(|b| b as f64),
+            Self::FailedShare => record.requests.failed_share(),
+            Self::ServerRssBytes => number(server?.rss_bytes_peak),
+            Self::ServerBytesPerConnection => server?.bytes_per_connection,
+            Self::ServerThreads => number(server?.threads_max),
             Self::ServerSwitchesPerRequest => {
-                let ended = requests.ended().max(1);
-                Some(context_switches(record.server.as_ref()?)? / ended as f64)
+                let ended = record.requests.ended();
+                let switches = context_switches(server?)?;
+                (ended > 0).then(|| switches / ended as f64)
             }
+            Self::ServerVoluntarySwitchesPerRequest => server?.voluntary_switches_per_request,
+            Self::ServerInvoluntarySwitchesPerRequest => server?.involuntary_switches_per_request,
+            Self::AcceptQueuePeak => number(server?.accept_queue_peak),
+            Self::AcceptQueueOverflows => number(accept_queue_overflows(record)),
         }
     }
+}
+
+/// Of a server elsewhere, or behind a UNIX socket, this machine's counters say nothing.
+fn accept_queue_overflows(record: &Record) -> Option<u64> {
+    let is_here = record.server.is_some() && record.target.unix_path.is_none();
+    record.network.filter(|_| is_here)?.listen_overflows
+}
+
+fn number(count: Option<u64>) -> Option<f64> {
+    count.map(|count| count as f64)
 }
 
 fn latency(record: &Record, loops: Loops) -> Option<&Distribution> {
@@ -159,7 +210,24 @@ mod tests {
         let mebibyte = 1024.0 * 1024.0;
         assert_eq!(
             values,
-            [10_000.0, 30.0, 14.9e6, 21e6, 0.0, 3.0 * mebibyte, 0.011].map(Some)
+            [
+                10_000.0,
+                30.0,
+                4.0,
+                26.0,
+                14.9e6,
+                21e6,
+                0.0,
+                3.0 * mebibyte,
+                0.0,
+                1.0,
+                0.011,
+                0.01,
+                0.001,
+                149.0,
+                0.0
+            ]
+            .map(Some)
         );
     }
 
@@ -167,8 +235,15 @@ mod tests {
     fn without_the_server_its_metrics_are_unknown() {
         let mut record = sample();
         record.server = None;
-        let known = Metric::ALL.map(|metric| metric.of(&record, Loops::Closed).is_some());
-        assert_eq!(known, [true, false, true, true, true, false, false]);
+        let is_known = |metric: &Metric| metric.of(&record, Loops::Closed).is_some();
+        let known: Vec<Metric> = Metric::ALL.into_iter().filter(is_known).collect();
+        let of_the_load = [
+            Metric::RatePerSecond,
+            Metric::LatencyP50Ns,
+            Metric::LatencyP99Ns,
+            Metric::FailedShare,
+        ];
+        assert_eq!(known, of_the_load);
     }
 
     #[test]

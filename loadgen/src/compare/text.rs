@@ -31,11 +31,20 @@ pub(super) fn times(factor: f64) -> String {
 pub(super) fn value(metric: Metric, value: f64) -> String {
     match metric {
         Metric::RatePerSecond => three_digits(value),
-        Metric::ServerCpuUsPerRequest => format!("{} µs", three_digits(value)),
+        Metric::ServerCpuUsPerRequest
+        | Metric::ServerCpuUserUsPerRequest
+        | Metric::ServerCpuSystemUsPerRequest => format!("{} µs", three_digits(value)),
         Metric::LatencyP50Ns | Metric::LatencyP99Ns => duration(value),
         Metric::FailedShare => format!("{:.2} %", value * 100.0),
         Metric::ServerRssBytes => format!("{} MiB", three_digits(value / (1024.0 * 1024.0))),
-        Metric::ServerSwitchesPerRequest => format!("{value:.3}"),
+        Metric::ServerBytesPerConnection => format!("{} KiB", three_digits(value / 1024.0)),
+        Metric::ServerSwitchesPerRequest
+        | Metric::ServerVoluntarySwitchesPerRequest
+        | Metric::ServerInvoluntarySwitchesPerRequest => format!("{value:.3}"),
+        // Of two rounds the median may lie between two counts.
+        Metric::ServerThreads | Metric::AcceptQueuePeak | Metric::AcceptQueueOverflows => {
+            value.to_string()
+        }
     }
 }
 
@@ -97,6 +106,9 @@ mod tests {
             (Metric::LatencyP99Ns, 1_021_000_000.0, "1.02 s"),
             (Metric::FailedShare, 0.0012, "0.12 %"),
             (Metric::ServerRssBytes, 3_145_728.0, "3.00 MiB"),
+            (Metric::ServerBytesPerConnection, 12_499.3, "12.2 KiB"),
+            (Metric::ServerThreads, 9.0, "9"),
+            (Metric::AcceptQueuePeak, 148.5, "148.5"),
             (Metric::ServerSwitchesPerRequest, 0.011, "0.011"),
         ] {
             assert_eq!(value(metric, number), text);

@@ -1,6 +1,7 @@
 //! The run for a person: a dozen lines, the doubts last.
 
 mod background;
+mod costs;
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -59,7 +60,7 @@ fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
     }
     background::write(out, record)?;
     write_latencies(out, &record.latency_ns)?;
-    write_costs(out, record)?;
+    costs::write(out, record)?;
     for gate in &record.gates {
         let verdict = match gate.passed {
             true => "gate kept",
@@ -141,21 +142,6 @@ fn write_latency(
         time(of.p99),
         time(of.max)
     )
-}
-
-fn write_costs(out: &mut String, record: &Record) -> std::fmt::Result {
-    let client = &record.client;
-    write!(
-        out,
-        "  CPU/request {:.1} µs here, busiest worker {:.0} %",
-        client.cpu_us_per_request.unwrap_or(0.0),
-        client.busiest_worker_share() * 100.0
-    )?;
-    let server = record.server.as_ref();
-    if let Some(cost_us) = server.and_then(|server| server.cpu_us_per_request) {
-        write!(out, "; {cost_us:.1} µs in the server")?;
-    }
-    writeln!(out)
 }
 
 #[cfg(test)]

@@ -21,6 +21,10 @@ use crate::system::process::ProcessCost;
 use crate::system::server_watch::ServerPeaks;
 use crate::system::thread_cpu::BusyShare;
 
+/// Memory is known to some 100 KiB, and of fewer connections than this each would be known to over
+/// 1 KiB.
+const CONNECTIONS_MIN: u64 = 100;
+
 /// What a run has to do with beside its plan: what its record says of it, who may end it, and who
 /// else wants to know.
 #[derive(Clone, Debug, Default)]
@@ -343,26 +347,39 @@ fn server(
         rss_bytes_at_rest,
         peaks,
     } = measured.server?;
-    let cpu_s = cost.cpu.as_secs_f64();
+    let requests = &recorder.requests;
+    let [cpu_s, user_s, system_s] =
+        [Some(cost.cpu), cost.user, cost.system].map(|time| time.map(|time| time.as_secs_f64()));
+    let per_request = |count: u64| each(count as f64, requests.ended());
     let rss_bytes_peak = cost.peak_rss_bytes.max(peaks.rss_bytes);
-    let grown_bytes = rss_bytes_peak
-        .zip(rss_bytes_at_rest)
-        .map(|(peak, before)| peak.saturating_sub(before) as f64);
     let beside = background.map_or(0, Background::held_at_start);
     let connections = plan.load.connections as u64 + beside;
+    let (voluntary, involuntary) = (
+        cost.switches.map(|switches| switches.voluntary),
+        cost.switches.map(|switches| switches.involuntary),
+    );
     Some(Server {
         pid: process.pid,
         label: process.label.clone(),
         model: process.model.clone(),
-        cpu_user_s: cost.user.map(|time| time.as_secs_f64()),
-        cpu_system_s: cost.system.map(|time| time.as_secs_f64()),
-        cpu_s,
-        cpu_us_per_request: per_request_us(cpu_s, &recorder.requests),
+        cpu_s: cost.cpu.as_secs_f64(),
+        cpu_user_s: user_s,
+        cpu_system_s: system_s,
+        cpu_us_per_request: cpu_s.and_then(|cpu_s| per_request_us(cpu_s, requests)),
+        cpu_user_us_per_request: user_s.and_then(|user_s| per_request_us(user_s, requests)),
+        cpu_system_us_per_request: system_s.and_then(|system_s| per_request_us(system_s, requests)),
+        rss_bytes_at_rest,
         rss_bytes_peak,
-        bytes_per_connection: grown_bytes.map(|grown| grown / connections as f64),
+        connections: Some(connections),
+        bytes_per_connection: rss_bytes_peak
+            .zip(rss_bytes_at_rest)
+            .filter(|_| connections >= CONNECTIONS_MIN)
+            .and_then(|(peak, rest)| each(peak.saturating_sub(rest) as f64, connections)),
         threads_max: cost.threads.max(peaks.threads),
-        voluntary_context_switches: cost.switches.map(|switches| switches.voluntary),
-        involuntary_context_switches: cost.switches.map(|switches| switches.involuntary),
+        voluntary_context_switches: voluntary,
+        involuntary_context_switches: involuntary,
+        voluntary_switches_per_request: voluntary.and_then(per_request),
+        involuntary_switches_per_request: involuntary.and_then(per_request),
         accept_queue_peak: peaks.accept_queue_length.map(u64::from),
         backlog: peaks.accept_queue_backlog.map(u64::from),
     })
@@ -378,8 +395,12 @@ fn metrics(requests: &Requests, rate_per_second: f64, total: Option<&Distributio
 
 /// CPU microseconds for each request that ended; `None` if none did.
 fn per_request_us(cpu_s: f64, requests: &Requests) -> Option<f64> {
-    let ended = requests.ended();
-    (ended > 0).then(|| cpu_s * 1e6 / ended as f64)
+    each(cpu_s * 1e6, requests.ended())
+}
+
+/// What of `sum` falls to each of `count`; `None` if there is none.
+fn each(sum: f64, count: u64) -> Option<f64> {
+    (count > 0).then(|| sum / count as f64)
 }
 
 /// `count` over `whole`; 0 over nothing.

@@ -63,7 +63,11 @@ pub(crate) fn sample() -> Record {
         background: None,
         client: client(),
         server: Some(server()),
-        network: Some(Network::default()),
+        network: Some(Network {
+            listen_overflows: Some(0),
+            listen_drops: Some(0),
+            ..Network::default()
+        }),
         validity: Validity {
             valid: true,
             reasons: Vec::new(),
@@ -237,11 +241,17 @@ fn server() -> Server {
         cpu_user_s: Some(0.4),
         cpu_system_s: Some(2.6),
         cpu_us_per_request: Some(30.0),
+        cpu_user_us_per_request: Some(4.0),
+        cpu_system_us_per_request: Some(26.0),
+        rss_bytes_at_rest: Some(3 << 20),
         rss_bytes_peak: Some(3 << 20),
+        connections: Some(150),
         bytes_per_connection: Some(0.0),
         threads_max: Some(1),
         voluntary_context_switches: Some(1_000),
         involuntary_context_switches: Some(100),
+        voluntary_switches_per_request: Some(0.01),
+        involuntary_switches_per_request: Some(0.001),
         accept_queue_peak: Some(149),
         backlog: Some(4096),
     }

@@ -19,7 +19,7 @@ pub struct Server {
     /// CPU clock, `clock_getcpuclockid`: nanoseconds).
     pub cpu_s: f64,
     /// The part of `cpu_s` in user mode, divided as the ticks of 10 ms in
-    /// `/proc/PID/stat` are.
+    /// `/proc/PID/stat` are: of half a second it is exact to about 2 %.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_user_s: Option<f64>,
     /// The part of `cpu_s` in the kernel.
@@ -29,12 +29,27 @@ pub struct Server {
     /// if none ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_us_per_request: Option<f64>,
-    /// Most memory held since the process began, in bytes (`/proc/PID/status`,
-    /// VmHWM).
+    /// The part of it in user mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_user_us_per_request: Option<f64>,
+    /// The part of it in the kernel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_system_us_per_request: Option<f64>,
+    /// Memory before any connection of the run was opened, in bytes
+    /// (`/proc/PID/status`, VmRSS).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rss_bytes_at_rest: Option<u64>,
+    /// Most memory held during the run, in bytes (`/proc/PID/status`, VmHWM);
+    /// since the process began where the peak may not be set back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_bytes_peak: Option<u64>,
-    /// Memory added since before the run, by connections open at a time, in
-    /// bytes.
+    /// Connections open at a time at most: those of the load, and those beside
+    /// it that were held when the measured part began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u64>,
+    /// `rss_bytes_peak` less `rss_bytes_at_rest`, by `connections`, in bytes.
+    /// What the kernel holds for a socket is not in it. Absent with fewer than
+    /// 100 connections: memory is known to some 100 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_per_connection: Option<f64>,
     /// Most threads seen at a time (`/proc/PID/status`, Threads, sampled: a
@@ -43,12 +58,18 @@ pub struct Server {
     pub threads_max: Option<u64>,
     /// Switches because a thread had to wait (`/proc/PID/task/*/status`). Absent
     /// if threads that ended meanwhile, whose switches are lost, did a real part
-    /// of the work.
+    /// of the work, or if there are more than 2000 threads to read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voluntary_context_switches: Option<u64>,
     /// Switches because another thread was to run; from the same source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub involuntary_context_switches: Option<u64>,
+    /// Voluntary switches for each request that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voluntary_switches_per_request: Option<f64>,
+    /// Involuntary switches for each request that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub involuntary_switches_per_request: Option<f64>,
     /// Most connections seen waiting to be accepted (`sock_diag`, sampled: a
     /// lower bound).
     #[serde(skip_serializing_if = "Option::is_none")]

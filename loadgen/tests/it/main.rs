@@ -46,6 +46,7 @@ mod called_as_ab; // the program under ab's name: flags, exit codes
 mod clock; // the clock on the wall, set in the middle of a run
 mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
+mod costs; // what a server paid, as its record says it
 mod engines; // those beside fast: the same records, and what they refuse
 mod faults; // the fault table: one row, one test
 mod find_max; // the search for the highest rate that keeps an objective
