@@ -106,7 +106,7 @@ impl Buffers {
     }
 
     /// `count` buffers at first, `count_max` at last.
-    fn register_from_to(ring: &Ring, count: u16, count_max: u16) -> io::Result<Self> {
+    pub(super) fn register_from_to(ring: &Ring, count: u16, count_max: u16) -> io::Result<Self> {
         let mut buffers = Self::new(count_max, ring.receiving());
         let start = ptr::from_ref(&*buffers.shared.entries) as u64;
         let submitter = ring.inner().submitter();
@@ -204,3 +204,6 @@ impl Drop for Memory {
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
+
+#[cfg(test)]
+mod tests;

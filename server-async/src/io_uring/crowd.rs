@@ -27,7 +27,7 @@ pub(super) struct Crowd {
     /// By slot: first those of `others`, then the connections'.
     timers: Timers,
     others: u32,
-    connections: Slots<Member>,
+    pub(super) connections: Slots<Member>,
     pub(super) places: Places,
     /// Whether a place has been given back that somebody may wait for.
     pub(super) has_place_again: bool,
@@ -36,7 +36,8 @@ pub(super) struct Crowd {
     is_finishing: bool,
 }
 
-struct Member {
+/// A connection that is served, or hears that it is not.
+pub(super) struct Member {
     connection: Connection,
     standing: Standing,
 }

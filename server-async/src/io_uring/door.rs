@@ -19,6 +19,8 @@ use crate::cli::SERVER;
 pub(super) struct Door {
     /// Until everybody is in who has come before the stop.
     listener: Option<Listener>,
+    /// Whether clients have addresses.
+    is_tcp: bool,
     /// What is asked of the kernel: [`Operation::Accept`], which takes everybody at once, or
     /// [`Operation::Knock`], which leaves them in the accept queue.
     token: Token,
@@ -54,6 +56,7 @@ impl Door {
             false => Operation::Accept,
         };
         Self {
+            is_tcp: matches!(listener.address(), Address::Tcp(_)),
             listener: Some(listener),
             token: operation.of(only(index)),
             is_asked: false,
@@ -134,8 +137,7 @@ impl Door {
 
     /// The client's address, which a client that has gone meanwhile has no longer.
     fn address_of(&self, socket: &OwnedFd) -> Result<Option<IpAddr>, Errno> {
-        let address = self.listener.as_ref().map(Listener::address);
-        if !matches!(address, Some(Address::Tcp(_))) {
+        if !self.is_tcp {
             return Ok(None);
         }
         let peer = getpeername(socket)?.ok_or(Errno::NOTCONN)?;

@@ -24,8 +24,9 @@ mod ring;
 mod support;
 mod worker;
 
+use std::convert::identity;
 use std::io;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use anyhow::Context;
 use server_common::listener::Listener;
@@ -61,10 +62,12 @@ pub fn run(listeners: Vec<Listener>, options: &Options, stop: &Stop) -> anyhow::
         .collect::<io::Result<_>>()
         .context("cannot start the threads of io-uring; try fewer with --threads")?;
     let own = own.into_iter().map(Worker::run);
-    // A connection's panic does not get as far as this.
-    let others = threads.into_iter().filter_map(|thread| thread.join().ok());
-    let ended: io::Result<()> = own.chain(others).collect();
-    ended.context("io_uring takes no more work")
+    let panicked = |_| io::Error::other("a thread panicked");
+    let join = |thread: JoinHandle<_>| thread.join().map_err(panicked).and_then(identity);
+    // All are waited for, whatever has become of the first.
+    let ended: Vec<io::Result<()>> = own.chain(threads.into_iter().map(join)).collect();
+    let ended: io::Result<()> = ended.into_iter().collect();
+    ended.context("a loop over io_uring has failed")
 }
 
 /// A share for each thread.

@@ -66,7 +66,14 @@ impl Ring {
     /// Those of io_uring_setup(2); `EINVAL` from a kernel older than 6.0, and `EOPNOTSUPP` from one
     /// that lacks an operation.
     pub(super) fn new() -> io::Result<Self> {
-        let ring = build()?;
+        let is_older = |error: &io::Error| Errno::from_io_error(error) == Some(Errno::INVAL);
+        match build(true) {
+            Err(error) if is_older(&error) => Self::over(build(false)?),
+            result => Self::over(result?),
+        }
+    }
+
+    fn over(ring: IoUring) -> io::Result<Self> {
         let mut probe = Probe::new();
         ring.submitter().register_probe(&mut probe)?;
         if !OPERATIONS.iter().all(|&code| probe.is_supported(code)) {
@@ -217,26 +224,22 @@ impl Ring {
     }
 }
 
-/// A ring as good as the kernel has it.
-///
 /// - `SINGLE_ISSUER` (Linux 6.0): one thread asks, so that the kernel need not lock.
 /// - `DEFER_TASKRUN` (6.1): what becomes of an operation is worked off in the thread's own wait, all
 ///   at once, and not whenever the thread happens to be in the kernel.
 /// - `COOP_TASKRUN` (5.19), where that is not to be had: at least the thread is not interrupted.
-fn build() -> io::Result<IoUring> {
+fn build(is_deferring: bool) -> io::Result<IoUring> {
     let mut builder = IoUring::builder();
     builder
         .setup_r_disabled()
         .setup_single_issuer()
         .setup_submit_all()
         .setup_cqsize(COMPLETIONS_MAX);
-    let deferring = builder.clone().setup_defer_taskrun().build(SUBMISSIONS_MAX);
-    match deferring {
-        Err(error) if Errno::from_io_error(&error) == Some(Errno::INVAL) => {
-            builder.setup_coop_taskrun().build(SUBMISSIONS_MAX)
-        }
-        result => result,
-    }
+    match is_deferring {
+        true => builder.setup_defer_taskrun(),
+        false => builder.setup_coop_taskrun(),
+    };
+    builder.build(SUBMISSIONS_MAX)
 }
 
 /// What is over at the next call: the time was up, a signal came, completions must be taken first,
@@ -270,3 +273,6 @@ impl Completed {
         self.result.map(own)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,16 +67,27 @@ impl Worker {
     ) -> io::Result<Self> {
         let ring = Ring::new()?;
         let buffers = Buffers::register(&ring)?;
+        Ok(Self::with(ring, buffers, listeners, options, stop, places))
+    }
+
+    fn with(
+        ring: Ring,
+        buffers: Buffers,
+        listeners: Vec<Listener>,
+        options: Options,
+        stop: &Stop,
+        places: Places,
+    ) -> Self {
         let one_by_one = options.connections_max.is_some() && options.overload == Overload::Wait;
         let door = |(index, listener)| Door::new(listener, index, one_by_one, stop);
         let doors: Vec<_> = (0..).zip(listeners).map(door).collect();
-        Ok(Self {
+        Self {
             crowd: Crowd::new(ring, doors.len() as u32, places, options),
             buffers,
             doors,
             stop: stop.clone(),
             stage: Stage::Serving,
-        })
+        }
     }
 
     /// Serves until the stop is asked for and the requests under way are answered.
@@ -85,12 +96,7 @@ impl Worker {
     ///
     /// The kernel takes no more operations.
     pub(super) fn run(mut self) -> io::Result<()> {
-        self.crowd.ring.enable()?;
-        let stop = self.stop.as_fd().as_raw_fd();
-        let token = Operation::Stop.of(only(0));
-        self.crowd.ring.poll(&stop, token);
-        self.listen_for_the_bell();
-        self.open_doors();
+        self.begin()?;
         let mut completed = Vec::new();
         while !self.is_done() {
             self.turn(&mut completed)?;
@@ -98,8 +104,24 @@ impl Worker {
         self.abandon(&mut completed)
     }
 
+    fn begin(&mut self) -> io::Result<()> {
+        self.crowd.ring.enable()?;
+        let stop = self.stop.as_fd().as_raw_fd();
+        let token = Operation::Stop.of(only(0));
+        self.crowd.ring.poll(&stop, token);
+        self.listen_for_the_bell();
+        self.open_doors();
+        Ok(())
+    }
+
     fn turn(&mut self, completed: &mut Vec<Completed>) -> io::Result<()> {
         self.crowd.ring.wait(self.patience(), completed)?;
+        self.work_off(completed);
+        Ok(())
+    }
+
+    /// Goes on with what is done, and with those whose time is up.
+    fn work_off(&mut self, completed: &mut Vec<Completed>) {
         self.crowd.now = Instant::now();
         let is_quiet = completed.is_empty();
         let is_out_of_buffers = |it: &Completed| it.result == Err(Errno::NOBUFS);
@@ -119,7 +141,6 @@ impl Worker {
             self.open_doors();
         }
         self.go_on_stopping(is_quiet);
-        Ok(())
     }
 
     /// How long the next wait may be.
@@ -314,3 +335,6 @@ impl Worker {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,6 +132,43 @@ fn a_command_line_that_is_wrong_is_told_what_would_be_right() {
 }
 
 #[test]
+fn a_system_without_io_uring_is_told_before_anybody_is_told_where_it_listens() {
+    for (errno, reason) in [
+        ("ENOSYS", "this kernel has none"),
+        (
+            "EPERM",
+            "it is forbidden here, by sysctl kernel.io_uring_disabled",
+        ),
+        ("EINVAL", "this kernel is older"),
+    ] {
+        // strace has the system call fail; `-f`, for it is not the first thread alone that counts.
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = Command::new("strace")
+            .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=io_uring_setup"])
+            .args(["-e", &format!("inject=io_uring_setup:error={errno}")])
+            .args([SERVER, "--listen", "127.0.0.1:0", "--model", "io-uring"])
+            .output()
+            .expect("strace is installed");
+        let told = String::from_utf8(stderr).unwrap();
+        assert_eq!(
+            (status.code(), stdout.as_slice()),
+            (Some(1), &b""[..]),
+            "{told}"
+        );
+        assert_eq!(told.lines().count(), 1, "{told}");
+        let needs = "server-async: model io-uring needs Linux 6.0 or later with io_uring enabled (";
+        assert!(told.starts_with(&format!("{needs}{reason}")), "{told}");
+        assert!(
+            told.contains("choose another model, see --list-models"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn a_full_disk_is_named_with_what_to_do() {
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
     let mut command = on_a_free_port(Model::Tokio);
