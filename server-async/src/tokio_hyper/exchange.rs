@@ -1,8 +1,8 @@
 //! What the gate and the service of one connection tell each other.
 
 use std::net::IpAddr;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use server_common::stop::Stop;
 use server_common::{access_log, clock};
@@ -23,6 +23,7 @@ pub(super) struct Exchange<'a> {
     pub(super) hello: Hello,
     pub(super) options: Options,
     stop: &'a Stop,
+    request: Mutex<Option<Request>>,
     keep_alive: AtomicBool,
     body_may_stay_away: AtomicBool,
     answered_last: AtomicBool,
@@ -37,6 +38,7 @@ impl<'a> Exchange<'a> {
             hello: Hello::new(peer),
             options,
             stop,
+            request: Mutex::default(),
             keep_alive: AtomicBool::new(true),
             body_may_stay_away: AtomicBool::new(false),
             answered_last: AtomicBool::new(false),
@@ -44,8 +46,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The gate lets a request pass, whose head is `head`.
-    pub(super) fn begin(&self, request: &Request, head: &[u8]) {
+    /// The gate lets a request pass, whose head is `head`; says whether its body may stay away.
+    pub(super) fn begin(&self, request: &Request, head: &[u8]) -> bool {
         // Whether a client that asked for leave to send its body, and gets an answer instead,
         // sends it all the same is its choice: where a next request would begin cannot be known.
         let body_may_stay_away =
@@ -59,9 +61,25 @@ impl<'a> Exchange<'a> {
         {
             *line = request::request_line(head).to_vec();
         }
+        body_may_stay_away
     }
 
-    /// Whether to answer at once, whatever becomes of the body.
+    /// The gate gives the request to the service.
+    pub(super) fn hand_over(&self, request: Request) {
+        *self.request() = Some(request);
+    }
+
+    /// The service takes the request that hyper calls it for. There is one for each head that the
+    /// gate has let pass.
+    pub(super) fn take_over(&self) -> Option<Request> {
+        self.request().take()
+    }
+
+    fn request(&self) -> MutexGuard<'_, Option<Request>> {
+        self.request.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the answer comes at once, whatever becomes of the body.
     pub(super) fn body_may_stay_away(&self) -> bool {
         self.body_may_stay_away.load(Ordering::Relaxed)
     }

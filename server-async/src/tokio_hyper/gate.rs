@@ -1,5 +1,6 @@
 //! Which bytes reach hyper, and how long they may take.
 
+use std::borrow::Cow;
 use std::io;
 use std::mem::{Discriminant, discriminant};
 use std::pin::Pin;
@@ -14,6 +15,7 @@ use wire::refusal::Refusal;
 
 use super::deadline::Deadline;
 use super::exchange::Exchange;
+use super::head;
 use super::http2::preface::{self, Begins};
 use super::landing;
 
@@ -24,7 +26,8 @@ const JOINED_BYTES_MAX: usize = 512;
 /// A socket of which hyper sees only good requests, one at a time.
 ///
 /// Everything that arrives goes through [`RequestReader`], as in `wire::connection`. The head of a
-/// request passes when it is complete and good, the body as far as it is good. At the first fault
+/// request passes, in short, when it is complete and good, the body as far as it is good. At the
+/// first fault
 /// nothing passes any more and hyper is shown the end of input: it finishes, and the connection's
 /// task writes the refusal that [`Self::ending`] names.
 ///
@@ -37,7 +40,9 @@ pub(super) struct Gate<'a, S> {
     exchange: &'a Exchange<'a>,
     deadline: Deadline,
     reader: RequestReader,
-    /// Received and not passed on, usually nothing. Of it, so many bytes are good.
+    /// To be shown before what follows, usually nothing.
+    head: Cow<'static, [u8]>,
+    /// Received and not passed on, usually nothing. Of it, so many bytes of a body are good.
     input: BytesMut,
     good_bytes: usize,
     has_passed_a_request: bool,
@@ -46,6 +51,19 @@ pub(super) struct Gate<'a, S> {
     /// What is waited for, and since when.
     waiting: Option<(Discriminant<Phase>, Instant)>,
     ending: Option<Ending>,
+}
+
+/// What the front of some bytes is: a head, and of a body what is good.
+struct Examined {
+    head_bytes: usize,
+    body_bytes: usize,
+}
+
+impl Examined {
+    const NOTHING: Self = Self {
+        head_bytes: 0,
+        body_bytes: 0,
+    };
 }
 
 /// Why nothing passes any more.
@@ -66,6 +84,7 @@ impl<'a, S> Gate<'a, S> {
             exchange,
             deadline: Deadline::default(),
             reader: RequestReader::new(),
+            head: Cow::default(),
             input: BytesMut::new(),
             good_bytes: 0,
             has_passed_a_request: false,
@@ -90,31 +109,37 @@ impl<'a, S> Gate<'a, S> {
         (self.socket, self.input)
     }
 
-    /// How many bytes at the front of `bytes` are good, up to the end of one request.
-    fn examine(&mut self, bytes: &[u8]) -> usize {
+    /// Looks at the front of `bytes`, up to the end of one request. Its head is taken out, to be
+    /// shown in short.
+    fn examine(&mut self, bytes: &[u8]) -> Examined {
         if self.may_be_http2 {
             match preface::begins(bytes) {
                 Begins::Yes => {
                     self.ending = Some(Ending::Http2);
-                    return 0;
+                    return Examined::NOTHING;
                 }
                 Begins::NotYetClear => {
                     // Only for what is waited for, and for how long: that it is no request of
                     // HTTP/1 is to be said when it is clear that it is none of HTTP/2 either.
                     let _ = self.reader.next(&mut &*bytes);
-                    return 0;
+                    return Examined::NOTHING;
                 }
                 Begins::No => self.may_be_http2 = false,
             }
         }
         let mut rest = bytes;
+        let mut head_bytes = 0;
         loop {
             let head = rest;
             match self.reader.next(&mut rest) {
                 Ok(Some(Event::Head(request))) => {
                     self.waiting = None;
-                    self.exchange.begin(&request, &head[..request.head_bytes]);
-                    if self.exchange.body_may_stay_away() {
+                    head_bytes = request.head_bytes;
+                    let body_may_stay_away = self.exchange.begin(&request, &head[..head_bytes]);
+                    let has_body = request.framing.has_body() && !body_may_stay_away;
+                    self.head = head::in_short(&request, has_body);
+                    self.exchange.hand_over(request);
+                    if body_may_stay_away {
                         // The answer comes now and is the last: what follows is nobody's concern.
                         break;
                     }
@@ -128,18 +153,25 @@ impl<'a, S> Gate<'a, S> {
                 Ok(None) => break,
                 Err(refusal) => {
                     self.ending = Some(Ending::Refused(refusal));
-                    return 0;
+                    self.head = Cow::default();
+                    return Examined::NOTHING;
                 }
             }
         }
-        bytes.len() - rest.len()
+        Examined {
+            head_bytes,
+            body_bytes: bytes.len() - rest.len() - head_bytes,
+        }
     }
 
     /// Goes on with what was received earlier: the request behind the last one, if it is there.
     fn examine_input(&mut self) {
-        if self.good_bytes == 0 && !self.input.is_empty() && self.ending.is_none() {
-            let input = std::mem::take(&mut self.input);
-            self.good_bytes = self.examine(&input);
+        let has_passed = self.good_bytes == 0 && self.head.is_empty();
+        if has_passed && !self.input.is_empty() && self.ending.is_none() {
+            let mut input = std::mem::take(&mut self.input);
+            let examined = self.examine(&input);
+            input.advance(examined.head_bytes);
+            self.good_bytes = examined.body_bytes;
             self.input = input;
         }
     }
@@ -153,14 +185,56 @@ impl<'a, S> Gate<'a, S> {
         }
     }
 
+    /// Takes what has just been received, and gives hyper at once what is good of it, which is
+    /// usually everything; the rest stays.
+    fn receive(&mut self, bytes: &[u8], cursor: &mut ReadBufCursor<'_>) {
+        if bytes.is_empty() {
+            self.ending = Some(Ending::Closed);
+            self.examine_as_http1();
+        } else if self.input.is_empty() {
+            let examined = self.examine(bytes);
+            let rest = &bytes[examined.head_bytes..];
+            self.pass_head(cursor);
+            let (body, rest) = match examined.body_bytes <= cursor.remaining() {
+                true => rest.split_at(examined.body_bytes),
+                // A head in short may be longer than the client's.
+                false => {
+                    self.good_bytes = examined.body_bytes;
+                    (&[] as &[u8], rest)
+                }
+            };
+            cursor.put_slice(body);
+            self.input.extend_from_slice(rest);
+        } else {
+            self.input.extend_from_slice(bytes);
+            self.examine_input();
+        }
+    }
+
     /// Gives hyper what is good of what was received earlier.
     fn pass(&mut self, cursor: &mut ReadBufCursor<'_>) {
+        self.pass_head(cursor);
         let count = self.good_bytes.min(cursor.remaining());
-        cursor.put_slice(&self.input[..count]);
-        self.input.advance(count);
-        self.good_bytes -= count;
-        if self.input.is_empty() {
+        if count > 0 {
+            cursor.put_slice(&self.input[..count]);
+            self.input.advance(count);
+            self.good_bytes -= count;
+        }
+        if self.input.is_empty() && self.input.capacity() > 0 {
             self.input = BytesMut::new();
+        }
+    }
+
+    fn pass_head(&mut self, cursor: &mut ReadBufCursor<'_>) {
+        if self.head.is_empty() {
+            return;
+        }
+        // hyper has room for a whole one, unless it has read ahead a lot.
+        let head = std::mem::take(&mut self.head);
+        let (now, later) = head.split_at(head.len().min(cursor.remaining()));
+        cursor.put_slice(now);
+        if !later.is_empty() {
+            self.head = Cow::Owned(later.to_vec());
         }
     }
 
@@ -198,7 +272,7 @@ impl<'a, S> Gate<'a, S> {
 }
 
 impl<S: AsyncRead + Unpin> Gate<'_, S> {
-    /// Reads once. What is good passes at once, which is usually everything; the rest stays.
+    /// Reads once.
     fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
@@ -211,19 +285,7 @@ impl<S: AsyncRead + Unpin> Gate<'_, S> {
             |gate| &mut gate.socket,
             cx,
             room,
-            |gate, bytes| {
-                if bytes.is_empty() {
-                    gate.ending = Some(Ending::Closed);
-                    gate.examine_as_http1();
-                } else if gate.input.is_empty() {
-                    let (good, rest) = bytes.split_at(gate.examine(bytes));
-                    cursor.put_slice(good);
-                    gate.input.extend_from_slice(rest);
-                } else {
-                    gate.input.extend_from_slice(bytes);
-                    gate.examine_input();
-                }
-            },
+            |gate, bytes| gate.receive(bytes, cursor),
         )
     }
 }

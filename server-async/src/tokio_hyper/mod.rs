@@ -10,6 +10,7 @@
 //! - `socket`: a client that does not read is given up;
 //! - `tls`: the handshake, and what is spoken behind it;
 //! - `gate`: which bytes reach hyper, and how long they may take;
+//! - `head`: a request's head, as hyper is shown it;
 //! - `landing`: where reads land;
 //! - `deadline`: a timer for a connection's whole life;
 //! - `exchange`: what the gate and the service tell each other;
@@ -27,6 +28,7 @@ mod exchange;
 #[cfg(test)]
 mod fixture;
 mod gate;
+mod head;
 mod http2;
 mod landing;
 mod refused;

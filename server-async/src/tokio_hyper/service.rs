@@ -1,50 +1,82 @@
 //! From hyper's request to the answer of `wire`.
 
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Response, StatusCode};
 use server_common::work::work;
 use wire::answer::{Answer, connection_field};
-use wire::request::Version;
+use wire::request::Request;
 use wire::route::{Pause, Route};
 
 use super::body::AnswerBody;
 use super::exchange::Exchange;
 
-/// Answers a request, once its body is in and its pause over.
+/// An answer that is being made.
+///
+/// Most need not wait for anything. hyper moves this about, and so what waits is boxed.
+pub(super) enum Answering<'a> {
+    AtOnce(Option<Response<AnswerBody>>),
+    Later(Pin<Box<dyn Future<Output = io::Result<Response<AnswerBody>>> + Send + 'a>>),
+}
+
+impl Future for Answering<'_> {
+    type Output = io::Result<Response<AnswerBody>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::AtOnce(response) => {
+                Poll::Ready(response.take().ok_or(io::ErrorKind::NotFound.into()))
+            }
+            Self::Later(response) => response.as_mut().poll(cx),
+        }
+    }
+}
+
+/// Answers the request that the gate has handed over, once its body is in and its pause over.
+/// Its head, as hyper knows it, is used up for the answer's.
 ///
 /// # Errors
 ///
 /// The body broke off. There is no answer then, and hyper ends the connection.
-pub(super) async fn answer(
+pub(super) fn answer<'a>(
+    exchange: &'a Exchange<'a>,
+    http1: hyper::Request<Incoming>,
+) -> Answering<'a> {
+    let Some(request) = exchange.take_over() else {
+        return Answering::AtOnce(None);
+    };
+    let (head, body) = http1.into_parts();
+    if body.is_end_stream() && request.route.pause().is_none() {
+        let response = finish(exchange, &request, head, Bytes::new());
+        return Answering::AtOnce(Some(response));
+    }
+    Answering::Later(Box::pin(async move {
+        let body = receive(body, request.route.wants_body()).await;
+        let body = body.map_err(io::Error::other)?;
+        pause(request.route).await;
+        Ok(finish(exchange, &request, head, body))
+    }))
+}
+
+fn finish(
     exchange: &Exchange<'_>,
-    request: Request<Incoming>,
-) -> hyper::Result<Response<AnswerBody>> {
-    let (head, body) = request.into_parts();
-    let route = Route::of(head.method.as_str(), head.uri.path());
-    // Not to poll a body is how hyper is kept from asking for it with 100 Continue.
-    let body = match exchange.body_may_stay_away() {
-        true => Bytes::new(),
-        false => receive(body, route.wants_body()).await?,
-    };
-    pause(route).await;
-    // As in `wire`, the last of repeated fields counts.
-    let content_type = head.headers.get_all(CONTENT_TYPE).iter().next_back();
-    let content_type = content_type.map(HeaderValue::as_bytes);
-    let answer = route.answer(&exchange.hello, content_type, body);
-    exchange.log(
-        answer.status,
-        answer.sent_body_bytes(head.method == Method::HEAD),
-    );
-    let version = match head.version {
-        hyper::Version::HTTP_10 => Version::Http10,
-        _ => Version::Http11,
-    };
-    let connection = connection_field(version, exchange.keeps_alive());
-    Ok(respond(head, answer, connection))
+    request: &Request,
+    head: Parts,
+    body: Bytes,
+) -> Response<AnswerBody> {
+    let content_type = request.content_type.as_deref();
+    let answer = request.route.answer(&exchange.hello, content_type, body);
+    exchange.log(answer.status, answer.sent_body_bytes(request.is_head));
+    let connection = connection_field(request.version, exchange.keeps_alive());
+    respond(head, answer, connection)
 }
 
 /// Does what `route` asks for before the answer.
@@ -92,7 +124,9 @@ async fn receive(mut body: Incoming, is_wanted: bool) -> hyper::Result<Bytes> {
 /// Makes a request's fields those of its answer, in the order in which they are to be written;
 /// `Date` is hyper's to add. The map is reused because a new one costs two allocations.
 fn fill(headers: &mut HeaderMap, answer: &Answer, connection: Option<&'static str>) {
-    headers.clear();
+    if !headers.is_empty() {
+        headers.clear();
+    }
     // Checked again because it may be the client's; it came through a parser that lets no other
     // bytes pass.
     if let Ok(content_type) = HeaderValue::from_maybe_shared(answer.content_type.clone()) {
