@@ -29,37 +29,50 @@ pub(crate) struct Connection {
     channel: Arc<Channel>,
     /// Bytes that came and belong to no answer yet.
     unread: Vec<u8>,
-    subject: Subject,
+    /// Whether the server keeps it open.
+    keep_alive: bool,
+    /// How long a read or a write may take.
+    patience: Duration,
 }
 
 impl Connection {
     /// Connects, and shakes hands if the subject speaks TLS, with the subject's
     /// patience as every later limit.
     pub(crate) fn open(subject: &Subject) -> Result<Self> {
-        match subject.tls {
-            true => Self::open_with(subject, &tls::config()?),
-            false => Ok(Self::new(subject, Self::channel_to(subject)?)),
-        }
+        Self::open_patiently(subject, subject.patience())
+    }
+
+    /// The same with another patience, for who has to wait for others.
+    pub(crate) fn open_patiently(subject: &Subject, patience: Duration) -> Result<Self> {
+        let config = subject.tls.then(tls::config).transpose()?;
+        Self::connect(subject, patience, config.as_ref())
     }
 
     /// The same through TLS by rules of the caller's own.
     pub(crate) fn open_with(subject: &Subject, config: &Arc<ClientConfig>) -> Result<Self> {
-        let session = tls::session(config)?;
-        let secured = Self::channel_to(subject)?.secure(session);
-        Ok(Self::new(subject, secured.context("shaking hands")?))
+        Self::connect(subject, subject.patience(), Some(config))
     }
 
-    fn channel_to(subject: &Subject) -> Result<Channel> {
-        Channel::connect(&subject.address, subject.patience())
-            .with_context(|| format!("connecting to {}", subject.address))
-    }
-
-    fn new(subject: &Subject, channel: Channel) -> Self {
-        Connection {
+    fn connect(
+        subject: &Subject,
+        patience: Duration,
+        config: Option<&Arc<ClientConfig>>,
+    ) -> Result<Self> {
+        let channel = Channel::connect(&subject.address, patience)
+            .with_context(|| format!("connecting to {}", subject.address))?;
+        let channel = match config {
+            None => channel,
+            Some(config) => {
+                let secured = channel.secure(tls::session(config)?);
+                secured.context("shaking hands")?
+            }
+        };
+        Ok(Connection {
             channel: Arc::new(channel),
             unread: Vec::new(),
-            subject: subject.clone(),
-        }
+            keep_alive: subject.keep_alive,
+            patience,
+        })
     }
 
     /// What it goes over.
@@ -119,7 +132,7 @@ impl Connection {
     pub(crate) fn is_readable_within(&mut self, pause: Duration) -> Result<bool> {
         self.channel.set_patience(pause)?;
         let more = retrying(|| self.channel.has_more());
-        self.channel.set_patience(self.subject.patience())?;
+        self.channel.set_patience(self.patience)?;
         match more {
             Err(error) if is_timeout(error.kind()) => Ok(false),
             _ => Ok(true),
@@ -178,7 +191,7 @@ impl Connection {
             },
             false => self.answer()?,
         };
-        expected.compare(&answer, self.subject.keep_alive)
+        expected.compare(&answer, self.keep_alive)
     }
 
     /// Reads as many bytes as `expected` has and compares them.
@@ -211,7 +224,7 @@ impl Connection {
     /// The server is ready for the next request, or closes if it is one that
     /// closes after each answer.
     pub(crate) fn expect_next(&mut self) -> Result<()> {
-        if !self.subject.keep_alive {
+        if !self.keep_alive {
             return self.expect_close();
         }
         self.send("GET /healthz HTTP/1.1\r\nHost: contract\r\n\r\n")
@@ -230,7 +243,7 @@ impl Connection {
     }
 
     /// Reads exactly `length` bytes.
-    fn take(&mut self, length: usize) -> Result<Vec<u8>> {
+    pub(crate) fn take(&mut self, length: usize) -> Result<Vec<u8>> {
         ensure!(
             length <= ANSWER_BODY_BYTES_MAX,
             "{length} bytes are promised"
@@ -262,7 +275,7 @@ impl Connection {
     }
 
     fn silent(&self) -> anyhow::Error {
-        anyhow!("nothing came within {:?}", self.subject.patience())
+        anyhow!("nothing came within {:?}", self.patience)
     }
 }
 

@@ -25,6 +25,7 @@
 //! the one that is about that: the suite also runs against a server that serves
 //! one connection at a time.
 
+pub mod hostile;
 pub mod process;
 pub mod program;
 

@@ -146,3 +146,11 @@ pub(crate) fn config_for(
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }
+
+/// The first bytes that a client of this version sends.
+pub(crate) fn client_hello(version: &'static SupportedProtocolVersion) -> Result<Vec<u8>> {
+    let mut session = session(&Arc::new(config_for(&[version], &[HTTP_1_1])?))?;
+    let mut bytes = Vec::new();
+    session.write_tls(&mut bytes)?;
+    Ok(bytes)
+}

@@ -18,6 +18,22 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// The way that a test is named after.
+    ///
+    /// # Panics
+    /// No way has that name.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            "tcp" => Transport::Tcp,
+            "unix" => Transport::Unix,
+            "tls" => Transport::Tls,
+            "tls_over_unix" => Transport::TlsOverUnix,
+            _ => panic!("no way to reach a server is called {name}"),
+        }
+    }
+
     /// The flags with which a server listens so, in a place of its own.
     #[must_use]
     pub fn flags(self) -> Vec<String> {
@@ -41,32 +57,26 @@ fn socket_path() -> String {
     env::temp_dir().join(file).display().to_string()
 }
 
-/// Makes one test for each model and transport of a function
+/// Makes one test for each model and way to reach it of a function
 /// `fn(model: &'static str, Transport)`, so that they run side by side and a
-/// failure names both:
-/// `keeps_the_contract::thread_pool::over_unix`. Beside them stands a test that
-/// no model was forgotten, given all their labels.
+/// failure names both, such as `keeps_the_contract::thread_pool::unix`. Beside
+/// them stands a test that no model was forgotten, given all their labels.
+///
+/// ```ignore
+/// contract::tests_of!(keeps_the_contract by Model::ALL.map(Model::label) =>
+///     [select, thread_pool] over [tcp, unix]);
+/// ```
 #[macro_export]
-macro_rules! over_every_transport {
-    ($check:ident of $all:expr => $($model:ident),+ $(,)?) => {
+macro_rules! tests_of {
+    ($check:ident by $all:expr => [$($model:ident),+ $(,)?] over $ways:tt) => {
         mod $check {
             $(mod $model {
-                use $crate::Transport;
-
-                fn check(transport: Transport) {
+                fn check(transport: $crate::Transport) {
                     let model = $crate::label(stringify!($model));
                     super::super::$check(model, transport);
                 }
 
-                #[test]
-                fn over_tcp() {
-                    check(Transport::Tcp);
-                }
-
-                #[test]
-                fn over_unix() {
-                    check(Transport::Unix);
-                }
+                $crate::tests_over!($ways);
             })+
 
             #[test]
@@ -78,6 +88,18 @@ macro_rules! over_every_transport {
                 assert!(all.is_empty(), "there are no tests of {all:?}");
             }
         }
+    };
+}
+
+/// The tests of one model in [`tests_of`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! tests_over {
+    ([$($way:ident),+]) => {
+        $(#[test]
+        fn $way() {
+            check($crate::Transport::named(stringify!($way)));
+        })+
     };
 }
 

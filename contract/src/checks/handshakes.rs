@@ -1,8 +1,8 @@
 //! Handshakes that come to nothing: let go after the read timeout, not before.
 
 use super::timeouts::{BYTES_PER_TIMEOUT, not_too_early};
-use super::tls::client_hello;
 use super::*;
+use crate::tls::client_hello;
 use anyhow::ensure;
 use std::time::Instant;
 

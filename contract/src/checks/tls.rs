@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::channel::Channel;
-use crate::tls::{HTTP_1_1, VERSIONS, config_for, session};
+use crate::tls::{HTTP_1_1, VERSIONS, client_hello, config_for, session};
 use anyhow::{bail, ensure};
 use rustls::{AlertDescription, ClientConfig, Error, SupportedProtocolVersion};
 use std::io;
@@ -156,14 +156,6 @@ fn is_resumed(subject: &Subject, version: &'static SupportedProtocolVersion) -> 
         version.version
     );
     Ok(())
-}
-
-/// The first bytes that a client sends.
-pub(super) fn client_hello(version: &'static SupportedProtocolVersion) -> Result<Vec<u8>> {
-    let mut session = session(&Arc::new(config_for(&[version], &[HTTP_1_1])?))?;
-    let mut bytes = Vec::new();
-    session.write_tls(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// A handshake by these rules is refused with this alert.

@@ -14,8 +14,8 @@ pub(crate) fn program(model: &'static str) -> Program {
         path: SERVER,
         model,
         flags: match model {
-            "tokio-current-thread" => &[],
-            _ => &["--threads", "2"],
+            "tokio" => &["--threads", "2"],
+            _ => &[],
         },
         keep_alive: true,
     }
@@ -30,5 +30,5 @@ fn keeps_the_contract(model: &'static str, transport: Transport) {
     assert_eq!((ended.status.code(), ended.err.as_str()), (Some(0), ""));
 }
 
-contract::over_every_transport!(keeps_the_contract of Model::ALL.map(Model::label) =>
-    tokio, tokio_current_thread, select, poll, epoll, io_uring);
+contract::tests_of!(keeps_the_contract by Model::ALL.map(Model::label) =>
+    [tokio, tokio_current_thread] over [tcp, unix]);

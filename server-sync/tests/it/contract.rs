@@ -7,13 +7,17 @@ use server_sync::Model;
 
 use crate::process::PROGRAM;
 
+/// The threads of the pool.
+pub(crate) const POOL_THREADS: usize = 16;
+const POOL_THREADS_FLAG: &str = "16";
+
 /// The program as the suite starts it. The pool has fewer threads than the suite has clients.
 pub(crate) fn program(model: &'static str) -> Program {
     Program {
         path: PROGRAM,
         model,
         flags: match model {
-            "thread-pool" => &["--threads", "16"],
+            "thread-pool" => &["--threads", POOL_THREADS_FLAG],
             _ => &[],
         },
         keep_alive: model != Model::Sequential.label(),
@@ -24,8 +28,8 @@ fn keeps_the_contract(model: &'static str, transport: Transport) {
     check(program(model), transport);
 }
 
-contract::over_every_transport!(keeps_the_contract of Model::ALL.map(Model::label) =>
-    sequential, thread_per_connection, thread_pool);
+contract::tests_of!(keeps_the_contract by Model::ALL.map(Model::label) =>
+    [sequential, thread_per_connection, thread_pool] over [tcp, unix]);
 
 #[test]
 fn thread_per_connection_without_keep_alive_keeps_the_contract() {

@@ -1,6 +1,7 @@
 //! The blocking server from outside.
 //!
 //! - `contract`: what every server must do, for each model;
+//! - `hostile`: what hostile clients do to no model;
 //! - `limits`: what a client cannot do to the server, and what a stop does not do to a client;
 //! - `overload`: more connections than places, and more than threads can be had for;
 //! - `memory`: what a connection with a thread of its own takes;
@@ -12,6 +13,7 @@
 mod bad_input;
 mod client;
 mod contract;
+mod hostile;
 mod limits;
 mod memory;
 mod overload;

@@ -1,0 +1,48 @@
+//! Clients that keep their connections and ask for nothing more.
+
+use super::*;
+
+const REQUEST: &str = "GET / HTTP/1.1\r\nHost: contract\r\n\r\n";
+
+pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
+    name: "who works beside kept connections is served, and so are they when they ask again",
+    run: |victim| match victim.subject.keep_alive {
+        true => keep_their_connections(victim),
+        false => cannot_keep_theirs(victim),
+    },
+}];
+
+/// A kept connection holds its thread until its idle timeout: a pool stays usable as long as one
+/// thread is left.
+fn keep_their_connections(victim: &Victim) -> Result<()> {
+    let idle = match victim.serves {
+        Serves::AtMost(at_once) => at_once - 1,
+        Serves::Everybody => CROWD,
+    };
+    let mut kept = Vec::new();
+    for _ in 0..idle {
+        let mut connection = Connection::open(victim.subject)?;
+        is_answered(&mut connection)?;
+        kept.push(connection);
+    }
+    crowd::beside_a_working_client(victim, PROMPT, || {
+        // Longer than a new client may be silent.
+        std::thread::sleep(2 * victim.subject.read_timeout);
+        kept.iter_mut().try_for_each(is_answered)
+    })
+}
+
+/// Where connections are not kept nobody has one to be idle on.
+fn cannot_keep_theirs(victim: &Victim) -> Result<()> {
+    crowd::of(victim.crowd(), |_| {
+        let mut connection = Connection::open(victim.subject)?;
+        is_answered(&mut connection)?;
+        connection.expect_close()
+    })
+}
+
+fn is_answered(connection: &mut Connection) -> Result<()> {
+    connection.send(REQUEST)?;
+    let expected = Expected::hello(connection.local_ip()?);
+    connection.expect(&expected).context("a kept connection")
+}

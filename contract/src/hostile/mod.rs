@@ -1,0 +1,183 @@
+//! Hostile and unlucky clients, and what a server must still be after them.
+//!
+//! A client that vanishes without a word (a half-open connection in the sense of RFC 9293 §3.5.1)
+//! is none of these: to the server it is a silent one, or one that takes nothing, and both are
+//! here.
+
+mod churn;
+mod crowd;
+mod half_open;
+mod idle;
+mod pipelines;
+mod readers;
+mod resets;
+mod silent;
+mod slowloris;
+
+use crate::connection::Connection;
+use crate::expected::Expected;
+use crate::process::{Process, comes_true_within};
+use crate::subject::Subject;
+use crate::verify::{Violation, Violations};
+use anyhow::{Context, Result, ensure};
+use std::time::Duration;
+
+/// More clients than any pool under test has threads.
+const CROWD: usize = 100;
+
+/// How often a model that serves few at once is filled: once would leave the others' wait unseen.
+const TURNS: usize = 3;
+
+/// How long a client of a server that serves everybody at once may wait beside a hostile crowd. A
+/// loaded machine takes a part of that; a server that waits for one of the crowd takes many times
+/// as much.
+const PROMPT: Duration = Duration::from_secs(2);
+
+/// What a machine may be late by.
+const LATE: Duration = Duration::from_secs(2);
+
+/// What a server may take for a crowd, in bytes. Each of them costs a connection, and a thread
+/// where that is the model; what they ask for would be gigabytes.
+const MEMORY_GROWTH_BYTES_MAX: u64 = 48 * 1024 * 1024;
+
+/// How many clients a model serves at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serves {
+    /// So many; the others wait. At least one.
+    AtMost(usize),
+    /// As many as there are.
+    Everybody,
+}
+
+/// A server under attack.
+#[derive(Clone, Copy, Debug)]
+pub struct Victim<'a> {
+    /// Its process.
+    pub process: &'a Process,
+    /// How it is reached, and its read timeout.
+    pub subject: &'a Subject,
+    /// Its `--write-timeout`.
+    pub write_timeout: Duration,
+    /// What is promised of its model.
+    pub serves: Serves,
+}
+
+/// Something that clients do, out of malice or bad luck.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// What becomes of them, and of the others, as a sentence.
+    pub name: &'static str,
+    run: fn(&Victim) -> Result<()>,
+}
+
+/// All of them, in the order of [`survives`].
+const SCENARIOS: &[&[Scenario]] = &[
+    silent::SCENARIOS,
+    slowloris::SCENARIOS,
+    readers::SCENARIOS,
+    pipelines::SCENARIOS,
+    half_open::SCENARIOS,
+    idle::SCENARIOS,
+    resets::SCENARIOS,
+    churn::SCENARIOS,
+];
+
+/// Lets them all loose on the server, one after another. After each it must serve the next client,
+/// hold no descriptor more than before, and little more memory.
+///
+/// # Errors
+/// Lists every scenario that the server does not survive as it should.
+pub fn survives(victim: &Victim) -> Result<(), Violations> {
+    let violations: Vec<_> = SCENARIOS
+        .concat()
+        .iter()
+        .filter_map(|scenario| {
+            let error = victim.endures(scenario).err()?;
+            let check = scenario.name;
+            Some(Violation { check, error })
+        })
+        .collect();
+    match violations.is_empty() {
+        true => Ok(()),
+        false => Err(Violations(violations)),
+    }
+}
+
+impl Victim<'_> {
+    fn endures(&self, scenario: &Scenario) -> Result<()> {
+        self.serves_the_next()?;
+        let descriptors = self.process.descriptors()?;
+        let memory = self.process.memory_bytes()?;
+        (scenario.run)(self)?;
+        self.serves_the_next().context("afterwards")?;
+        self.gives_back(descriptors)?;
+        self.has_not_grown_since(memory)
+    }
+
+    /// A client that has done nothing is served.
+    fn serves_the_next(&self) -> Result<()> {
+        let mut connection = Connection::open(self.subject)?;
+        connection.send("GET / HTTP/1.1\r\nHost: contract\r\nConnection: close\r\n\r\n")?;
+        let expected = Expected::hello(connection.local_ip()?).closing();
+        connection.expect(&expected).context("the next client")
+    }
+
+    /// Waits until no more descriptors are open than there were before.
+    fn gives_back(&self, before: usize) -> Result<()> {
+        let mut open = 0;
+        let given_back = comes_true_within(self.longest(), || {
+            open = self.process.descriptors().unwrap_or(usize::MAX);
+            open <= before
+        });
+        ensure!(
+            given_back,
+            "{open} descriptors are open, and {before} were before"
+        );
+        Ok(())
+    }
+
+    fn has_not_grown_since(&self, before: u64) -> Result<()> {
+        let after = self.process.memory_bytes()?;
+        let grown = after.saturating_sub(before);
+        ensure!(
+            grown <= MEMORY_GROWTH_BYTES_MAX,
+            "the server has grown from {before} to {after} bytes"
+        );
+        Ok(())
+    }
+
+    /// How many clients make a crowd: more than are served at once, and not so many that their
+    /// turns take long.
+    fn crowd(&self) -> usize {
+        match self.serves {
+            Serves::AtMost(at_once) => CROWD.min(TURNS * at_once),
+            Serves::Everybody => CROWD,
+        }
+    }
+
+    /// How long a client may wait beside a crowd of which each is let go after `each`: a server
+    /// that serves few at once serves the crowd first, in turns.
+    fn wait_max(&self, each: Duration) -> Duration {
+        match self.serves {
+            Serves::AtMost(_) => self.turns() * each + PROMPT,
+            Serves::Everybody => PROMPT,
+        }
+    }
+
+    /// How long it may take until all of a crowd have been let go, each after `each`.
+    fn end_max(&self, each: Duration) -> Duration {
+        self.turns() * each + LATE
+    }
+
+    fn turns(&self) -> u32 {
+        match self.serves {
+            Serves::AtMost(_) => TURNS as u32,
+            Serves::Everybody => 1,
+        }
+    }
+
+    /// Longer than any client can keep its connection that does nothing right.
+    fn longest(&self) -> Duration {
+        self.end_max(self.subject.read_timeout + self.write_timeout + LATE)
+    }
+}

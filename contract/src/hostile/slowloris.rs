@@ -1,0 +1,49 @@
+//! Clients that send a byte now and then, to hold what serves them.
+
+use super::*;
+use std::time::Instant;
+
+/// They send this often within one read timeout, so that no single read is late.
+const BYTES_PER_TIMEOUT: u32 = 6;
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "clients that drip their heads get 408, and who works beside them is served",
+        run: |victim| drip_after(victim, "GET / HTTP/1.1\r\nHost: contract\r\nX: "),
+    },
+    Scenario {
+        name: "clients that drip their bodies get 408, and who works beside them is served",
+        run: |victim| {
+            let head = "POST /echo HTTP/1.1\r\nHost: contract\r\nContent-Length: 100000\r\n\r\n";
+            drip_after(victim, head)
+        },
+    },
+    Scenario {
+        name: "clients that drip chunks get 408, and who works beside them is served",
+        run: |victim| {
+            let head =
+                "POST /echo HTTP/1.1\r\nHost: contract\r\nTransfer-Encoding: chunked\r\n\r\n";
+            drip_after(victim, &format!("{head}ffff\r\n"))
+        },
+    },
+];
+
+fn drip_after(victim: &Victim, bytes: &str) -> Result<()> {
+    let limit = victim.subject.read_timeout;
+    crowd::beside_a_working_client(victim, victim.wait_max(limit), || {
+        crowd::of(victim.crowd(), |_| drips_after(victim, bytes))
+    })
+}
+
+fn drips_after(victim: &Victim, bytes: &str) -> Result<()> {
+    let limit = victim.end_max(victim.subject.read_timeout);
+    let mut connection = Connection::open_patiently(victim.subject, limit)?;
+    let began = Instant::now();
+    connection.send(bytes)?;
+    while !connection.is_readable_within(victim.subject.read_timeout / BYTES_PER_TIMEOUT)? {
+        connection.send("a")?;
+        let took = began.elapsed();
+        ensure!(took < limit, "it is still listened to after {took:?}");
+    }
+    connection.expect(&Expected::refusal(408))
+}

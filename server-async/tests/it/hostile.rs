@@ -1,0 +1,24 @@
+//! What hostile clients do to no model.
+
+use contract::Transport;
+use contract::hostile::{Serves, Victim, survives};
+use contract::program::WRITE_TIMEOUT;
+use server_async::model::Model;
+
+use crate::contract::program;
+
+fn survives_hostile_clients(model: &'static str, transport: Transport) {
+    let (process, subject) = program(model).start(transport).unwrap();
+    survives(&Victim {
+        process: &process,
+        subject: &subject,
+        write_timeout: WRITE_TIMEOUT,
+        serves: Serves::Everybody,
+    })
+    .unwrap();
+    let ended = process.stop().unwrap();
+    assert_eq!(ended.err, "");
+}
+
+contract::tests_of!(survives_hostile_clients by Model::ALL.map(Model::label) =>
+    [tokio, tokio_current_thread] over [tcp]);
