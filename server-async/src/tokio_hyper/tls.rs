@@ -40,6 +40,8 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         Ok(Err((_, mut socket))) => return connection::discard(&mut socket, LINGER).await,
         Err(_) => return,
     };
+    // A stopping server waits for this to go, and the last word comes after what is run here.
+    let _speaking = finishing.clone();
     if socket.get_ref().1.alpn_protocol() == Some(Protocol::Http2.name()) {
         http2::run(&mut socket, BytesMut::new(), peer, server, finishing).await;
     } else {
