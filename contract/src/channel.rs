@@ -115,6 +115,12 @@ impl Channel {
         let _ = self.socket.shutdown(Shutdown::Both);
     }
 
+    /// Waits until the server has closed its socket, whatever TLS has said before.
+    pub(crate) fn wait_for_close(&self) {
+        // An error is an end as well.
+        let _ = io::copy(&mut &self.socket, &mut io::sink());
+    }
+
     /// Makes the close a reset (RST). A UNIX socket knows none: its peer is
     /// told of a reset if it leaves something unread.
     pub(crate) fn close_with_reset(&self) -> io::Result<()> {

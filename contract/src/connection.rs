@@ -44,35 +44,46 @@ impl Connection {
 
     /// The same with another patience, for who has to wait for others.
     pub(crate) fn open_patiently(subject: &Subject, patience: Duration) -> Result<Self> {
-        let config = subject.tls.then(tls::config).transpose()?;
-        Self::connect(subject, patience, config.as_ref())
+        Self::begin(Self::reach(subject, patience)?, subject, patience)
     }
 
     /// The same through TLS by rules of the caller's own.
     pub(crate) fn open_with(subject: &Subject, config: &Arc<ClientConfig>) -> Result<Self> {
-        Self::connect(subject, subject.patience(), Some(config))
+        let patience = subject.patience();
+        let channel = Self::reach(subject, patience)?.secure(tls::session(config)?);
+        Ok(Self::new(
+            channel.context("shaking hands")?,
+            subject,
+            patience,
+        ))
     }
 
-    fn connect(
-        subject: &Subject,
-        patience: Duration,
-        config: Option<&Arc<ClientConfig>>,
-    ) -> Result<Self> {
-        let channel = Channel::connect(&subject.address, patience)
-            .with_context(|| format!("connecting to {}", subject.address))?;
-        let channel = match config {
-            None => channel,
-            Some(config) => {
-                let secured = channel.secure(tls::session(config)?);
+    /// The first half of [`Connection::open_patiently`]: connects. The kernel
+    /// does that without the server's help.
+    pub(crate) fn reach(subject: &Subject, patience: Duration) -> Result<Channel> {
+        Channel::connect(&subject.address, patience)
+            .with_context(|| format!("connecting to {}", subject.address))
+    }
+
+    /// The second half: shakes hands, if the subject speaks TLS.
+    pub(crate) fn begin(channel: Channel, subject: &Subject, patience: Duration) -> Result<Self> {
+        let channel = match subject.tls {
+            false => channel,
+            true => {
+                let secured = channel.secure(tls::session(&tls::config()?)?);
                 secured.context("shaking hands")?
             }
         };
-        Ok(Connection {
+        Ok(Self::new(channel, subject, patience))
+    }
+
+    fn new(channel: Channel, subject: &Subject, patience: Duration) -> Self {
+        Connection {
             channel: Arc::new(channel),
             unread: Vec::new(),
             keep_alive: subject.keep_alive,
             patience,
-        })
+        }
     }
 
     /// What it goes over.

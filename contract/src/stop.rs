@@ -1,12 +1,13 @@
 //! Stopping under load: whoever was let in is served, then nobody gets in.
 
+use crate::channel::Channel;
 use crate::connection::Connection;
 use crate::expected::Expected;
 use crate::subject::Subject;
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Barrier, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Clients of each kind. More than one, so that a server which serves one at a
@@ -57,6 +58,7 @@ const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: contract\r\n\r\n";
 /// Says how requests were lost, or that the server goes on.
 pub fn stops_without_losing_requests(subject: &Subject, stop: impl FnOnce()) -> Result<()> {
     let load = Load::default();
+    let all_connected = Barrier::new(LATECOMERS + 1);
     std::thread::scope(|scope| {
         let mut clients = Vec::new();
         for _ in 0..CLIENTS {
@@ -69,15 +71,18 @@ pub fn stops_without_losing_requests(subject: &Subject, stop: impl FnOnce()) -> 
             clients.push(scope.spawn(|| load.rest(subject)));
         }
         load.wait_until_running();
-        let promised = promised(subject);
+        let begun = subject.keep_alive.then(|| begun(subject));
+        for _ in 0..LATECOMERS {
+            clients.push(scope.spawn(|| comes_late(subject, &all_connected)));
+        }
+        all_connected.wait();
         load.stopped_at.get_or_init(Instant::now);
         stop();
-        let promised =
-            promised.and_then(|mut promised| promised.iter_mut().try_for_each(expect_last_answer));
+        let begun = begun.map_or(Ok(()), |begun| expect_last_answer(begun?));
         let errors: BTreeSet<_> = clients
             .into_iter()
             .map(|client| client.join().expect("a client does not panic"))
-            .chain([promised])
+            .chain([begun])
             .filter_map(Result::err)
             .map(|error| format!("{error:#}"))
             .collect();
@@ -191,19 +196,29 @@ impl Load {
     }
 }
 
-/// Connections with a request that must be answered although the server is
-/// stopped next.
-fn promised(subject: &Subject) -> Result<Vec<Connection>> {
-    let mut promised = Vec::new();
-    if subject.keep_alive {
-        promised.push(begun(subject)?);
-    }
-    for _ in 0..LATECOMERS {
-        let mut connection = Connection::open(subject)?;
-        connection.send(REQUEST)?;
-        promised.push(connection);
-    }
-    Ok(promised)
+/// One client that connects right before the stop, and must be answered. It has
+/// asked by then if it can: through TLS that takes a handshake, in which the
+/// server must have its part.
+fn comes_late(subject: &Subject, all_connected: &Barrier) -> Result<()> {
+    let channel = Connection::reach(subject, subject.patience());
+    let asked = match subject.tls {
+        true => {
+            all_connected.wait();
+            channel.and_then(|channel| asked_on(channel, subject))
+        }
+        false => {
+            let asked = channel.and_then(|channel| asked_on(channel, subject));
+            all_connected.wait();
+            asked
+        }
+    };
+    expect_last_answer(asked?)
+}
+
+fn asked_on(channel: Channel, subject: &Subject) -> Result<Connection> {
+    let mut connection = Connection::begin(channel, subject, subject.patience())?;
+    connection.send(REQUEST)?;
+    Ok(connection)
 }
 
 /// A connection with a request that the server has begun on: of two in one
@@ -215,7 +230,7 @@ fn begun(subject: &Subject) -> Result<Connection> {
     Ok(connection)
 }
 
-fn expect_last_answer(connection: &mut Connection) -> Result<()> {
+fn expect_last_answer(mut connection: Connection) -> Result<()> {
     let answer = connection.answer();
     let answer = answer.context("a request that came before the stop was lost")?;
     let expected = Expected::hello(connection.local_ip()?);

@@ -66,8 +66,20 @@ fn socket_path() -> String {
 /// contract::tests_of!(keeps_the_contract by Model::ALL.map(Model::label) =>
 ///     [select, thread_pool] over [tcp, unix]);
 /// ```
+///
+/// Without `over`, one test for each model of a function `fn(model: &'static str)`.
 #[macro_export]
 macro_rules! tests_of {
+    ($check:ident by $all:expr => [$($model:ident),+ $(,)?]) => {
+        mod $check {
+            $(#[test]
+            fn $model() {
+                super::$check($crate::label(stringify!($model)));
+            })+
+
+            $crate::test_of_all!($all => $($model),+);
+        }
+    };
     ($check:ident by $all:expr => [$($model:ident),+ $(,)?] over $ways:tt) => {
         mod $check {
             $(mod $model {
@@ -79,14 +91,23 @@ macro_rules! tests_of {
                 $crate::tests_over!($ways);
             })+
 
-            #[test]
-            fn by_every_model() {
-                use super::*;
-                let tested = [$($crate::label(stringify!($model))),+];
-                let mut all = $all.to_vec();
-                all.retain(|label| !tested.contains(label));
-                assert!(all.is_empty(), "there are no tests of {all:?}");
-            }
+            $crate::test_of_all!($all => $($model),+);
+        }
+    };
+}
+
+/// The test in [`tests_of`] that no model was forgotten.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! test_of_all {
+    ($all:expr => $($model:ident),+) => {
+        #[test]
+        fn by_every_model() {
+            use super::*;
+            let tested = [$($crate::label(stringify!($model))),+];
+            let mut all = $all.to_vec();
+            all.retain(|label| !tested.contains(label));
+            assert!(all.is_empty(), "there are no tests of {all:?}");
         }
     };
 }

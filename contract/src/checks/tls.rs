@@ -15,6 +15,10 @@ const RECORD_HEADER_BYTES: usize = 5;
 /// and the message's own, a type and a length of three bytes (RFC 5246 §7.4.1.2).
 const HELLO_VERSION_AT: usize = RECORD_HEADER_BYTES + 4;
 
+/// The list of versions that a client of TLS 1.2 sends besides (RFC 8446 §4.2.1), which is heeded
+/// if it is there: the extension's number, two lengths, and 3.3, which stands for TLS 1.2.
+const VERSIONS_1_2: [u8; 7] = [0, 43, 0, 3, 2, 3, 3];
+
 /// TLS 1.1, which nobody should speak (RFC 8996).
 const TLS_1_1: [u8; 2] = [3, 2];
 
@@ -63,6 +67,10 @@ pub(super) const CHECKS: &[Check] = &[
         run: |subject| {
             let mut hello = client_hello(&rustls::version::TLS12)?;
             hello[HELLO_VERSION_AT..HELLO_VERSION_AT + 2].copy_from_slice(&TLS_1_1);
+            let mut extensions = hello.windows(VERSIONS_1_2.len());
+            let versions_at = extensions.position(|bytes| bytes == VERSIONS_1_2);
+            let end = versions_at.context("rustls lists no versions")? + VERSIONS_1_2.len();
+            hello[end - 2..end].copy_from_slice(&TLS_1_1);
             is_sent_away(subject, &hello)
         },
     },

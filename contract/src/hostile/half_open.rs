@@ -31,7 +31,8 @@ fn half_close_after(victim: &Victim, bytes: &str) -> Result<()> {
     for _ in 0..victim.crowd() {
         let mut connection = Connection::open(victim.subject)?;
         connection.send(bytes)?;
-        connection.finish_sending()?;
+        // It fails if the server was faster.
+        let _ = connection.finish_sending();
         crowd.push(connection);
     }
     victim.gives_back(before)

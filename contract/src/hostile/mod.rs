@@ -17,9 +17,12 @@ mod slowloris;
 use crate::connection::Connection;
 use crate::expected::Expected;
 use crate::process::{Process, comes_true_within};
+use crate::program::{Program, WRITE_TIMEOUT};
 use crate::subject::Subject;
+use crate::transport::Transport;
 use crate::verify::{Violation, Violations};
 use anyhow::{Context, Result, ensure};
+use std::thread;
 use std::time::Duration;
 
 /// More clients than any pool under test has threads.
@@ -50,23 +53,18 @@ pub enum Serves {
 }
 
 /// A server under attack.
-#[derive(Clone, Copy, Debug)]
-pub struct Victim<'a> {
-    /// Its process.
-    pub process: &'a Process,
-    /// How it is reached, and its read timeout.
-    pub subject: &'a Subject,
-    /// Its `--write-timeout`.
-    pub write_timeout: Duration,
-    /// What is promised of its model.
-    pub serves: Serves,
+struct Victim<'a> {
+    process: &'a Process,
+    subject: &'a Subject,
+    write_timeout: Duration,
+    serves: Serves,
 }
 
 /// Something that clients do, out of malice or bad luck.
-#[derive(Clone, Copy, Debug)]
-pub struct Scenario {
+#[derive(Clone, Copy)]
+struct Scenario {
     /// What becomes of them, and of the others, as a sentence.
-    pub name: &'static str,
+    name: &'static str,
     run: fn(&Victim) -> Result<()>,
 }
 
@@ -82,12 +80,33 @@ const SCENARIOS: &[&[Scenario]] = &[
     churn::SCENARIOS,
 ];
 
-/// Lets them all loose on the server, one after another. After each it must serve the next client,
-/// hold no descriptor more than before, and little more memory.
+/// Lets them all loose on a server, one after another, in the clear and, beside that, on another
+/// through TLS. After each the server must serve the next client, hold no descriptor more than
+/// before, and little more memory; at the end it must stop well and have said nothing.
 ///
 /// # Errors
-/// Lists every scenario that the server does not survive as it should.
-pub fn survives(victim: &Victim) -> Result<(), Violations> {
+/// Says what the server does not survive as it should, and how it was reached.
+pub fn survives(program: Program, serves: Serves) -> Result<()> {
+    thread::scope(|scope| {
+        let reached = [Transport::Tcp, Transport::Tls].map(|transport| {
+            let survived = scope.spawn(move || survives_over(transport, program, serves));
+            (transport, survived)
+        });
+        reached.into_iter().try_for_each(|(transport, survived)| {
+            let survived = survived.join().expect("a scenario does not panic");
+            survived.with_context(|| format!("{} over {transport:?}", program.model))
+        })
+    })
+}
+
+fn survives_over(transport: Transport, program: Program, serves: Serves) -> Result<()> {
+    let (process, subject) = program.start(transport)?;
+    let victim = Victim {
+        process: &process,
+        subject: &subject,
+        write_timeout: WRITE_TIMEOUT,
+        serves,
+    };
     let violations: Vec<_> = SCENARIOS
         .concat()
         .iter()
@@ -97,10 +116,12 @@ pub fn survives(victim: &Victim) -> Result<(), Violations> {
             Some(Violation { check, error })
         })
         .collect();
-    match violations.is_empty() {
-        true => Ok(()),
-        false => Err(Violations(violations)),
+    if !violations.is_empty() {
+        return Err(Violations(violations).into());
     }
+    let said = process.stop()?.err;
+    ensure!(said.is_empty(), "the server said {said:?}");
+    Ok(())
 }
 
 impl Victim<'_> {
@@ -114,12 +135,14 @@ impl Victim<'_> {
         self.has_not_grown_since(memory)
     }
 
-    /// A client that has done nothing is served.
+    /// A client that has done nothing is served, and its connection closed.
     fn serves_the_next(&self) -> Result<()> {
         let mut connection = Connection::open(self.subject)?;
         connection.send("GET / HTTP/1.1\r\nHost: contract\r\nConnection: close\r\n\r\n")?;
         let expected = Expected::hello(connection.local_ip()?).closing();
-        connection.expect(&expected).context("the next client")
+        connection.expect(&expected).context("the next client")?;
+        connection.channel().wait_for_close();
+        Ok(())
     }
 
     /// Waits until no more descriptors are open than there were before.

@@ -62,7 +62,8 @@ pub(super) fn take_nothing_of(victim: &Victim, request: &str) -> Result<()> {
         for _ in 0..victim.crowd() {
             let wait = victim.wait_max(limit);
             let mut connection = Connection::open_patiently(victim.subject, wait)?;
-            connection.send(request)?;
+            // It fails if the client was too slow, on a busy machine, and is cut already.
+            let _ = connection.send(request);
             crowd.push(connection);
         }
         thread::sleep(victim.write_timeout / 2);

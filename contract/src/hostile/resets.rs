@@ -70,8 +70,10 @@ fn reset_after(
     let limit = victim.end_max(victim.subject.read_timeout + victim.write_timeout);
     crowd::of(victim.crowd(), |_| {
         let mut connection = Connection::open_patiently(victim.subject, limit)?;
-        connection.send(bytes)?;
-        reached(&mut connection)?;
+        // They fail if the client was too slow, on a busy machine, and was let go before.
+        let _ = connection
+            .send(bytes)
+            .and_then(|()| reached(&mut connection));
         connection.reset()
     })
 }

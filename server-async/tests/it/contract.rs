@@ -14,8 +14,8 @@ pub(crate) fn program(model: &'static str) -> Program {
         path: SERVER,
         model,
         flags: match model {
-            "tokio" => &["--threads", "2"],
-            _ => &[],
+            "tokio-current-thread" => &[],
+            _ => &["--threads", "2"],
         },
         keep_alive: true,
     }
@@ -31,4 +31,4 @@ fn keeps_the_contract(model: &'static str, transport: Transport) {
 }
 
 contract::tests_of!(keeps_the_contract by Model::ALL.map(Model::label) =>
-    [tokio, tokio_current_thread] over [tcp, unix]);
+    [tokio, tokio_current_thread, select, poll, epoll, io_uring] over [tcp, unix, tls, tls_over_unix]);

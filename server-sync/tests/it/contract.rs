@@ -29,7 +29,7 @@ fn keeps_the_contract(model: &'static str, transport: Transport) {
 }
 
 contract::tests_of!(keeps_the_contract by Model::ALL.map(Model::label) =>
-    [sequential, thread_per_connection, thread_pool] over [tcp, unix]);
+    [sequential, thread_per_connection, thread_pool] over [tcp, unix, tls, tls_over_unix]);
 
 #[test]
 fn thread_per_connection_without_keep_alive_keeps_the_contract() {

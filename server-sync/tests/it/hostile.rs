@@ -1,28 +1,22 @@
 //! What hostile clients do to no model.
 
-use contract::Transport;
-use contract::hostile::{Serves, Victim, survives};
-use contract::program::WRITE_TIMEOUT;
+use contract::hostile::{Serves, survives};
 use server_sync::Model;
 
 use crate::contract::{POOL_THREADS, program};
 
-fn survives_hostile_clients(model: &'static str, transport: Transport) {
-    let (process, subject) = program(model).start(transport).unwrap();
-    survives(&Victim {
-        process: &process,
-        subject: &subject,
-        write_timeout: WRITE_TIMEOUT,
-        serves: match model {
-            "sequential" => Serves::AtMost(1),
-            "thread-pool" => Serves::AtMost(POOL_THREADS),
-            _ => Serves::Everybody,
-        },
-    })
-    .unwrap();
-    let ended = process.stop().unwrap();
-    assert_eq!(ended.err, "");
+/// How many clients the model serves at once, as the suite starts it.
+pub(crate) fn serves(model: &str) -> Serves {
+    match model {
+        "sequential" => Serves::AtMost(1),
+        "thread-pool" => Serves::AtMost(POOL_THREADS),
+        _ => Serves::Everybody,
+    }
+}
+
+fn survives_hostile_clients(model: &'static str) {
+    survives(program(model), serves(model)).unwrap();
 }
 
 contract::tests_of!(survives_hostile_clients by Model::ALL.map(Model::label) =>
-    [sequential, thread_per_connection, thread_pool] over [tcp]);
+    [sequential, thread_per_connection, thread_pool]);
