@@ -86,10 +86,17 @@ pub struct Connection {
     input: Input,
     input_ended: bool,
     has_answered: bool,
-    /// Of the request under way, if answers are logged.
-    request_line: Vec<u8>,
-    log_line: Option<String>,
+    /// If answers are logged.
+    log: Option<Box<Log>>,
     state: State,
+}
+
+/// What the access log wants to know.
+#[derive(Debug, Default)]
+struct Log {
+    /// Of the request under way.
+    request_line: Vec<u8>,
+    line: Option<String>,
 }
 
 #[derive(Debug)]
@@ -130,13 +137,12 @@ impl Connection {
         Self {
             peer,
             hello: Hello::new(peer),
+            log: options.access_log.then(Box::default),
             options,
             reader: RequestReader::new(),
             input: Input::default(),
             input_ended: false,
             has_answered: false,
-            request_line: Vec::new(),
-            log_line: None,
             state: State::Head,
         }
     }
@@ -205,7 +211,7 @@ impl Connection {
     pub(crate) fn is_over(&self) -> bool {
         match &self.state {
             State::Writing { output, then } => {
-                output.rest().is_empty() && matches!(then, Then::Close { .. })
+                output.is_written() && matches!(then, Then::Close { .. })
             }
             state => matches!(state, State::Closing { .. }),
         }
@@ -213,22 +219,32 @@ impl Connection {
 
     /// The access log's line for the answer that [`Self::output`] begins, once.
     pub fn take_log_line(&mut self) -> Option<String> {
-        self.log_line.take()
+        self.log.as_mut()?.line.take()
     }
 
     /// Goes on as far as possible and says what is needed next. `date` is the present one.
     pub fn need(&mut self, date: &Date) -> Need {
         loop {
-            let need = match std::mem::replace(&mut self.state, State::Head) {
+            let need = match &self.state {
                 State::Head => self.read_head(date),
-                State::Body { request, received } => self.read_body(request, received, date),
-                State::Pausing { request, body } => self.answer(&request, body, date),
-                State::Writing { output, then } => self.write(output, then),
-                State::Closing { linger } => self.close(linger),
+                State::Writing { output, .. } if !output.is_written() => Some(Need::Output),
+                _ => self.leave_state(date),
             };
             if let Some(need) = need {
                 return need;
             }
+        }
+    }
+
+    /// Apart from the states in which most of the time is spent: moving one about costs as much
+    /// as reading a short head.
+    fn leave_state(&mut self, date: &Date) -> Option<Need> {
+        match std::mem::replace(&mut self.state, State::Head) {
+            State::Head => None,
+            State::Body { request, received } => self.read_body(request, received, date),
+            State::Pausing { request, body } => self.answer(&request, body, date),
+            State::Writing { then, .. } => self.go_on(then),
+            State::Closing { linger } => self.close(linger),
         }
     }
 
@@ -238,11 +254,11 @@ impl Connection {
         let left_bytes = rest.len();
         match event {
             Ok(Some(Event::Head(request))) => {
-                if self.options.access_log {
-                    self.request_line = request_line(self.input.rest()).to_vec();
+                if let Some(log) = &mut self.log {
+                    log.request_line = request_line(self.input.rest()).to_vec();
                 }
                 self.input.keep_last(left_bytes);
-                self.begin(request)
+                self.begin(request, date)
             }
             Ok(_) if self.input_ended || (self.has_answered && !self.options.keep_alive) => {
                 self.close(false)
@@ -256,8 +272,13 @@ impl Connection {
     }
 
     /// Decides, once the head is known, whether the body is waited for.
-    fn begin(&mut self, request: Request) -> Option<Need> {
+    fn begin(&mut self, request: Request, date: &Date) -> Option<Need> {
         let received = Vec::new();
+        if !request.framing.has_body() && request.route.pause().is_none() {
+            // The end of a body that there is not, so that the next head is looked for.
+            let _ = self.reader.next(&mut &[][..]);
+            return self.answer(&request, Bytes::new(), date);
+        }
         if !request.expects_continue || !request.framing.has_body() {
             return self.go(State::Body { request, received });
         }
@@ -340,19 +361,15 @@ impl Connection {
     }
 
     fn log(&mut self, answer: &Answer, is_head: bool, date: &Date) {
-        if self.options.access_log {
-            let request_line = std::mem::take(&mut self.request_line);
+        if let Some(log) = &mut self.log {
+            let request_line = std::mem::take(&mut log.request_line);
             let sent = answer.sent_body_bytes(is_head);
             let line = access_log::line(self.peer, date, &request_line, answer.status, sent);
-            self.log_line = Some(line);
+            log.line = Some(line);
         }
     }
 
-    fn write(&mut self, output: Output, then: Then) -> Option<Need> {
-        if !output.rest().is_empty() {
-            self.state = State::Writing { output, then };
-            return Some(Need::Output);
-        }
+    fn go_on(&mut self, then: Then) -> Option<Need> {
         match then {
             Then::NextRequest => self.go(State::Head),
             Then::Body(request) => self.go(State::Body {
@@ -384,7 +401,7 @@ impl Connection {
 #[derive(Debug)]
 struct Output {
     head: Vec<u8>,
-    body: Body,
+    body: Option<Box<Body>>,
     written_bytes: u64,
 }
 
@@ -392,9 +409,8 @@ impl Output {
     fn new(mut head: Vec<u8>, body: Body) -> Self {
         if body.len() > INLINE_BODY_BYTES_MAX {
             return Self {
-                head,
-                body,
-                written_bytes: 0,
+                body: Some(Box::new(body)),
+                ..Self::head_only(head)
             };
         }
         head.extend_from_slice(body.piece(0));
@@ -404,16 +420,22 @@ impl Output {
     fn head_only(head: Vec<u8>) -> Self {
         Self {
             head,
-            body: Body::Bytes(Bytes::new()),
+            body: None,
             written_bytes: 0,
         }
     }
 
+    fn is_written(&self) -> bool {
+        let body_bytes = self.body.as_ref().map_or(0, |body| body.len());
+        self.written_bytes == self.head.len() as u64 + body_bytes
+    }
+
     fn rest(&self) -> &[u8] {
         let head_bytes = self.head.len() as u64;
-        match self.written_bytes.checked_sub(head_bytes) {
-            Some(body_offset) => self.body.piece(body_offset),
-            None => &self.head[usize::try_from(self.written_bytes).unwrap_or(0)..],
+        match (self.written_bytes.checked_sub(head_bytes), &self.body) {
+            (Some(body_offset), Some(body)) => body.piece(body_offset),
+            (Some(_), None) => &[],
+            (None, _) => &self.head[usize::try_from(self.written_bytes).unwrap_or(0)..],
         }
     }
 }

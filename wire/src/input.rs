@@ -1,10 +1,7 @@
 //! Bytes received and not yet taken.
 
-/// Unused room that is kept for the next request, in bytes. More is given back at once: ten
-/// thousand idle connections should cost what they hold, which is nothing.
-const IDLE_CAPACITY_BYTES_MAX: usize = 512;
-
-/// A queue of bytes whose front is taken in runs.
+/// A queue of bytes whose front is taken in runs. Empty, it holds no memory: ten thousand idle
+/// connections should cost what they hold, which is nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     bytes: Vec<u8>,
@@ -14,8 +11,10 @@ pub(crate) struct Input {
 impl Input {
     /// Adds bytes at the back.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.bytes.drain(..self.taken_bytes);
-        self.taken_bytes = 0;
+        if self.taken_bytes > 0 {
+            self.bytes.drain(..self.taken_bytes);
+            self.taken_bytes = 0;
+        }
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -26,11 +25,10 @@ impl Input {
 
     /// Takes all but the last `left_bytes`.
     pub(crate) fn keep_last(&mut self, left_bytes: usize) {
-        self.taken_bytes = self.bytes.len() - left_bytes;
         if left_bytes == 0 {
-            self.bytes.clear();
-            self.taken_bytes = 0;
-            self.bytes.shrink_to(IDLE_CAPACITY_BYTES_MAX);
+            *self = Self::default();
+        } else {
+            self.taken_bytes = self.bytes.len() - left_bytes;
         }
     }
 }
@@ -49,10 +47,12 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_queue_gives_its_memory_back() {
+    fn an_empty_queue_gives_its_memory_back() {
         let mut input = Input::default();
         input.push(&[b'x'; 100_000]);
+        input.keep_last(1);
+        assert!(input.bytes.capacity() > 0);
         input.keep_last(0);
-        assert!(input.bytes.capacity() <= IDLE_CAPACITY_BYTES_MAX);
+        assert_eq!(input.bytes.capacity(), 0);
     }
 }

@@ -94,7 +94,7 @@ impl Route {
     pub fn answer(self, hello: &Hello, content_type: Option<&[u8]>, body: Bytes) -> Answer {
         match self {
             Self::Hello | Self::Delay(_) | Self::Cpu(_) => {
-                Answer::ok("text/html", Body::Bytes(hello.page()))
+                Answer::ok("text/html", Body::Hello(hello.clone()))
             }
             Self::Bytes(length) => Answer::ok("application/octet-stream", Body::Pattern { length }),
             Self::Echo => Answer {

@@ -14,6 +14,7 @@ use server_common::work::work;
 use server_common::{access_log, clock};
 use wire::answer::Answer;
 use wire::connection::Need;
+use wire::date::Date;
 use wire::reader::Phase;
 use wire::refusal::Refusal;
 use wire::route::Pause;
@@ -99,8 +100,9 @@ pub(super) enum Want {
 /// What connections share, of which one at a time is called.
 pub(super) struct Desk {
     pub(super) options: Options,
-    /// The present, as of the last wait.
+    /// The present, as of the last wait or work.
     pub(super) now: Instant,
+    date: Date,
     /// Whether new connections, too, get one answer only.
     pub(super) is_finishing: bool,
     buffer: Vec<u8>,
@@ -111,9 +113,16 @@ impl Desk {
         Self {
             options,
             now: Instant::now(),
+            date: clock::date(),
             is_finishing: false,
             buffer: Vec::with_capacity(READ_BYTES_MAX),
         }
+    }
+
+    /// Looks at the clock, once for all connections that are called next.
+    pub(super) fn look_at_the_clock(&mut self) {
+        self.now = Instant::now();
+        self.date = clock::date();
     }
 }
 
@@ -155,7 +164,7 @@ impl Connection {
             // What came while others were served has come in time.
             (State::Input, Cause::Due) => {
                 if !self.read(desk)? {
-                    self.session.timed_out(&clock::date());
+                    self.session.timed_out(&desk.date);
                 }
                 self.serve(desk)
             }
@@ -199,7 +208,7 @@ impl Connection {
     fn serve(&mut self, desk: &mut Desk) -> io::Result<Want> {
         let mut steps_left = STEPS_PER_TURN_MAX;
         while steps_left > 0 {
-            match self.session.need(&clock::date()) {
+            match self.session.need(&desk.date) {
                 Need::Input { phase, limit } => {
                     let until = self.phase_began(phase, desk.now) + limit;
                     return Ok(self.wait(State::Input, until));
@@ -213,7 +222,7 @@ impl Connection {
                 }
                 Need::Pause(Pause::Work(time)) => {
                     work(time);
-                    desk.now = Instant::now();
+                    desk.look_at_the_clock();
                     // Its answer goes out, but the others have waited long enough.
                     steps_left = 1;
                 }
@@ -306,7 +315,7 @@ pub(super) fn refuse(socket: &OwnedFd, desk: &mut Desk) {
     if desk.options.tls.is_some() {
         return;
     }
-    let answer = Answer::from(Refusal::OVERLOADED).render_last(&clock::date());
+    let answer = Answer::from(Refusal::OVERLOADED).render_last(&desk.date);
     // Whoever cannot be told sees the close.
     let _ = send(socket, &answer, SendFlags::NOSIGNAL);
     let _ = shutdown(socket, Shutdown::Write);

@@ -2,6 +2,12 @@
 //!
 //! A wait costs what is ready costs, however many are watched. In exchange each change to the list
 //! is a system call; so connections are put on it only when they have to wait.
+//!
+//! Level-triggered, as the other two are. Edge-triggered (`EPOLLET`) a request costs the same
+//! system calls, one `recv` and one `send` with 64 kept connections, and 12 050 instead of 12 350
+//! instructions of the kernel's (`perf stat -e instructions:k`, 300 000 requests): a fiftieth of
+//! them, for which every reader would have to know what it has left unread, and an end that came
+//! together with bytes would have to be looked for.
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};

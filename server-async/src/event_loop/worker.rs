@@ -105,7 +105,7 @@ impl<P: Poller> Worker<P> {
         let mut turns = Vec::new();
         while !self.is_over() {
             self.poller.wait(self.timeout(), &mut ready)?;
-            self.desk.now = Instant::now();
+            self.desk.look_at_the_clock();
             for token in ready.drain(..) {
                 self.attend(Owner::of(token));
             }

@@ -40,6 +40,11 @@ impl Body for AnswerBody {
         self.is_begun = true;
         let piece = match &mut self.rest {
             answer::Body::Bytes(bytes) => std::mem::take(bytes),
+            answer::Body::Hello(page) => {
+                let page = Bytes::copy_from_slice(page.as_bytes());
+                self.rest = answer::Body::Bytes(Bytes::new());
+                page
+            }
             answer::Body::Pattern { length } => {
                 let piece = usize::try_from(*length).unwrap_or(usize::MAX);
                 let piece = &PATTERN[..piece.min(PATTERN.len())];

@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn an_answer_is_rendered_byte_for_byte() {
     let hello = Hello::new(Some(IpAddr::from([127, 0, 0, 1])));
-    let answer = Answer::ok("text/html", Body::Bytes(hello.page()));
+    let answer = Answer::ok("text/html", Body::Hello(hello));
     let mut out = Vec::new();
     let date = Date::from_unix_seconds(784_111_777);
     let connection = connection_field(Version::Http10, true);
@@ -37,10 +37,12 @@ fn a_refusal_says_why_and_closes() {
 fn a_peer_is_greeted_by_the_address_a_person_would_write() {
     let page = |peer: Option<&str>| {
         let hello = Hello::new(peer.map(|peer| peer.parse().unwrap()));
-        String::from_utf8(hello.page().to_vec()).unwrap()
+        String::from_utf8(hello.as_bytes().to_vec()).unwrap()
     };
     assert!(page(Some("::ffff:192.0.2.1")).contains("<h1>Hello 192.0.2.1</h1>"));
     assert!(page(Some("2001:db8::1")).contains("<h1>Hello 2001:db8::1</h1>"));
+    let longest = "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff";
+    assert!(page(Some(longest)).contains(&format!("<h1>Hello {longest}</h1>")));
     assert!(page(None).contains("<h1>Hello localhost</h1>"));
 }
 
