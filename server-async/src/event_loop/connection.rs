@@ -322,3 +322,6 @@ pub(super) fn refuse(socket: &OwnedFd, desk: &mut Desk) {
     desk.buffer.clear();
     let _ = recv(socket, spare_capacity(&mut desk.buffer), RecvFlags::empty());
 }
+
+#[cfg(test)]
+mod tests;

@@ -312,7 +312,7 @@ fn no_more_connections_are_open_than_allowed() {
 
 #[test]
 fn connections_beyond_the_most_are_refused_if_asked_for() {
-    for model in [Model::Tokio, Model::TokioCurrentThread, Model::IoUring] {
+    for model in Model::ALL {
         let mut command = on_a_free_port(model);
         command.args(["--max-connections", "1", "--overload", "refuse"]);
         let running = Running::start(&mut command, 1);

@@ -1,0 +1,190 @@
+//! A connection on one end of a pair of sockets, with a clock that the test moves.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+
+use super::*;
+
+const REQUEST: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// A connection that has had its first turn, and its client.
+fn connected(desk: &mut Desk) -> (Connection, UnixStream, Want) {
+    let (socket, client) = UnixStream::pair().unwrap();
+    socket.set_nonblocking(true).unwrap();
+    client.set_nonblocking(true).unwrap();
+    let mut connection = Connection::new(socket.into(), None, desk);
+    let want = connection.go_on(Cause::Turn, desk);
+    (connection, client, want)
+}
+
+fn desk() -> Desk {
+    Desk::new(Options::default())
+}
+
+/// What has come by now.
+fn received(mut client: &UnixStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Ends with an error, for nobody has closed.
+    let _ = client.read_to_end(&mut bytes);
+    bytes
+}
+
+fn answers(client: &UnixStream) -> usize {
+    let text = String::from_utf8(received(client)).unwrap();
+    text.matches("HTTP/1.1 200").count()
+}
+
+#[test]
+fn a_new_connection_waits_for_input_as_long_as_the_read_timeout() {
+    let mut desk = desk();
+    let until = desk.now + desk.options.connection.read_timeout;
+    let (_connection, _client, want) = connected(&mut desk);
+    assert_eq!(want, Want::Ready(Interest::Input, until));
+}
+
+#[test]
+fn a_pipeline_of_requests_is_answered_by_turns() {
+    let mut desk = desk();
+    let (mut connection, mut client, _) = connected(&mut desk);
+    let per_turn = STEPS_PER_TURN_MAX as usize;
+    let requests = REQUEST.repeat(2 * per_turn + 1);
+    client.write_all(requests.as_bytes()).unwrap();
+    assert_eq!(connection.go_on(Cause::Ready, &mut desk), Want::Turn);
+    assert_eq!(answers(&client), per_turn);
+    // Called out of turn it stays where it is in the queue.
+    assert_eq!(connection.go_on(Cause::Ready, &mut desk), Want::Nothing);
+    assert_eq!(connection.go_on(Cause::Due, &mut desk), Want::Nothing);
+    assert_eq!(connection.go_on(Cause::Turn, &mut desk), Want::Turn);
+    assert_eq!(answers(&client), per_turn);
+    let want = connection.go_on(Cause::Turn, &mut desk);
+    assert!(matches!(want, Want::Ready(Interest::Input, _)), "{want:?}");
+    assert_eq!(answers(&client), 1);
+    assert_eq!(connection.go_on(Cause::Turn, &mut desk), Want::Nothing);
+}
+
+#[test]
+fn work_ends_a_turn_after_its_answer() {
+    let mut desk = desk();
+    let (mut connection, mut client, _) = connected(&mut desk);
+    let work = "GET /cpu/10 HTTP/1.1\r\nHost: a\r\n\r\n";
+    client.write_all(work.repeat(2).as_bytes()).unwrap();
+    assert_eq!(connection.go_on(Cause::Ready, &mut desk), Want::Turn);
+    assert_eq!(answers(&client), 1);
+}
+
+#[test]
+fn a_client_that_takes_something_is_waited_for_and_one_that_takes_nothing_is_cut() {
+    let mut desk = desk();
+    let (mut connection, mut client, _) = connected(&mut desk);
+    let large = "GET /bytes/67108864 HTTP/1.1\r\nHost: a\r\n\r\n";
+    client.write_all(large.as_bytes()).unwrap();
+    let mut want = connection.go_on(Cause::Ready, &mut desk);
+    while want == Want::Turn {
+        want = connection.go_on(Cause::Turn, &mut desk);
+    }
+    for _ in 0..3 {
+        let until = desk.now + desk.options.write_timeout;
+        assert_eq!(want, Want::Ready(Interest::Output, until));
+        desk.now = until;
+        // Room for some, though the socket may not be said to be ready.
+        client.read_exact(&mut vec![0; 100_000]).unwrap();
+        want = connection.go_on(Cause::Due, &mut desk);
+    }
+    let Want::Ready(Interest::Output, until) = want else {
+        panic!("{want:?}");
+    };
+    // To be called in vain does not prolong it.
+    assert_eq!(connection.go_on(Cause::Ready, &mut desk), want);
+    desk.now = until;
+    assert_eq!(connection.go_on(Cause::Due, &mut desk), Want::Close);
+}
+
+#[test]
+fn what_has_come_by_the_time_that_is_up_has_come_in_time() {
+    let mut desk = desk();
+    let (mut connection, mut client, want) = connected(&mut desk);
+    let Want::Ready(_, until) = want else {
+        panic!("{want:?}");
+    };
+    client.write_all(REQUEST.as_bytes()).unwrap();
+    desk.now = until;
+    connection.go_on(Cause::Due, &mut desk);
+    assert_eq!(answers(&client), 1);
+    desk.now += desk.options.connection.idle_timeout;
+    assert_eq!(connection.go_on(Cause::Due, &mut desk), Want::Close);
+}
+
+#[test]
+fn half_a_request_that_goes_on_by_bytes_is_cut_when_its_time_is_up() {
+    let mut desk = desk();
+    let (mut connection, mut client, _) = connected(&mut desk);
+    client.write_all(b"GET / HT").unwrap();
+    let want = connection.go_on(Cause::Ready, &mut desk);
+    let Want::Ready(Interest::Input, until) = want else {
+        panic!("{want:?}");
+    };
+    client.write_all(b"TP").unwrap();
+    desk.now = until - Duration::from_millis(1);
+    assert_eq!(connection.go_on(Cause::Ready, &mut desk), want);
+    desk.now = until;
+    let want = connection.go_on(Cause::Due, &mut desk);
+    assert_eq!(want, Want::Ready(Interest::Input, until + LINGER_TIME_MAX));
+    let text = String::from_utf8(received(&client)).unwrap();
+    assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
+    desk.now += LINGER_TIME_MAX;
+    assert_eq!(connection.go_on(Cause::Due, &mut desk), Want::Close);
+}
+
+#[test]
+fn a_pause_is_made_by_the_clock_and_not_by_readiness() {
+    let mut desk = desk();
+    let (mut connection, mut client, _) = connected(&mut desk);
+    client
+        .write_all(b"GET /delay/70 HTTP/1.1\r\nHost: a\r\n\r\n")
+        .unwrap();
+    let until = desk.now + Duration::from_millis(70);
+    let want = connection.go_on(Cause::Ready, &mut desk);
+    assert_eq!(want, Want::Moment(until));
+    client.write_all(REQUEST.as_bytes()).unwrap();
+    assert_eq!(connection.go_on(Cause::Ready, &mut desk), Want::Silence);
+    assert_eq!(answers(&client), 0);
+    desk.now = until;
+    connection.go_on(Cause::Due, &mut desk);
+    assert_eq!(answers(&client), 1);
+    // The other is still in the socket, and told of again.
+    connection.go_on(Cause::Ready, &mut desk);
+    assert_eq!(answers(&client), 1);
+}
+
+#[test]
+fn at_the_stop_who_waits_for_a_next_request_is_closed_and_others_get_an_answer() {
+    let mut desk = desk();
+    let (mut idle, mut client, _) = connected(&mut desk);
+    client.write_all(REQUEST.as_bytes()).unwrap();
+    idle.go_on(Cause::Ready, &mut desk);
+    assert_eq!(idle.go_on(Cause::Stop, &mut desk), Want::Close);
+
+    let (mut asking, mut client, _) = connected(&mut desk);
+    client.write_all(REQUEST.as_bytes()).unwrap();
+    assert_eq!(asking.go_on(Cause::Stop, &mut desk), Want::Close);
+    assert_eq!(answers(&client), 1);
+
+    let (mut new, mut client, want) = connected(&mut desk);
+    assert_eq!(new.go_on(Cause::Stop, &mut desk), want);
+    client.write_all(REQUEST.as_bytes()).unwrap();
+    assert_eq!(new.go_on(Cause::Ready, &mut desk), Want::Close);
+    assert_eq!(answers(&client), 1);
+}
+
+#[test]
+fn a_client_that_is_refused_is_told_why() {
+    let mut desk = desk();
+    let (socket, client) = UnixStream::pair().unwrap();
+    let socket = OwnedFd::from(socket);
+    (&client).write_all(REQUEST.as_bytes()).unwrap();
+    refuse(&socket, &mut desk);
+    drop(socket);
+    let text = String::from_utf8(received(&client)).unwrap();
+    assert!(text.starts_with("HTTP/1.1 503 "), "{text}");
+    assert!(text.contains("\r\nConnection: close\r\n"), "{text}");
+}
