@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 BIN := target/release
 
-.PHONY: help build test test-taurus bench bench-peers serve compare clean
+.PHONY: help build test test-taurus test-tls bench bench-peers serve compare clean
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ test:         ## run all tests
 
 test-taurus: build ## let Taurus run loadgen in ab's place; installs it from PyPI in target/
 	loadgen/tests/taurus/check.sh $(BIN) target/taurus
+
+test-tls: build ## let SSLyze hold both servers against Mozilla's guide; installs it from PyPI
+	server-common/tests/sslyze/check.sh $(BIN) target/sslyze
 
 bench: build  ## measure sync against async: about two minutes, results in results/
 	$(BIN)/loadgen bench
