@@ -207,14 +207,9 @@ impl Connection {
         }
     }
 
-    /// Whether nothing but the close follows what has been written.
+    /// Whether all has been written, and nothing but the close follows.
     pub(crate) fn is_over(&self) -> bool {
-        match &self.state {
-            State::Writing { output, then } => {
-                output.is_written() && matches!(then, Then::Close { .. })
-            }
-            state => matches!(state, State::Closing { .. }),
-        }
+        self.closes_after_output() && self.output().is_empty()
     }
 
     /// The access log's line for the answer that [`Self::output`] begins, once.

@@ -6,6 +6,7 @@
 //! - `overload`: more connections than places, and more than threads can be had for;
 //! - `memory`: what a connection with a thread of its own takes;
 //! - `program`: the program itself: its messages, signals, descriptors;
+//! - `tls`: which certificate is shown, and what is said of those that cannot be;
 //! - `bad_input`: what cannot be is told in one line;
 //! - `process`, `server` and `client`: a server as a process, one in the test's own, and who
 //!   speaks to it.
@@ -20,3 +21,4 @@ mod overload;
 mod process;
 mod program;
 mod server;
+mod tls;
