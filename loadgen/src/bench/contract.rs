@@ -1,19 +1,24 @@
 //! Whether the servers do what they must, before anything is measured: a fast wrong server is no
 //! result.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::panic::resume_unwind;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use contract::{CHECKS, Subject, Violation, Violations};
 
-use super::plan::{BenchPlan, ServerSpec};
+use super::plan::{BenchPlan, Scenario, ServerSpec};
 use super::server::{RunningServer, ServerError};
+use crate::system::affinity::CpuSet;
 
-/// The servers' timeouts while they are checked, so that running into them takes no time.
-const READ_TIMEOUT: Duration = Duration::from_millis(300);
+/// The servers' timeouts while they are checked: short, since the suite runs into them half a dozen
+/// times, and long enough that a busy machine, on which all servers are checked at once, does not
+/// cut off requests that are merely sent slowly.
+const READ_TIMEOUT: Duration = Duration::from_millis(800);
 
 /// What that is in flags.
-const TIMEOUT_FLAGS: [&str; 4] = ["--read-timeout", "300ms", "--idle-timeout", "600ms"];
+const TIMEOUT_FLAGS: [&str; 4] = ["--read-timeout", "800ms", "--idle-timeout", "1600ms"];
 
 /// Violations that are named: a server that gets one thing wrong everywhere breaks dozens of rules.
 const NAMED_MAX: usize = 5;
@@ -24,6 +29,9 @@ pub enum ContractError {
     /// It could not be run.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// The cores that this process may use cannot be read.
+    #[error("cannot read this process's cores: {0}")]
+    Cores(io::Error),
     /// It breaks rules.
     #[error(
         "{label} breaks the contract of the servers, so it is not measured: {}",
@@ -53,59 +61,105 @@ pub enum ContractError {
     },
 }
 
-/// Checks every server of the plan, and that all answer byte for byte alike; no further one once
-/// `interrupted` is set.
+/// A server, and how it is spoken to.
+#[derive(Clone, Copy, Debug)]
+struct Checked<'a> {
+    spec: &'a ServerSpec,
+    tls: bool,
+}
+
+/// Checks every server of the plan, as it is spoken to in some scenario, and that all answer byte
+/// for byte alike.
+///
+/// All are checked at once, on all cores that this thread may use: the suite mostly waits for
+/// timeouts, and nothing is measured yet.
 ///
 /// # Errors
 ///
 /// The first server that fails, with all that it failed in.
-pub fn check(
-    plan: &BenchPlan,
-    interrupted: &AtomicBool,
-    mut progress: impl FnMut(&str),
-) -> Result<(), ContractError> {
-    let mut transcripts: Vec<(&ServerSpec, String)> = Vec::new();
-    for spec in &plan.servers {
-        if interrupted.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        progress(&format!("contract: {}", spec.label));
-        transcripts.push((spec, check_one(plan, spec)?));
-    }
-    let (baseline, expected) = &transcripts[0];
-    match transcripts
-        .iter()
-        .find(|(_, transcript)| transcript != expected)
-    {
+pub fn check(plan: &BenchPlan, mut progress: impl FnMut(&str)) -> Result<(), ContractError> {
+    let all = all(plan);
+    let cores = CpuSet::of_this_thread().map_err(ContractError::Cores)?;
+    progress(&format!("contract: {}", list(&all)));
+    let transcripts = thread::scope(|scope| {
+        let start = |checked| {
+            let cores = &cores;
+            scope.spawn(move || Checked::check(checked, cores))
+        };
+        let threads: Vec<_> = all.iter().map(start).collect();
+        let join = |thread: ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+        };
+        threads
+            .into_iter()
+            .map(join)
+            .collect::<Result<Vec<String>, _>>()
+    })?;
+    let is_different = |transcript: &String| *transcript != transcripts[0];
+    match transcripts.iter().position(is_different) {
         None => Ok(()),
-        Some((spec, _)) => Err(ContractError::Different {
-            label: spec.label.clone(),
-            baseline: baseline.label.clone(),
+        Some(place) => Err(ContractError::Different {
+            label: all[place].label(),
+            baseline: all[0].label(),
         }),
     }
 }
 
-/// Checks one server; its transcript, if it passes.
-fn check_one(plan: &BenchPlan, spec: &ServerSpec) -> Result<String, ContractError> {
-    let server = RunningServer::start(spec, &TIMEOUT_FLAGS.map(str::to_owned), &plan.cores.server)?;
-    let subject = Subject {
-        address: server.address().into(),
-        tls: false,
-        read_timeout: READ_TIMEOUT,
-        keep_alive: spec.keep_alive,
-    };
-    contract::verify(&subject).map_err(|violations| ContractError::Violated {
-        label: spec.label.clone(),
-        violations,
-    })?;
-    let broken = |error| ContractError::Broken {
-        label: spec.label.clone(),
-        error,
-    };
-    let transcript = contract::transcript(&subject).map_err(broken)?;
-    contract::stops_without_losing_requests(&subject, || server.ask_to_stop()).map_err(broken)?;
-    server.stop()?;
-    Ok(transcript)
+/// Each server of the plan in the clear, if it is in a scenario without TLS, and over TLS likewise.
+fn all(plan: &BenchPlan) -> Vec<Checked<'_>> {
+    let mut all = Vec::new();
+    for (place, spec) in plan.servers.iter().enumerate() {
+        for tls in [false, true] {
+            let has =
+                |scenario: &Scenario| scenario.tls == tls && scenario.servers.contains(&place);
+            if plan.scenarios.iter().any(has) {
+                all.push(Checked { spec, tls });
+            }
+        }
+    }
+    all
+}
+
+fn list(all: &[Checked<'_>]) -> String {
+    let labels: Vec<String> = all.iter().map(Checked::label).collect();
+    labels.join(", ")
+}
+
+impl Checked<'_> {
+    fn label(&self) -> String {
+        match self.tls {
+            false => self.spec.label.clone(),
+            true => format!("{} over TLS", self.spec.label),
+        }
+    }
+
+    /// Its transcript, if it passes.
+    fn check(&self, cores: &CpuSet) -> Result<String, ContractError> {
+        let mut flags = TIMEOUT_FLAGS.map(str::to_owned).to_vec();
+        if self.tls {
+            flags.push("--tls".to_owned());
+        }
+        let server = RunningServer::start(self.spec, &flags, cores)?;
+        let subject = Subject {
+            address: server.address().into(),
+            tls: self.tls,
+            read_timeout: READ_TIMEOUT,
+            keep_alive: self.spec.keep_alive,
+        };
+        contract::verify(&subject).map_err(|violations| ContractError::Violated {
+            label: self.label(),
+            violations,
+        })?;
+        let broken = |error| ContractError::Broken {
+            label: self.label(),
+            error,
+        };
+        let transcript = contract::transcript(&subject).map_err(broken)?;
+        let stop = || server.ask_to_stop();
+        contract::stops_without_losing_requests(&subject, stop).map_err(broken)?;
+        server.stop()?;
+        Ok(transcript)
+    }
 }
 
 /// The first violation whole, since it often explains the others, and these by name.

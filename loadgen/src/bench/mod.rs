@@ -107,8 +107,6 @@ pub fn run(
 ) -> Result<Report, BenchError> {
     plan.servers.iter().try_for_each(server::check_program)?;
     let directory = Directory::create(&plan.out)?;
-    // Everything that this process starts from here on is the load's, unless said otherwise.
-    plan.cores.load.pin_this_thread()?;
     let of = plan.runs();
     let mut step = |done, doing: &str| progress(Step { done, of, doing });
     let context = Context {
@@ -118,8 +116,10 @@ pub fn run(
         samples: None,
     };
     let mut records = Vec::new();
-    let measured = contract::check(plan, interrupted, |doing| step(0, doing))
+    let measured = contract::check(plan, |doing| step(0, doing))
         .map_err(BenchError::from)
+        // Everything that this process starts from here on is the load's, unless said otherwise.
+        .and_then(|()| Ok(plan.cores.load.pin_this_thread()?))
         .and_then(|()| measure_all(plan, &directory, &context, &mut records, step));
     let interrupted = interrupted.load(Ordering::Relaxed);
     match measured {

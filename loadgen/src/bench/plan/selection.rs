@@ -19,9 +19,11 @@ impl BenchPlan {
     /// A pattern that fits nothing, with what there is; or nothing is left.
     pub fn only(mut self, selection: &Selection) -> Result<Self, PlanError> {
         let names = self.scenarios.iter().map(|scenario| scenario.name.as_str());
-        check("--scenario", "scenario", &selection.scenarios, names)?;
+        let names: Vec<&str> = names.collect();
+        check("--scenario", "scenario", &selection.scenarios, &names)?;
         let labels = self.servers.iter().map(|server| server.label.as_str());
-        check("--server", "server", &selection.servers, labels)?;
+        let labels: Vec<&str> = labels.collect();
+        check("--server", "server", &selection.servers, &labels)?;
         let selected = |scenario: &str| fits_any(scenario, &selection.scenarios);
         self.scenarios.retain(|scenario| selected(&scenario.name));
         self.keep_servers(|label| fits_any(label, &selection.servers));
@@ -53,23 +55,15 @@ impl BenchPlan {
     }
 }
 
-fn check<'a>(
-    flag: &str,
-    noun: &str,
-    patterns: &[String],
-    names: impl Iterator<Item = &'a str> + Clone,
-) -> Result<(), PlanError> {
-    let fits_none = |pattern: &&String| !names.clone().any(|name| fits(name, pattern));
+fn check(flag: &str, noun: &str, patterns: &[String], names: &[&str]) -> Result<(), PlanError> {
+    let fits_none = |pattern: &&String| !names.iter().any(|name| fits(name, pattern));
     match patterns.iter().find(fits_none) {
         None => Ok(()),
-        Some(pattern) => {
-            let known: Vec<&str> = names.clone().collect();
-            Err(PlanError::Selection(format!(
-                "{flag} '{}' fits no {noun}; there is {}",
-                pattern.escape_debug(),
-                known.join(", ")
-            )))
-        }
+        Some(pattern) => Err(PlanError::Selection(format!(
+            "{flag} '{}' fits no {noun}; there is {}",
+            pattern.escape_debug(),
+            names.join(", ")
+        ))),
     }
 }
 
