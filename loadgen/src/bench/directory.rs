@@ -1,16 +1,16 @@
 //! Where the results go: a directory of its own, a file for each run.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::BenchError;
 use super::plan::BenchPlan;
-use crate::compare::Comparison;
+use crate::compare::{Comparison, PACKED_FILE};
 use crate::output::ResultFile;
-use crate::record::{Record, directory_timestamp};
+use crate::record::{Record, directory_timestamp, pack};
 use crate::system::affinity::CpuSet;
 
 /// The directory of one benchmark's results. Dropped without anything in it, it is removed.
@@ -57,7 +57,19 @@ impl Directory {
     ///
     /// The file cannot be written.
     pub fn write_record(&self, record: &Record) -> Result<(), BenchError> {
-        self.write(&name_of(record), &record.to_json())
+        self.write(&name_of(record), record.to_json().as_bytes())
+    }
+
+    /// Puts all records into one file, in the place of those that [`Self::write_record`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written, or one of the others not be removed.
+    pub fn pack(&self, records: &[Record]) -> Result<(), BenchError> {
+        self.write(PACKED_FILE, &pack(records))?;
+        records
+            .iter()
+            .try_for_each(|record| self.remove_record(record))
     }
 
     /// Removes what [`Self::write_record`] wrote.
@@ -75,11 +87,14 @@ impl Directory {
     /// # Errors
     ///
     /// The file cannot be written.
-    pub fn write(&self, name: &str, contents: &str) -> Result<(), BenchError> {
+    pub fn write(&self, name: &str, contents: &[u8]) -> Result<(), BenchError> {
         let path = self.0.join(name);
-        let written: io::Result<()> =
-            ResultFile::create(&path).and_then(|file| file.finish(contents));
-        written.map_err(|source| BenchError::Write { path, source })
+        let write = || -> io::Result<()> {
+            let mut file = ResultFile::create(&path)?;
+            file.write_all(contents)?;
+            file.commit()
+        };
+        write().map_err(|source| BenchError::Write { path, source })
     }
 }
 
@@ -111,6 +126,10 @@ pub fn summary(
     let mut text = comparison.to_markdown();
     // Writing to a String cannot fail.
     let _ = write_circumstances(&mut text, plan, records, interrupted);
+    if comparison.matrix.is_none() {
+        // The tables name them themselves.
+        let _ = write_servers(&mut text, plan);
+    }
     text
 }
 
@@ -149,13 +168,15 @@ fn write_circumstances(
         plan.timing.measured,
         plan.timing.warmup
     )?;
-    for server in &plan.servers {
-        writeln!(out, "- `{}` is `{server}`.", server.label)?;
-    }
     if interrupted {
         writeln!(out, "- **Interrupted**: complete rounds only.")?;
     }
     Ok(())
+}
+
+fn write_servers(out: &mut String, plan: &BenchPlan) -> std::fmt::Result {
+    let mut servers = plan.servers.iter();
+    servers.try_for_each(|server| writeln!(out, "- `{}` is `{server}`.", server.label))
 }
 
 fn version(record: &Record) -> String {

@@ -6,6 +6,7 @@
 //! `error`.
 
 mod axis;
+mod benchmark;
 mod entry;
 mod error;
 mod file;
@@ -28,6 +29,7 @@ pub use file::ROUNDS_LONGEST;
 pub use selection::Selection;
 pub use source::Source;
 
+use crate::compare::LeftOut;
 use crate::plan::Background;
 use crate::system::affinity::CoreSplit;
 use error::Problem;
@@ -119,15 +121,6 @@ impl Default for Scenario {
             without: Vec::new(),
         }
     }
-}
-
-/// A server that a scenario does without.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Its label.
-    pub server: String,
-    /// Why, in words.
-    pub why: String,
 }
 
 /// How long a run takes.

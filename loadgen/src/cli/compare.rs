@@ -12,15 +12,19 @@ Exit codes: 0 done; 1 could not compare or print; 2 the command line is wrong; 3
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct CompareArgs {
-    /// The result to compare with: a file, or a directory with one file per round
+    /// The result to compare with: a file, or a directory with a record for each round
     #[arg(value_name = "A")]
     pub baseline: PathBuf,
-    /// The result that is judged: of the same kind as A
+    /// The result that is judged: of the same kind as A. Without it the servers in A, the directory
+    /// of a benchmark, are compared with each other again
     #[arg(value_name = "B")]
-    pub candidate: PathBuf,
+    pub candidate: Option<PathBuf>,
     /// Print the comparison as JSON
     #[arg(long)]
     pub json: bool,
+    /// Print it as Markdown
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
     /// Differences up to this many percent do not matter
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = percent)]
     pub threshold: f64,

@@ -67,11 +67,7 @@ fn conclude(report: &Report) -> Exit {
         output::complain(&format!("interrupted; complete rounds kept: {rounds}"));
         return Exit::Interrupted;
     }
-    match comparison.exit(false) {
-        // That one server is slower than another is what was asked, not a failure.
-        Exit::Invalid => Exit::Invalid,
-        _ => Exit::Done,
-    }
+    comparison.exit_of_benchmark(false)
 }
 
 /// A bar on a terminal, a line for each step of the contract and each round elsewhere.

@@ -1,4 +1,4 @@
-//! `loadgen compare A B`.
+//! `loadgen compare A B`, and `loadgen compare DIR`.
 
 use super::print;
 use crate::cli::CompareArgs;
@@ -13,18 +13,24 @@ pub fn compare(args: &CompareArgs) -> Exit {
         threshold: args.threshold / 100.0,
         allow_invalid: args.allow_invalid,
     };
-    let comparison = match compare::run(&args.baseline, &args.candidate, &options) {
+    let compared = match &args.candidate {
+        Some(candidate) => compare::run(&args.baseline, candidate, &options),
+        None => compare::again(&args.baseline, &options),
+    };
+    let comparison = match compared {
         Ok(comparison) => comparison,
         Err(error) => {
             output::complain(&error.to_string());
             return Exit::Failed;
         }
     };
-    let text = match args.json {
-        true => comparison.to_json(),
-        false => comparison.to_text(),
+    let text = match (args.json, args.markdown) {
+        (true, _) => comparison.to_json(),
+        (false, true) => comparison.to_markdown(),
+        (false, false) => comparison.to_text(),
     };
     match print(&text) {
+        Exit::Done if args.candidate.is_none() => comparison.exit_of_benchmark(args.strict),
         Exit::Done => comparison.exit(args.strict),
         exit => exit,
     }

@@ -140,7 +140,7 @@ impl Side {
 }
 
 impl Load {
-    fn of(record: &Record) -> Self {
+    pub(super) fn of(record: &Record) -> Self {
         Self {
             connections: record.plan.connections,
             keep_alive: record.plan.keep_alive,

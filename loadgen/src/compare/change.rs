@@ -157,7 +157,8 @@ fn more_rounds(
 }
 
 impl Ratio {
-    fn of(log_ratios: &[f64]) -> Option<Self> {
+    /// The estimate from the logarithms of the rounds' ratios; none without rounds.
+    pub(super) fn of(log_ratios: &[f64]) -> Option<Self> {
         let walsh = WalshAverages::of(log_ratios);
         let interval = walsh.interval(CONFIDENCE).map(|interval| RatioInterval {
             low: interval.low.exp(),

@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Options;
+use super::benchmark::{Benchmark, GivenUp};
 use super::case::Case;
 use super::change::Change;
+use super::matrix::Matrix;
 use super::pairing::Pair;
 use super::sentence;
 use super::verdict::Verdict;
 use crate::exit::Exit;
-use crate::record::{document, schema_of};
+use crate::record::{Record, document, schema_of};
 use crate::statistics::{CONFIDENCE, holm};
 
 /// The identity of this version of the document, as its `schema` field says it.
@@ -31,6 +33,13 @@ pub struct Comparison {
     pub cases: Vec<Case>,
     /// What has no partner on the other side and was left out, in words.
     pub unmatched: Vec<String>,
+    /// The benchmark whose servers are compared; absent if two results are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub benchmark: Option<Benchmark>,
+    /// All servers in tables, in place of `cases`, if there are too many pairs
+    /// to be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matrix: Option<Matrix>,
 }
 
 impl Comparison {
@@ -46,6 +55,57 @@ impl Comparison {
             confidence: CONFIDENCE,
             cases,
             unmatched,
+            benchmark: None,
+            matrix: None,
+        }
+    }
+
+    /// All servers of a benchmark in tables.
+    pub(super) fn of_matrix(records: &[Record], benchmark: Benchmark, options: &Options) -> Self {
+        let matrix = Matrix::of(records, &benchmark, options.allow_invalid);
+        Self {
+            matrix: Some(matrix),
+            benchmark: Some(benchmark),
+            ..Self::new(&[], Vec::new(), options)
+        }
+    }
+
+    /// The same, as that of this benchmark.
+    pub(super) fn of_benchmark(mut self, benchmark: Benchmark) -> Self {
+        self.unmatched.extend(benchmark.given_up.iter().map(|it| {
+            let GivenUp {
+                scenario,
+                server,
+                round,
+                why,
+                ..
+            } = it;
+            format!("{server} in scenario {scenario} was given up in round {round}: {why}")
+        }));
+        self.benchmark = Some(benchmark);
+        self
+    }
+
+    /// The tables, and what they are about.
+    pub(super) fn matrix(&self) -> Option<(&Matrix, &Benchmark)> {
+        self.matrix.as_ref().zip(self.benchmark.as_ref())
+    }
+
+    /// How a program should end that wanted to know how servers differ, not whether one is worse:
+    /// invalid if something cannot be believed that was to be judged; with `strict` inconclusive if
+    /// a question is open.
+    pub fn exit_of_benchmark(&self, strict: bool) -> Exit {
+        if let Some(matrix) = &self.matrix {
+            return matrix.exit();
+        }
+        let given_up = self.benchmark.as_ref().map(|it| &it.given_up);
+        if given_up.is_some_and(|it| !it.is_empty()) {
+            return Exit::Invalid;
+        }
+        match self.exit(false) {
+            Exit::Invalid => Exit::Invalid,
+            _ if strict && self.cases.iter().any(Case::is_open) => Exit::Inconclusive,
+            _ => Exit::Done,
         }
     }
 
@@ -110,7 +170,7 @@ mod tests {
     use crate::compare::sample::{
         Rounds, around, compare, compare_with, invalidate, records, saturate, sync_and_async,
     };
-    use crate::record::{Record, assert_kept};
+    use crate::record::assert_kept;
     use crate::statistics::random::Random;
 
     fn verdict(comparison: &Comparison, metric: Metric) -> Option<Verdict> {

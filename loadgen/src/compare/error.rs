@@ -29,6 +29,16 @@ pub enum CompareError {
         /// The directory.
         path: PathBuf,
     },
+    /// One path alone that is no directory.
+    #[error(
+        "{}: a file alone has nothing to be compared with; give a second one, or the directory of \
+         a benchmark",
+        path.display()
+    )]
+    NoBenchmark {
+        /// The path.
+        path: PathBuf,
+    },
     /// One side has more rounds than the other.
     #[error(
         "{a} has {rounds_a} and {b} has {rounds_b} rounds{}; rounds are compared in pairs: \

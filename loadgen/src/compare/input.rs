@@ -3,14 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::CompareError;
+use super::{Benchmark, CompareError, Comparison};
 use crate::record::Record;
 
 /// The one JSON file in a benchmark's directory that is no record.
-const COMPARISON_FILE: &str = "comparison.json";
+pub(crate) const COMPARISON_FILE: &str = "comparison.json";
+
+/// All records of a benchmark in one.
+pub(crate) const PACKED_FILE: &str = "records.jsonl.gz";
 
 /// The record in a file, or those in a directory: its files that end in `.json`
-/// without `comparison.json`, not those in directories below it.
+/// without `comparison.json`, not those in directories below it, and those in
+/// `records.jsonl.gz`.
 pub fn read_records(path: &Path) -> Result<Vec<Record>, CompareError> {
     if !path.is_dir() {
         return Ok(vec![Record::read(path)?]);
@@ -19,12 +23,35 @@ pub fn read_records(path: &Path) -> Result<Vec<Record>, CompareError> {
         path: path.to_owned(),
         source,
     })?;
-    if files.is_empty() {
-        let path = path.to_owned();
-        return Err(CompareError::NoRecords { path });
+    let packed = path.join(PACKED_FILE);
+    let mut records = match packed.exists() {
+        true => Record::read_packed(&packed)?,
+        false => Vec::new(),
+    };
+    for file in &files {
+        records.push(Record::read(file)?);
     }
-    let records: Result<_, _> = files.iter().map(|file| Record::read(file)).collect();
-    Ok(records?)
+    match records.is_empty() {
+        false => Ok(records),
+        true => Err(CompareError::NoRecords {
+            path: path.to_owned(),
+        }),
+    }
+}
+
+/// The records in a benchmark's directory, and what it says of the benchmark
+/// that no record does: that of earlier versions says nothing.
+pub(super) fn read_benchmark(path: &Path) -> Result<(Vec<Record>, Benchmark), CompareError> {
+    if !path.is_dir() {
+        let path = path.to_owned();
+        return Err(CompareError::NoBenchmark { path });
+    }
+    let records = read_records(path)?;
+    let kept = fs::read_to_string(path.join(COMPARISON_FILE)).ok();
+    let kept = kept.and_then(|json| serde_json::from_str::<Comparison>(&json).ok());
+    let benchmark = kept.and_then(|comparison| comparison.benchmark);
+    let benchmark = benchmark.unwrap_or_else(|| Benchmark::seen_in(&records));
+    Ok((records, benchmark))
 }
 
 fn record_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {

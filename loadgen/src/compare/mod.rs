@@ -10,12 +10,14 @@
 //! Comparing sees records alone, never a live run, so that a verdict can be had
 //! again from the files.
 
+mod benchmark;
 mod case;
 mod change;
 mod comparison;
 mod difference;
 mod error;
 mod input;
+mod matrix;
 mod metric;
 mod pairing;
 mod sentence;
@@ -26,18 +28,25 @@ mod verdict;
 #[cfg(test)]
 mod sample;
 
+pub use benchmark::{Benchmark, GivenUp, LeftOut, Participant, Task};
 pub use case::{Case, Load, Side};
 pub use change::{Change, Ratio, RatioInterval};
 pub use comparison::{Comparison, SCHEMA, schema};
 pub use error::CompareError;
 pub use input::read_records;
+pub(crate) use input::{COMPARISON_FILE, PACKED_FILE};
+pub use matrix::{Best, Cell, Matrix, Row, Values};
 pub use metric::{Direction, Metric};
 pub(crate) use text::counted;
+pub(crate) use verdict::SIGNIFICANCE;
 pub use verdict::Verdict;
 
 use std::path::Path;
 
 use crate::record::Record;
+
+/// Pairs of servers, counted in each scenario, whose sentences somebody reads.
+const PAIRS_READABLE: usize = 8;
 
 /// How to compare.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,11 +75,36 @@ pub fn run(a: &Path, b: &Path, options: &Options) -> Result<Comparison, CompareE
     Ok(Comparison::new(&pairs, unmatched, options))
 }
 
+/// Compares the servers of the benchmark in this directory with each other, again.
+pub fn again(directory: &Path, options: &Options) -> Result<Comparison, CompareError> {
+    let (records, benchmark) = input::read_benchmark(directory)?;
+    servers(&records, benchmark, options)
+}
+
 /// Compares the servers of one benchmark with each other: in each scenario
-/// every other server with the first one.
-pub fn servers(records: &[Record], options: &Options) -> Result<Comparison, CompareError> {
-    let (pairs, unmatched) = pairing::servers(records)?;
-    Ok(Comparison::new(&pairs, unmatched, options))
+/// every other server with the first one; or, if these are more than can be
+/// read, all of them in tables.
+pub fn servers(
+    records: &[Record],
+    benchmark: Benchmark,
+    options: &Options,
+) -> Result<Comparison, CompareError> {
+    let is_counted = |record: &&Record| {
+        let bench = record.bench.as_ref();
+        let cell = bench.map(|bench| (bench.scenario.as_str(), bench.server.as_str()));
+        cell.is_none_or(|(scenario, server)| benchmark.gave_up(scenario, server).is_none())
+    };
+    let counted: Vec<Record> = records.iter().filter(is_counted).cloned().collect();
+    let (pairs, unmatched) = match pairing::servers(&counted) {
+        // One server in tables is worth to be seen.
+        Err(CompareError::OneServer) => (Vec::new(), Vec::new()),
+        paired => paired?,
+    };
+    if pairs.is_empty() || pairs.len() > PAIRS_READABLE {
+        return Ok(Comparison::of_matrix(records, benchmark, options));
+    }
+    let comparison = Comparison::new(&pairs, unmatched, options);
+    Ok(comparison.of_benchmark(benchmark))
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ const FACTOR_MIN: f64 = 10.0;
 impl Comparison {
     /// Plain text for a terminal.
     pub fn to_text(&self) -> String {
+        if let Some((matrix, benchmark)) = self.matrix() {
+            return matrix.to_text(benchmark);
+        }
         let cases = self.cases.iter().map(case_text).collect::<Vec<_>>();
         let mut text = cases.join("\n");
         for line in &self.unmatched {
@@ -27,6 +30,9 @@ impl Comparison {
     /// Markdown, as `summary.md` has it.
     pub fn to_markdown(&self) -> String {
         let mut text = "# Comparison\n".to_owned();
+        if let Some((matrix, benchmark)) = self.matrix() {
+            return format!("{text}\n{}", matrix.to_markdown(benchmark));
+        }
         for case in &self.cases {
             text.push('\n');
             text.push_str(&case_markdown(case));
@@ -158,7 +164,7 @@ fn aligned(rows: &[Row]) -> Vec<String> {
 }
 
 /// Text that Markdown shows as it is: labels may come from a command line.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if "\\`*_|<>[]".contains(character) {

@@ -7,7 +7,7 @@ use super::metric::{Direction, Metric};
 use crate::statistics::Interval;
 
 /// The level for all that is judged in one comparison, taken together.
-pub(super) const SIGNIFICANCE: f64 = 0.05;
+pub(crate) const SIGNIFICANCE: f64 = 0.05;
 
 /// What a difference of B from A amounts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -10,7 +10,8 @@ use toml::Spanned;
 use super::axis::Axis;
 use super::error::Problem;
 use super::name::{check_name, fill_in};
-use super::{LeftOut, Scenario, find_server};
+use super::{Scenario, find_server};
+use crate::compare::LeftOut;
 use crate::plan::Background;
 
 /// Connections of one run.

@@ -1,0 +1,100 @@
+//! What a benchmark set out to measure, and what of it could not be: what no record knows.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::record::Record;
+
+/// A benchmark as it was planned, and what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Benchmark {
+    /// Name of the plan.
+    pub plan: String,
+    /// The servers, in the plan's order.
+    pub servers: Vec<Participant>,
+    /// The scenarios, in the plan's order.
+    pub scenarios: Vec<Task>,
+    /// What was given up because something failed that is no run's result.
+    pub given_up: Vec<GivenUp>,
+    /// A signal ended it; complete rounds only were kept.
+    pub interrupted: bool,
+}
+
+/// A server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Participant {
+    /// What it is called.
+    pub label: String,
+    /// How it was started, as a shell would be told.
+    pub started_as: String,
+}
+
+/// A scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Task {
+    /// What it is called.
+    pub name: String,
+    /// The load in words.
+    pub load: String,
+    /// Servers that were left out on purpose.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A server that a scenario does without.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOut {
+    /// Its label.
+    pub server: String,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// A server that was not measured on in a scenario, because it ended, or could not be started or
+/// loaded. What was measured of it by then is not counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GivenUp {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Label of the server.
+    pub server: String,
+    /// The round in which it happened, from 1.
+    pub round: u64,
+    /// What happened: one line.
+    pub why: String,
+    /// It was the server that failed, and not the load generator.
+    pub by_server: bool,
+}
+
+impl Benchmark {
+    /// As much as records say themselves, in the order in which they were measured.
+    pub(super) fn seen_in(records: &[Record]) -> Self {
+        let mut in_time: Vec<&Record> = records.iter().collect();
+        in_time.sort_by(|a, b| a.started_at.cmp(&b.started_at));
+        let mut benchmark = Self::default();
+        for bench in in_time.iter().filter_map(|record| record.bench.as_ref()) {
+            benchmark.plan = bench.plan.clone().unwrap_or_default();
+            let mut servers = benchmark.servers.iter();
+            if !servers.any(|server| server.label == bench.server) {
+                benchmark.servers.push(Participant {
+                    label: bench.server.clone(),
+                    started_as: String::new(),
+                });
+            }
+            let mut scenarios = benchmark.scenarios.iter();
+            if !scenarios.any(|scenario| scenario.name == bench.scenario) {
+                benchmark.scenarios.push(Task {
+                    name: bench.scenario.clone(),
+                    load: String::new(),
+                    left_out: Vec::new(),
+                });
+            }
+        }
+        benchmark
+    }
+
+    /// Whether this server was given up in this scenario.
+    pub(super) fn gave_up(&self, scenario: &str, server: &str) -> Option<&GivenUp> {
+        let is_it = |it: &&GivenUp| it.scenario == scenario && it.server == server;
+        self.given_up.iter().find(is_it)
+    }
+}
