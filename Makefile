@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 BIN := target/release
 
-.PHONY: help build test test-taurus test-tls bench bench-peers serve compare clean
+.PHONY: help build test test-taurus test-tls bench bench-models bench-peers serve compare clean
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test-tls: build ## let SSLyze hold both servers against Mozilla's guide; install
 
 bench: build  ## measure sync against async: about two minutes, results in results/
 	$(BIN)/loadgen bench
+
+bench-models: build ## measure every way to wait under every load: under half an hour, results in results/
+	$(BIN)/loadgen bench --plan models
 
 bench-peers:  ## measure against wrk, ab, h2load, oha, hey, nginx and bare loops: nine minutes
 	cargo bench --locked -p loadgen --bench peers

@@ -42,11 +42,11 @@ pub fn read_records(path: &Path) -> Result<Vec<Record>, CompareError> {
 /// The records in a benchmark's directory, and what it says of the benchmark
 /// that no record does: that of earlier versions says nothing.
 pub(super) fn read_benchmark(path: &Path) -> Result<(Vec<Record>, Benchmark), CompareError> {
+    let records = read_records(path)?;
     if !path.is_dir() {
         let path = path.to_owned();
         return Err(CompareError::NoBenchmark { path });
     }
-    let records = read_records(path)?;
     let kept = fs::read_to_string(path.join(COMPARISON_FILE)).ok();
     let kept = kept.and_then(|json| serde_json::from_str::<Comparison>(&json).ok());
     let benchmark = kept.and_then(|comparison| comparison.benchmark);
