@@ -157,7 +157,7 @@ impl Checked<'_> {
         let transcript = contract::transcript(&subject).map_err(broken)?;
         let stop = || server.ask_to_stop();
         contract::stops_without_losing_requests(&subject, stop).map_err(broken)?;
-        server.stop()?;
+        server.wait_for_end()?;
         Ok(transcript)
     }
 }

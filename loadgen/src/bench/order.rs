@@ -31,6 +31,23 @@ mod tests {
         assert_eq!(names, "ABBABAAB");
     }
 
+    /// Nine servers are not in each place equally often until eighteen rounds are done; but what
+    /// changes evenly in time meets them all alike after any two.
+    #[test]
+    fn after_two_rounds_each_server_was_as_late_as_any_other() {
+        for servers in 1..10 {
+            for round in (0..20).step_by(2) {
+                let mut places = vec![0; servers];
+                for round in [round, round + 1] {
+                    for (place, server) in of_round(round, servers).into_iter().enumerate() {
+                        places[server] += place;
+                    }
+                }
+                assert_eq!(places, vec![servers - 1; servers], "round {round}");
+            }
+        }
+    }
+
     #[test]
     fn each_server_is_in_each_place_equally_often() {
         for servers in 1..6 {

@@ -158,13 +158,13 @@ impl RunningServer {
         }
     }
 
-    /// Asks it to end and waits for it.
+    /// Waits for the end of a server that was asked to end. Asked twice it would end at once, and
+    /// not well.
     ///
     /// # Errors
     ///
     /// It ends otherwise than well, or not in time.
-    pub fn stop(mut self) -> Result<(), ServerError> {
-        self.ask_to_stop();
+    pub fn wait_for_end(mut self) -> Result<(), ServerError> {
         let until = Instant::now() + STOP_LONGEST;
         while Instant::now() < until {
             match self.child.try_wait() {
