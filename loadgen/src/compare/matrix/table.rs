@@ -12,6 +12,9 @@ const LEFT_OUT: &str = "·";
 /// A server of which there is no number.
 const NONE: &str = "–";
 
+/// A server of which there are numbers, but not this one.
+const UNKNOWN: &str = "?";
+
 /// One table, with its heads.
 struct Table {
     title: String,
@@ -123,7 +126,8 @@ impl Matrix {
             best.is_clear && p_value.is_some_and(|it| it < crate::compare::SIGNIFICANCE)
         });
         format!(
-            "Medians of the rounds. {LEFT_OUT} was left out on purpose, {NONE} cannot be believed. \
+            "Medians of the rounds. {LEFT_OUT} was left out on purpose, {NONE} cannot be believed, \
+             {UNKNOWN} is not known. \
              ≥ and ≤: the load generator was the limit, so the server may be better than that. The \
              best of a row is marked (*, bold) if the 95 % interval of its ratio to the runner-up, \
              paired by round (Hodges–Lehmann, Wilcoxon's signed ranks), excludes 1. Each mark \
@@ -151,7 +155,8 @@ fn entry(row: &Row, cell: Option<&Cell>, metric: Metric, notes: &[String]) -> En
     let best = row.best.iter().find(|best| best.metric == metric);
     let is_best = best.is_some_and(|best| best.is_clear && best.server == cell.server);
     let mut text = match cell.values_of(metric) {
-        None => NONE.to_owned(),
+        None if cell.values.is_empty() => NONE.to_owned(),
+        None => UNKNOWN.to_owned(),
         Some(values) => format!("{}{}", bound(cell, metric), value(metric, values.median)),
     };
     if !cell.troubles.is_empty() {
