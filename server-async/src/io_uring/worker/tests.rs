@@ -244,7 +244,8 @@ fn a_client_that_takes_nothing_is_cut_after_the_write_timeout() {
 
 #[test]
 fn a_client_that_takes_little_at_a_time_is_never_cut() {
-    let write_timeout = Duration::from_millis(200);
+    // Far longer than this client is ever kept from reading by others on its core.
+    let write_timeout = Duration::from_secs(1);
     let options = Options {
         write_timeout,
         ..Options::default()
@@ -255,9 +256,9 @@ fn a_client_that_takes_little_at_a_time_is_never_cut() {
     let mut piece = vec![0; 32 * 1024];
     let mut received = 0;
     let began = Instant::now();
-    while began.elapsed() < 5 * write_timeout {
+    while began.elapsed() < 2 * write_timeout {
         received += slow.read(&mut piece).unwrap();
-        thread::sleep(write_timeout / 20);
+        thread::sleep(write_timeout / 100);
     }
     assert!(received < LARGE_BYTES);
     while received < LARGE_BYTES {
