@@ -392,6 +392,28 @@ async fn a_request_that_is_taken_back_leaves_the_connection_idle() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_only_takes_requests_back_is_sent_away() {
+    let mut sent = [PREFACE.as_slice(), SETTINGS].concat();
+    for index in 0..100_u8 {
+        let stream = index * 2 + 1;
+        let mut open = GET.to_vec();
+        open[8] = stream;
+        sent.extend_from_slice(&open);
+        // RST_STREAM with CANCEL.
+        sent.extend_from_slice(&[0, 0, 4, 3, 0, 0, 0, 0, stream, 0, 0, 0, 8]);
+    }
+    let (mut socket, _served) = fixture::serve(Options::default(), SOCKET_BYTES);
+    let begun = Instant::now();
+    socket.write_all(&sent).await.unwrap();
+    let mut received = Vec::new();
+    socket.read_to_end(&mut received).await.unwrap();
+    // GOAWAY with ENHANCE_YOUR_CALM, and at once.
+    let code = [0, 0, 0, 11];
+    assert!(received.windows(4).any(|bytes| bytes == code));
+    assert!(begun.elapsed().is_zero());
+}
+
+#[tokio::test(start_paused = true)]
 async fn at_a_stop_the_request_under_way_is_answered() {
     let mut client = Client::connect().await;
     let (answer, _) = client.begin(get("/delay/1000"), false).await;
