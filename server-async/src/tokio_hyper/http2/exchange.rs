@@ -55,14 +55,6 @@ pub(super) enum Silence {
     Stuck,
 }
 
-/// What the time is running for, and until when.
-#[derive(Clone, Copy, Debug)]
-enum Limit {
-    Until(Instant, Silence),
-    /// The answers are the server's concern, and it has all the time; look again by then.
-    LookAgain(Instant),
-}
-
 impl Exchange {
     pub(super) fn new(peer: Option<IpAddr>, options: Options) -> Self {
         let now = Instant::now();
@@ -130,11 +122,10 @@ impl Exchange {
         deadline: &mut Deadline,
     ) -> Poll<Silence> {
         loop {
-            match self.state().limit(&self.options) {
-                Limit::Until(moment, silence) => {
-                    return deadline.poll(cx, moment).map(|()| silence);
-                }
-                Limit::LookAgain(moment) => ready!(deadline.poll(cx, moment)),
+            let (moment, silence) = self.state().limit(&self.options);
+            ready!(deadline.poll(cx, moment));
+            if let Some(silence) = silence {
+                return Poll::Ready(silence);
             }
         }
     }
@@ -146,21 +137,34 @@ impl Exchange {
 }
 
 impl State {
-    fn limit(&self, options: &Options) -> Limit {
-        let connection = &options.connection;
-        if !self.frames.may_wait() {
-            let received_bytes = match self.frames.has_begun() {
-                true => self.begun_bytes,
-                false => 0,
-            };
-            let limit = body_time_limit(connection.read_timeout, received_bytes);
-            return Limit::Until(self.begun + limit, Silence::Stuck);
+    /// The next moment at which something is to be done, if nothing happens before.
+    fn limit(&self, options: &Options) -> (Instant, Option<Silence>) {
+        let answers = self.answers_limit(options);
+        match self.input_limit(options) {
+            Some(moment) if moment < answers.0 => (moment, Some(Silence::Stuck)),
+            _ => answers,
         }
+    }
+
+    /// When the client must have gone on with what it has begun.
+    fn input_limit(&self, options: &Options) -> Option<Instant> {
+        let limit = body_time_limit(options.connection.read_timeout, self.begun_bytes);
+        (!self.frames.may_wait()).then(|| self.begun + limit)
+    }
+
+    /// When it must have asked for something, or taken some of what it asked for.
+    fn answers_limit(&self, options: &Options) -> (Instant, Option<Silence>) {
+        let idle_timeout = options.connection.idle_timeout;
         match (self.requests, self.pieces) {
-            (0, _) if self.is_last => Limit::Until(self.idle + LINGER, Silence::Stuck),
-            (0, _) => Limit::Until(self.idle + connection.idle_timeout, Silence::Idle),
-            (_, 0) => Limit::LookAgain(Instant::now() + connection.idle_timeout),
-            _ => Limit::Until(self.moved + options.write_timeout, Silence::Stuck),
+            (0, _) if self.is_last => (self.idle + LINGER, Some(Silence::Stuck)),
+            (0, _) => (self.idle + idle_timeout, Some(Silence::Idle)),
+            // The answers are the server's concern, and it has all the time. But their tasks do
+            // not say when they have begun or ended one: look again.
+            (_, 0) => (
+                Instant::now() + idle_timeout.min(options.write_timeout),
+                None,
+            ),
+            _ => (self.moved + options.write_timeout, Some(Silence::Stuck)),
         }
     }
 }

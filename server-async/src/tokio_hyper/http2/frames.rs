@@ -21,6 +21,7 @@ pub(super) struct Frames {
     header: [u8; HEADER_BYTES],
     header_bytes: usize,
     is_in_fields: bool,
+    /// Whether the first frame, which is the client's SETTINGS, has come.
     has_begun: bool,
 }
 
@@ -71,11 +72,6 @@ impl Frames {
             self.is_in_fields = matches!(kind, HEADERS | CONTINUATION) && flags & END_HEADERS == 0;
         }
         count
-    }
-
-    /// Whether the first frame, which is the client's SETTINGS, has come.
-    pub(super) fn has_begun(&self) -> bool {
-        self.has_begun
     }
 
     /// Whether the client may leave it at that for now.

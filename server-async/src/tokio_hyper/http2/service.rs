@@ -7,6 +7,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
 use hyper::{Method, Request as Http2Request, Response};
 use tokio::time::{Instant, timeout_at};
 use wire::answer::Answer;
@@ -80,12 +81,17 @@ fn check(head: &Parts) -> Result<(), Refusal> {
     match (head.uri.authority(), hosts.next(), hosts.next()) {
         (_, Some(_), Some(_)) => Err(Refusal::bad_request("there is more than one Host field")),
         (None, None, _) => Err(Refusal::bad_request("the Host field is missing")),
-        (Some(authority), Some(host), None) if authority.as_str() != host => {
+        (Some(authority), Some(host), None) if !is_same(authority, host) => {
             // RFC 9113 §8.3.1
             Err(Refusal::bad_request("Host is not what :authority says"))
         }
         _ => Ok(()),
     }
+}
+
+fn is_same(authority: &Authority, host: &HeaderValue) -> bool {
+    host.as_bytes()
+        .eq_ignore_ascii_case(authority.as_str().as_bytes())
 }
 
 /// The request line that HTTP/1 would have had, for its limit and for the log.

@@ -177,6 +177,18 @@ fn without_date(answer: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
+async fn connect_and_asterisk_are_answered_as_over_http_1() {
+    let mut client = Client::connect().await;
+    let connect = Request::builder().method(Method::CONNECT).uri("a:80");
+    let options = Request::builder().method(Method::OPTIONS).uri("http://a");
+    for request in [connect, options] {
+        let (head, _) = client.ask(request.body(()).unwrap()).await;
+        assert_eq!(head.status(), 405);
+        assert_eq!(field(&head, "allow"), Some("GET, HEAD"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_large_body_comes_back_whole() {
     let mut client = Client::connect().await;
     let body = Bytes::from(b"0123456789".repeat(500_000));
@@ -282,6 +294,24 @@ async fn a_client_that_takes_nothing_of_its_answer_is_cut_after_the_write_timeou
         assert!(whole(answer).await.is_err(), "{path}");
         assert_eq!(begun.elapsed().as_secs(), 10, "{path}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_nothing_is_cut_though_it_goes_on_sending() {
+    let mut builder = client::Builder::new();
+    builder.initial_window_size(0);
+    let mut client = Client::connect_with(Options::default(), &builder).await;
+    let begun = Instant::now();
+    let (answer, _) = client.begin(get("/"), false).await;
+    let (_upload, mut stream) = client.begin(request(Method::POST, "/echo"), true).await;
+    tokio::spawn(async move {
+        let piece = Bytes::from_static(&[b'x'; 1000]);
+        while stream.send_data(piece.clone(), false).is_ok() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    });
+    assert!(whole(answer).await.is_err());
+    assert_eq!(begun.elapsed().as_secs(), 10);
 }
 
 #[tokio::test(start_paused = true)]
