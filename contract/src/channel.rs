@@ -6,6 +6,7 @@ use rustls::ClientConnection;
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Shutdown};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -139,6 +140,12 @@ impl Channel {
     fn flush(&self, tls: &Mutex<TlsClient>) -> io::Result<()> {
         let records = lock(tls).take_output()?;
         (&self.socket).write_all(&records)
+    }
+}
+
+impl AsFd for Channel {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

@@ -47,7 +47,8 @@ pub(super) fn beside_a_working_client(
     })
 }
 
-fn is_answered_within(victim: &Victim, wait_max: Duration) -> Result<()> {
+/// A client on a new connection is answered in time.
+pub(super) fn is_answered_within(victim: &Victim, wait_max: Duration) -> Result<()> {
     let began = Instant::now();
     let mut connection = Connection::open_patiently(victim.subject, wait_max)?;
     connection.send("GET / HTTP/1.1\r\nHost: contract\r\nConnection: close\r\n\r\n")?;

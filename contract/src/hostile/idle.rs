@@ -2,7 +2,7 @@
 
 use super::*;
 
-const REQUEST: &str = "GET / HTTP/1.1\r\nHost: contract\r\n\r\n";
+pub(super) const REQUEST: &str = "GET / HTTP/1.1\r\nHost: contract\r\n\r\n";
 
 pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     name: "who works beside kept connections is served, and so are they when they ask again",
@@ -21,9 +21,7 @@ fn keep_their_connections(victim: &Victim) -> Result<()> {
     };
     let mut kept = Vec::new();
     for _ in 0..idle {
-        let mut connection = Connection::open(victim.subject)?;
-        is_answered(&mut connection)?;
-        kept.push(connection);
+        kept.push(self::kept(victim.subject)?);
     }
     crowd::beside_a_working_client(victim, PROMPT, || {
         // Longer than a new client may be silent.
@@ -41,7 +39,15 @@ fn cannot_keep_theirs(victim: &Victim) -> Result<()> {
     })
 }
 
-fn is_answered(connection: &mut Connection) -> Result<()> {
+/// A connection that has been answered and stays.
+pub(super) fn kept(subject: &Subject) -> Result<Connection> {
+    let mut connection = Connection::open(subject)?;
+    is_answered(&mut connection)?;
+    Ok(connection)
+}
+
+/// It asks, and is answered.
+pub(super) fn is_answered(connection: &mut Connection) -> Result<()> {
     connection.send(REQUEST)?;
     let expected = Expected::hello(connection.local_ip()?);
     connection.expect(&expected).context("a kept connection")

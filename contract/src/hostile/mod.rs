@@ -3,16 +3,27 @@
 //! A client that vanishes without a word (a half-open connection in the sense of RFC 9293 §3.5.1)
 //! is none of these: to the server it is a silent one, or one that takes nothing, and both are
 //! here.
+//!
+//! - [`survives`] lets them all loose on a server;
+//! - [`outlives_exhaustion`] takes its descriptors;
+//! - [`holds`], [`refuses_beyond`] and [`lets_wait_beyond`] see what becomes of more connections
+//!   than anybody can serve at once.
 
 mod churn;
 mod crowd;
+mod descriptors;
+mod exhausted;
 mod half_open;
+mod held;
 mod idle;
 mod pipelines;
 mod readers;
 mod resets;
 mod silent;
 mod slowloris;
+
+pub use exhausted::outlives_exhaustion;
+pub use held::{holds, lets_wait_beyond, refuses_beyond};
 
 use crate::connection::Connection;
 use crate::expected::Expected;

@@ -1,6 +1,9 @@
 //! What hostile clients do to no model.
 
-use contract::hostile::{Serves, survives};
+use contract::hostile::{
+    Serves, holds, lets_wait_beyond, outlives_exhaustion, refuses_beyond, survives,
+};
+use contract::program::Program;
 use server_sync::Model;
 
 use crate::contract::{POOL_THREADS, program};
@@ -20,3 +23,40 @@ fn survives_hostile_clients(model: &'static str) {
 
 contract::tests_of!(survives_hostile_clients by Model::ALL.map(Model::label) =>
     [sequential, thread_per_connection, thread_pool]);
+
+fn outlives_a_lack_of_descriptors(model: &'static str) {
+    outlives_exhaustion(program(model)).unwrap();
+}
+
+contract::tests_of!(outlives_a_lack_of_descriptors by Model::ALL.map(Model::label) =>
+    [sequential, thread_per_connection, thread_pool]);
+
+/// `sequential` keeps no connection, so that nothing can be idle there (`hostile` looks that it
+/// closes them); the pool holds as many as it has threads, which is the test below.
+#[test]
+fn thread_per_connection_holds_ten_thousand_connections() {
+    holds(program("thread-per-connection"), 10_000).unwrap();
+}
+
+#[test]
+fn thread_pool_serves_as_many_as_it_has_threads_and_lets_the_others_wait_or_refuses_them() {
+    let pool = |flags| Program {
+        flags,
+        ..program("thread-pool")
+    };
+    let four = &["--threads", "4", "--queue", "0"];
+    lets_wait_beyond(pool(four), 4).unwrap();
+    let refuse = &["--threads", "4", "--queue", "0", "--overload", "refuse"];
+    refuses_beyond(pool(refuse), 4, None).unwrap();
+}
+
+#[test]
+fn thread_per_connection_lets_wait_or_refuses_whom_it_may_not_serve() {
+    let most = |flags| Program {
+        flags,
+        ..program("thread-per-connection")
+    };
+    lets_wait_beyond(most(&["--max-connections", "4"]), 4).unwrap();
+    let refuse = &["--max-connections", "4", "--overload", "refuse"];
+    refuses_beyond(most(refuse), 4, None).unwrap();
+}
