@@ -101,13 +101,22 @@ impl Channel {
         }
     }
 
-    /// Says that nothing more will be sent, through TLS with a `close_notify`.
-    pub(crate) fn finish_sending(&self) -> io::Result<()> {
-        if let Some(tls) = &self.tls {
-            lock(tls).say_goodbye();
-            self.flush(tls)?;
+    /// Writes all of `bytes` and says that nothing more will be sent, through
+    /// TLS with a `close_notify` in the same write.
+    pub(crate) fn write_last(&self, bytes: &[u8]) -> io::Result<()> {
+        match &self.tls {
+            None => (&self.socket).write_all(bytes)?,
+            Some(tls) => {
+                lock(tls).seal(bytes)?;
+                lock(tls).say_goodbye();
+                self.flush(tls)?;
+            }
         }
-        self.socket.shutdown(Shutdown::Write)
+        match self.socket.shutdown(Shutdown::Write) {
+            // The server was faster, and the connection is closed.
+            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }
     }
 
     /// Ends reads and writes, whoever waits for them.

@@ -127,10 +127,12 @@ impl Connection {
         })
     }
 
-    /// Shuts the writing side: the request is the last. Through TLS that is
-    /// announced (`close_notify`).
-    pub(crate) fn finish_sending(&mut self) -> Result<()> {
-        self.channel.finish_sending().context("half-closing")
+    /// Writes all of `bytes` and shuts the writing side: the request is the
+    /// last. Through TLS that is announced (`close_notify`) in the same write,
+    /// or a server that has closed by then would reset the connection.
+    pub(crate) fn send_last(&mut self, bytes: impl AsRef<[u8]>) -> Result<()> {
+        let sent = self.channel.write_last(bytes.as_ref());
+        sent.context("sending and half-closing")
     }
 
     /// Leaves with a reset, as a process that is killed does; over a UNIX

@@ -6,7 +6,7 @@ use crate::expected::Expected;
 use crate::subject::Subject;
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -70,7 +70,7 @@ pub fn stops_without_losing_requests(subject: &Subject, stop: impl FnOnce()) -> 
         if subject.keep_alive {
             clients.push(scope.spawn(|| load.rest(subject)));
         }
-        load.wait_until_running();
+        load.wait_until_running(subject);
         let begun = subject.keep_alive.then(|| begun(subject));
         for _ in 0..LATECOMERS {
             clients.push(scope.spawn(|| comes_late(subject, &all_connected)));
@@ -106,17 +106,21 @@ pub fn stops_without_losing_requests(subject: &Subject, stop: impl FnOnce()) -> 
 #[derive(Default)]
 struct Load {
     answers: AtomicUsize,
+    /// Whether the client that rests does so.
+    is_resting: AtomicBool,
     /// Just before the server is told to stop.
     stopped_at: OnceLock<Instant>,
 }
 
 impl Load {
     /// Returns after a while in any case, so that the server is stopped.
-    fn wait_until_running(&self) {
+    fn wait_until_running(&self, subject: &Subject) {
         let started = Instant::now();
-        while self.answers.load(Ordering::SeqCst) < ANSWERS_BEFORE_STOP
-            && started.elapsed() < START_TIME_MAX
-        {
+        let is_running = || {
+            self.answers.load(Ordering::SeqCst) >= ANSWERS_BEFORE_STOP
+                && (self.is_resting.load(Ordering::SeqCst) || !subject.keep_alive)
+        };
+        while !is_running() && started.elapsed() < START_TIME_MAX {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -186,6 +190,7 @@ impl Load {
         let mut connection = Connection::open(subject)?;
         connection.send(HEALTH)?;
         connection.expect(&Expected::ok("text/plain", "ok"))?;
+        self.is_resting.store(true, Ordering::SeqCst);
         while !connection.is_readable_within(Duration::from_millis(10))? {
             ensure!(
                 self.since_stop() < IDLE_TIME_MAX,

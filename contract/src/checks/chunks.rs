@@ -134,9 +134,9 @@ fn refuses_somehow(subject: &Subject, chunks: &str) -> Result<()> {
 
 fn echoes_64_mib(subject: &Subject) -> Result<()> {
     const CHUNK_BYTES: usize = 64 * 1024;
+    let chunk = format!("{CHUNK_BYTES:x}\r\n{}\r\n", "a".repeat(CHUNK_BYTES));
     let mut connection = Connection::open(subject)?;
     connection.send(echo(CHUNKED, ""))?;
-    let chunk = format!("{CHUNK_BYTES:x}\r\n{}\r\n", "a".repeat(CHUNK_BYTES));
     let chunks = vec![chunk.as_bytes(); BODY_BYTES_MAX / CHUNK_BYTES];
     let parts = chunks.into_iter().chain([b"0\r\n\r\n".as_slice()]);
     let answer = connection.read_while_sending(parts, Connection::answer)?;

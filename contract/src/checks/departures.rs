@@ -54,8 +54,7 @@ pub(super) const CHECKS: &[Check] = &[
                 &echo("Content-Length: 9\r\n", "hello"),
             ] {
                 let mut connection = Connection::open(subject)?;
-                connection.send(request)?;
-                connection.finish_sending()?;
+                connection.send_last(request)?;
                 let word = connection.rest()?;
                 // A word is welcome, but not one about waiting for bytes that
                 // cannot come.

@@ -115,14 +115,12 @@ pub(super) const CHECKS: &[Check] = &[
         name: "a client that half-closes gets the whole answer",
         run: |subject| {
             let mut connection = Connection::open(subject)?;
-            connection.send(get("/delay/30"))?;
-            connection.finish_sending()?;
+            connection.send_last(get("/delay/30"))?;
             let expected = hello(&connection)?;
             expect_last(subject, connection, &expected)?;
 
             let mut connection = Connection::open(subject)?;
-            connection.send(get("/bytes/1048576"))?;
-            connection.finish_sending()?;
+            connection.send_last(get("/bytes/1048576"))?;
             let digits = b"0123456789abcdef".repeat(65_536);
             expect_last(subject, connection, &octets(&digits))
         },
@@ -131,8 +129,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "a client that half-closes after a pipeline gets every answer",
         run: |subject| {
             let mut connection = Connection::open(subject)?;
-            connection.send(get("/bytes/1").repeat(8))?;
-            connection.finish_sending()?;
+            connection.send_last(get("/bytes/1").repeat(8))?;
             for _ in 1..answered(subject, 8) {
                 connection.expect(&octets(b"0"))?;
             }

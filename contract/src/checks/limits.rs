@@ -130,9 +130,9 @@ fn head_with_headers(count: usize) -> String {
 /// The refusal may come before all is sent, and the writes fail then.
 fn refuses_chunks_over_the_limit(subject: &Subject) -> Result<()> {
     const CHUNK_BYTES: usize = 1024 * 1024;
+    let chunk = format!("{CHUNK_BYTES:x}\r\n{}\r\n", "a".repeat(CHUNK_BYTES));
     let mut connection = Connection::open(subject)?;
     connection.send(echo("Transfer-Encoding: chunked\r\n", ""))?;
-    let chunk = format!("{CHUNK_BYTES:x}\r\n{}\r\n", "a".repeat(CHUNK_BYTES));
     let chunks = vec![chunk.as_bytes(); BODY_BYTES_MAX / CHUNK_BYTES];
     let parts = chunks
         .into_iter()

@@ -120,7 +120,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "a client that announces its end before its first request is let go",
         run: |subject| {
             let mut connection = Connection::open(subject)?;
-            connection.finish_sending()?;
+            connection.send_last("")?;
             connection.expect_close()
         },
     },

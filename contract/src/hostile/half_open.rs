@@ -30,9 +30,7 @@ fn half_close_after(victim: &Victim, bytes: &str) -> Result<()> {
     let mut crowd = Vec::new();
     for _ in 0..victim.crowd() {
         let mut connection = Connection::open(victim.subject)?;
-        connection.send(bytes)?;
-        // It fails if the server was faster.
-        let _ = connection.finish_sending();
+        connection.send_last(bytes)?;
         crowd.push(connection);
     }
     victim.gives_back(before)
