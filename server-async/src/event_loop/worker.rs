@@ -21,6 +21,9 @@ use crate::timers::Timers;
 /// Connections taken from one accept queue before those that are open have their turn.
 const ACCEPTS_PER_TURN_MAX: u32 = 64;
 
+/// How often listeners are asked that cannot be watched.
+const ASK_PAUSE: Duration = Duration::from_millis(100);
+
 /// One loop with its listeners and its connections; everything that happens in it happens on one
 /// thread, one thing after another.
 pub(super) struct Worker<P> {
@@ -142,7 +145,8 @@ impl<P: Poller> Worker<P> {
 
     /// How long nothing will happen by itself.
     fn timeout(&self) -> Option<Duration> {
-        if !self.turns.is_empty() || self.door == Door::Ajar {
+        let is_ajar = self.door == Door::Ajar && !self.acceptor.listeners.is_empty();
+        if is_ajar || !self.turns.is_empty() {
             return Some(Duration::ZERO);
         }
         let door = match self.door {
@@ -250,9 +254,9 @@ impl<P: Poller> Worker<P> {
         for listener in (0..self.acceptor.listeners.len()).rev() {
             self.accept(listener);
         }
-        if self.door == Door::Ajar && self.finish_until.is_none() {
-            // Those that could not be watched are asked at the next turn.
-            let _ = self.open();
+        if self.door == Door::Ajar && self.finish_until.is_none() && self.open().is_err() {
+            // The kernel is out of memory: they are asked instead of watched.
+            self.shut(Door::ShutUntil(self.desk.now + ASK_PAUSE));
         }
     }
 
@@ -290,13 +294,13 @@ impl<P: Poller> Worker<P> {
         self.call(key, Cause::Turn);
     }
 
-    /// Watches the listeners.
+    /// Watches the listeners. [`Self::shut`] is for those among them that are if it fails.
     fn open(&mut self) -> io::Result<()> {
+        self.door = Door::Open;
         for (index, listener) in self.acceptor.listeners.iter().enumerate() {
             let token = Owner::Listener(index).token();
             self.poller.add(listener.as_fd(), token, Interest::Input)?;
         }
-        self.door = Door::Open;
         Ok(())
     }
 
@@ -358,7 +362,34 @@ impl Owner {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, TcpStream};
+
+    use server_common::listener::Address;
+
+    use super::super::poll::Poll;
     use super::*;
+
+    #[test]
+    fn a_loop_whose_queues_are_empty_at_the_stop_does_not_spin() {
+        let here = (Ipv4Addr::LOCALHOST, 0).into();
+        let listener = Listener::bind_tcp(here, 16, |_| Ok(())).unwrap();
+        let Address::Tcp(address) = *listener.address() else {
+            unreachable!("it is a TCP listener");
+        };
+        let places = Places::new(None, 1).unwrap().remove(0);
+        let (_handle, stop) = Stop::new().unwrap();
+        let options = Options::default();
+        let mut worker = Worker::<Poll>::new(vec![listener], places, options, &stop).unwrap();
+        assert_eq!(worker.timeout(), None);
+        let _client = TcpStream::connect(address).unwrap();
+        worker.begin_stop();
+        assert_eq!(worker.timeout(), Some(Duration::ZERO));
+        worker.attend_to_the_door();
+        // The client was in the queue and may take its time to ask.
+        let read_timeout = worker.desk.options.connection.read_timeout;
+        assert_eq!(worker.timeout(), Some(read_timeout));
+        assert!(!worker.is_over());
+    }
 
     #[test]
     fn a_token_leads_back_to_its_owner() {
