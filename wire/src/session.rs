@@ -75,10 +75,11 @@ impl Session {
         }
     }
 
-    /// As [`Connection::closes_after_output`].
+    /// As [`Connection::closes_after_output`], but never through TLS: the peer's goodbye may come
+    /// before the close and make it a reset, which bytes that are held back do not survive.
     #[must_use]
     pub fn closes_after_output(&self) -> bool {
-        self.connection.closes_after_output()
+        self.secured.is_none() && self.connection.closes_after_output()
     }
 
     /// `count` bytes of [`Self::output`] have been written.

@@ -40,7 +40,7 @@ pub(super) struct Secured {
     has_sealed: bool,
     /// Asked for by the connection while there was something to be written first.
     pause: Option<Pause>,
-    /// Whether the peer has said that it will send no more (`close_notify`).
+    /// Whether the peer has said that it will send no more (`close_notify`), or just ended.
     has_input_ended: bool,
     /// Whether it has been told so.
     has_said_goodbye: bool,
@@ -85,6 +85,7 @@ impl Secured {
     /// The socket's end, whether or not TLS has said that it would come: a request that is whole
     /// is answered, and one that is cut off is not, as without TLS.
     pub(super) fn end_of_input(&mut self) {
+        self.has_input_ended = true;
         if self.is_handshaking() {
             self.give_up();
         }
@@ -127,7 +128,9 @@ impl Secured {
             }
             Need::Close { linger } => {
                 self.say_goodbye();
-                let linger = linger || !self.incoming.is_empty();
+                // The peer's own goodbye is to come, and what comes to a closed socket is answered
+                // with a reset, which may cost the peer the end of its answer.
+                let linger = linger || !self.has_input_ended;
                 self.after_output(Need::Close { linger })
             }
             need => self.after_output(need),
@@ -214,12 +217,11 @@ impl Secured {
             }
         };
         self.incoming.drain(..taken_bytes);
-        self.has_input_ended |= has_ended;
         if !is_good || self.incoming.len() > INCOMING_BYTES_MAX {
             self.fail();
         }
         // What comes after the goodbye is nothing (RFC 8446 §6.1).
-        if self.has_input_ended || self.incoming.is_empty() {
+        if has_ended || self.incoming.is_empty() {
             self.incoming = Vec::new();
         }
         has_ended

@@ -226,7 +226,7 @@ fn a_connection_with_one_request_takes_two_writes() {
     for version in [&version::TLS13, &version::TLS12] {
         let mut talk = Talk::new(client(&Arc::new(client_config(version))));
         talk.say(LAST_GET);
-        assert_eq!(talk.run(), Need::Close { linger: false });
+        assert_eq!(talk.run(), Need::Close { linger: true });
         assert!(talk.was_told_the_end());
         // The handshake's first part, and all the rest: tickets, answer and goodbye. In TLS 1.2
         // the client does not speak before the server's last part, which is a write of its own.
@@ -313,7 +313,7 @@ fn silence_after_the_handshake_is_treated_as_without_tls() {
     let mut talk = Talk::tls13();
     talk.run();
     talk.session.timed_out(&talk.date.clone());
-    assert_eq!(talk.run(), Need::Close { linger: false });
+    assert_eq!(talk.run(), Need::Close { linger: true });
     assert!(talk.was_told_the_end());
 
     let mut talk = Talk::tls13();
@@ -332,14 +332,14 @@ fn a_finishing_session_gives_a_first_answer_and_no_second() {
     talk.session.finish();
     talk.run();
     talk.say(GET);
-    assert_eq!(talk.run(), Need::Close { linger: false });
+    assert_eq!(talk.run(), Need::Close { linger: true });
     assert!(talk.heard().contains("\r\nConnection: close\r\n"));
 
     let mut talk = Talk::tls13();
     talk.say(GET);
     talk.run();
     talk.session.finish();
-    assert_eq!(talk.run(), Need::Close { linger: false });
+    assert_eq!(talk.run(), Need::Close { linger: true });
     assert!(talk.was_told_the_end());
 }
 
