@@ -1,5 +1,6 @@
 //! The worker threads of a run: they are started, watched over, and their counts added up.
 
+use std::cell::Cell;
 use std::io;
 use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -27,6 +28,26 @@ pub(super) struct Job<'a> {
     pub(super) budget: Budget,
     /// Where it counts.
     pub(super) ledger: Ledger<'a>,
+    pub(super) rest: &'a Rest,
+}
+
+/// How a worker that has counted its last request keeps its connections until the machine's counters
+/// are read: what it costs a server that its clients leave is no request's, and the threads that it
+/// has for them would end.
+pub(super) struct Rest {
+    /// Dropped when the worker is done, even by a panic.
+    done: Cell<Option<Sender<()>>>,
+    /// Hangs up when the counters are read.
+    noted: Receiver<()>,
+}
+
+impl Rest {
+    /// Says that the worker is done, and waits until that is noted.
+    pub(super) fn until_noted(&self) {
+        drop(self.done.take());
+        // Nothing is ever sent.
+        let _ = self.noted.recv();
+    }
 }
 
 /// Carries out `plan` with a thread for each of `workers`.
@@ -51,17 +72,21 @@ where
     let clock = Clock::start();
     let reports = thread::scope(|scope| {
         let (done, all_done) = mpsc::channel();
+        let mut noting = Vec::with_capacity(workers.len());
         let threads: Vec<_> = workers
             .into_iter()
             .enumerate()
             .map(|(index, work)| {
                 let first_length = &first_length;
-                let done: Sender<()> = done.clone();
+                let (note, noted) = mpsc::channel();
+                noting.push(note);
+                let rest = Rest {
+                    done: Cell::new(Some(done.clone())),
+                    noted,
+                };
                 thread::Builder::new()
                     .name(format!("worker-{index}"))
                     .spawn_scoped(scope, move || {
-                        // Dropped when the worker ends, even by a panic.
-                        let _done = done;
                         if let Some(cores) = &plan.cores {
                             // The plan knows that they are there; a worker that is kept from them
                             // still measures.
@@ -82,6 +107,7 @@ where
                                 control.live(index),
                                 control.sampler(),
                             ),
+                            rest: &rest,
                         })
                         .inspect_err(|_| control.abandon())
                     })
@@ -92,6 +118,7 @@ where
         drop(done);
         watch(plan, control, clock, &all_done, observer);
         observer.ends();
+        drop(noting);
         join(threads)
     })?;
     Ok(summarise(

@@ -44,7 +44,9 @@ const THREADS_READ_MAX: u64 = 2000;
 pub struct ProcessSample {
     /// User and system time of all threads, ended ones included.
     pub cpu: Duration,
-    /// The same in ticks, apart.
+    /// The same in the middle of when the threads were read, which a busy machine draws out.
+    pub cpu_at_threads: Duration,
+    /// `cpu` in ticks, apart.
     pub ticks: Option<CpuTicks>,
     /// Resident memory now.
     pub rss_bytes: Option<u64>,
@@ -113,16 +115,19 @@ impl ProcessSample {
         let directory = format!("/proc/{pid}");
         let status = ProcessStatus::read(&directory)?;
         let stat = fs::read_to_string(format!("{directory}/stat"));
+        let cpu = process_cpu_time(pid)?;
+        let living_threads = status
+            .threads
+            .filter(|&threads| threads <= THREADS_READ_MAX)
+            .and_then(|_| LivingThreads::read(&directory));
         Some(Self {
-            cpu: process_cpu_time(pid)?,
+            cpu,
+            cpu_at_threads: process_cpu_time(pid).map_or(cpu, |after| (cpu + after) / 2),
             ticks: stat.ok().and_then(|stat| CpuTicks::parse(&stat)),
             rss_bytes: status.rss_bytes,
             peak_rss_bytes: status.peak_rss_bytes,
             threads: status.threads,
-            living_threads: status
-                .threads
-                .filter(|&threads| threads <= THREADS_READ_MAX)
-                .and_then(|_| LivingThreads::read(&directory)),
+            living_threads,
         })
     }
 
@@ -140,7 +145,7 @@ impl ProcessSample {
             switches: LivingThreads::switches_between(
                 earlier.living_threads,
                 self.living_threads,
-                cpu,
+                self.cpu_at_threads.saturating_sub(earlier.cpu_at_threads),
             ),
         }
     }

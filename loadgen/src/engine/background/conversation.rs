@@ -59,13 +59,14 @@ impl Conversation {
                 heard.map(|()| None).map_err(|_| Cause::ConnectRefused)
             }
             Transport::Tls(tls) => {
+                let mut answer = None;
+                // Of what comes after an answer TLS must know too.
                 while let Some(mut plaintext) = tls.open(&mut bytes)? {
-                    let answer = self.reader.read(QUESTION, &mut plaintext)?;
-                    if answer.is_some() {
-                        return Ok(answer);
+                    if answer.is_none() {
+                        answer = self.reader.read(QUESTION, &mut plaintext)?;
                     }
                 }
-                Ok(None)
+                Ok(answer)
             }
         }
     }

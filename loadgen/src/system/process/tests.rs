@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 fn sample(cpu_ms: u64, user: u64, system: u64) -> ProcessSample {
     ProcessSample {
         cpu: Duration::from_millis(cpu_ms),
+        cpu_at_threads: Duration::from_millis(cpu_ms),
         ticks: Some(CpuTicks { user, system }),
         rss_bytes: None,
         peak_rss_bytes: None,

@@ -98,7 +98,10 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// There is no request left for the slot; its last answers may be on their way.
     fn retire(&mut self, slot: usize) {
         if !self.slots[slot].is_under_way() {
-            self.close(slot);
+            // When time is up it stays open until the machine's counters are read.
+            if !self.job.span.is_over(self.job.clock.now_ns()) {
+                self.close(slot);
+            }
             self.slots[slot].phase = Phase::Done;
             self.active -= 1;
         }

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::Worker;
+use super::securing::say_farewell;
 use crate::engine::fast::driver::Driver;
 use crate::engine::fast::slot::{Heard, Phase};
 use crate::engine::ledger::Report;
@@ -93,12 +94,17 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     }
 
     pub(super) fn close(&mut self, slot: usize) {
-        let unsent_bytes = self.driver.unsent_bytes(slot);
-        let unsent_bytes = self.transports[slot].requests_in(unsent_bytes);
-        self.job.ledger.unsent_bytes(unsent_bytes);
+        self.note_unsent(slot);
         self.say_farewell(slot);
         self.slots[slot].is_open = false;
         self.driver.close(slot);
+    }
+
+    /// Takes back what was to be sent on the slot's connection, which is about to be closed.
+    fn note_unsent(&mut self, slot: usize) {
+        let unsent_bytes = self.driver.unsent_bytes(slot);
+        let unsent_bytes = self.transports[slot].requests_in(unsent_bytes);
+        self.job.ledger.unsent_bytes(unsent_bytes);
     }
 
     pub(super) fn fail_all(&mut self, error: &io::Error) {
@@ -122,12 +128,24 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
                 let flight = self.slots[slot].land(ended_ns);
                 self.job.ledger.cancelled(&flight);
             }
-            self.close(slot);
+            self.note_unsent(slot);
         }
         if let Some(arrivals) = &mut self.arrivals {
             let unsent = arrivals.waiting(ended_ns);
             self.job.ledger.unsent(unsent);
         }
-        self.job.ledger.report(ended_ns)
+        let Self {
+            job,
+            mut driver,
+            transports,
+            ..
+        } = self;
+        let report = job.ledger.report(ended_ns);
+        job.rest.until_noted();
+        for (slot, transport) in transports.into_iter().enumerate() {
+            say_farewell(&mut driver, slot, transport);
+            driver.close(slot);
+        }
+        report
     }
 }

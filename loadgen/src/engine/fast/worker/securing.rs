@@ -111,9 +111,14 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// Tells the server that the slot's connection will be closed, as far as it should know.
     pub(super) fn say_farewell(&mut self, slot: usize) {
         let transport = std::mem::take(&mut self.transports[slot]);
-        if let Some(bytes) = transport.farewell() {
-            // What does not leave at once does not leave.
-            let _ = self.driver.send(slot, Cow::Owned(bytes));
-        }
+        say_farewell(&mut self.driver, slot, transport);
+    }
+}
+
+/// The same for what is left of a worker.
+pub(super) fn say_farewell<'a>(driver: &mut impl Driver<'a>, slot: usize, transport: Transport) {
+    if let Some(bytes) = transport.farewell() {
+        // What does not leave at once does not leave.
+        let _ = driver.send(slot, Cow::Owned(bytes));
     }
 }
