@@ -130,7 +130,7 @@ fn a_stream_without_an_answer_is_read_timeout_and_costs_no_other() {
 
 #[test]
 fn a_server_of_http_1_only_answers_what_is_malformed_here() {
-    let server = Server::start(Kind::Async);
+    let server = Server::start(Kind::Threads);
     let args = ["-n", "4", "-c", "2", "--http2", &server.url("/")];
     let ended = run(&args);
     ended.assert_all_failed(4, "malformed_response");
