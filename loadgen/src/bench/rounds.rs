@@ -61,7 +61,9 @@ impl Measured {
                     if !self.has_given_up(&bench) {
                         let measured =
                             one_run::measure(plan, scenario, server, bench.clone(), context);
-                        self.take(measured, &bench, directory, context)?;
+                        if !self.take(measured, &bench, directory, context)? {
+                            return Ok(());
+                        }
                     }
                 }
             }
@@ -70,24 +72,25 @@ impl Measured {
         Ok(())
     }
 
-    /// Keeps the record of a run, or notes why there is none.
+    /// Keeps the record of a run, or notes why there is none. False if a signal broke it off: its
+    /// round, of which it may be the last run, is then not complete.
     fn take(
         &mut self,
         measured: Result<Record, BenchError>,
         bench: &Bench,
         directory: &Directory,
         context: &Context,
-    ) -> Result<(), BenchError> {
+    ) -> Result<bool, BenchError> {
         // A terminal's signal reaches the servers too: that they have ended is no defect then.
         let is_interrupted = context.interrupted.load(Ordering::Relaxed);
         let (why, by_server) = match measured {
-            Ok(record) if record.interrupted => return Ok(()),
+            Ok(record) if record.interrupted => return Ok(false),
             Ok(record) => {
                 directory.write_record(&record)?;
                 self.records.push(record);
-                return Ok(());
+                return Ok(true);
             }
-            Err(BenchError::Server(_)) if is_interrupted => return Ok(()),
+            Err(BenchError::Server(_)) if is_interrupted => return Ok(false),
             Err(BenchError::Server(error)) => (error.to_string(), true),
             Err(BenchError::Load(error)) => (format!("cannot start the load: {error}"), false),
             Err(other) => return Err(other),
@@ -99,7 +102,7 @@ impl Measured {
             why: why.replace('\n', " "),
             by_server,
         });
-        Ok(())
+        Ok(true)
     }
 
     /// Whether this place is not measured on.
