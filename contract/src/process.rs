@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use start_line::StartLine;
 use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -81,6 +82,23 @@ impl Process {
     #[must_use]
     pub fn addresses(&self) -> Vec<&Address> {
         self.start_lines.iter().map(|line| &line.address).collect()
+    }
+
+    /// What its start lines say after `listening on `, their ends left out.
+    #[must_use]
+    pub fn listening(&self) -> Vec<&str> {
+        self.start_lines.iter().map(|line| &*line.text).collect()
+    }
+
+    /// Where it listens first, if that is an IP address and a port.
+    ///
+    /// # Errors
+    /// It is a UNIX socket.
+    pub fn tcp_address(&self) -> Result<SocketAddr> {
+        match &self.start_lines[0].address {
+            Address::Tcp(address) => Ok(*address),
+            Address::Unix(path) => bail!("it listens on {}", path.display()),
+        }
     }
 
     /// The model that it says it is.
@@ -176,6 +194,14 @@ impl Process {
     /// # Errors
     /// It does not end in time.
     pub fn wait(mut self) -> Result<Ended> {
+        self.ended()
+    }
+
+    /// The same for who keeps it. What it has written is told once.
+    ///
+    /// # Errors
+    /// As [`Process::wait`].
+    pub fn ended(&mut self) -> Result<Ended> {
         let mut out = String::new();
         let began = Instant::now();
         let status = loop {

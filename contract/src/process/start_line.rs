@@ -10,6 +10,8 @@ pub(super) struct StartLine {
     pub(super) address: Address,
     pub(super) tls: bool,
     pub(super) model: String,
+    /// What follows `listening on `.
+    pub(super) text: String,
 }
 
 impl StartLine {
@@ -40,6 +42,7 @@ impl StartLine {
             address,
             tls,
             model,
+            text: rest.trim_end().to_owned(),
         })
     }
 }

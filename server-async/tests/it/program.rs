@@ -1,14 +1,15 @@
 //! The binary: messages, exit codes, signals, sockets.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Command, ExitStatus, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use contract::process::Process;
+use rustix::process::Signal;
 use server_async::model::Model;
 
 pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_server-async");
@@ -20,8 +21,7 @@ const REQUEST: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n
 
 /// A server that runs, and where it listens.
 struct Running {
-    child: Child,
-    stdout: BufReader<std::process::ChildStdout>,
+    process: Process,
     /// The addresses of its start lines.
     addresses: Vec<String>,
 }
@@ -29,22 +29,10 @@ struct Running {
 impl Running {
     /// Starts a server that is expected to write so many start lines.
     fn start(command: &mut Command, start_lines: usize) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut addresses = Vec::new();
-        for _ in 0..start_lines {
-            let mut line = String::new();
-            stdout.read_line(&mut line).unwrap();
-            let rest = line.strip_prefix("server-async listening on ").unwrap();
-            let (address, model) = rest.split_once(" (model ").unwrap();
-            assert!(model.ends_with(")\n"), "{line}");
-            addresses.push(address.trim_start_matches("http://").to_owned());
-        }
-        Self {
-            child,
-            stdout,
-            addresses,
-        }
+        let process = Process::start_in(command, start_lines).unwrap();
+        let addresses = process.addresses();
+        let addresses = addresses.iter().map(ToString::to_string).collect();
+        Self { process, addresses }
     }
 
     fn connect(&self) -> TcpStream {
@@ -54,26 +42,11 @@ impl Running {
     }
 
     fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        self.process.signal(signal).unwrap();
     }
 
     fn wait(&mut self) -> ExitStatus {
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(begun.elapsed() < PATIENCE, "the server does not end");
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Gone already, unless the test failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.ended().unwrap().status
     }
 }
 
@@ -263,15 +236,13 @@ fn a_server_out_of_descriptors_goes_on_when_there_are_some_again() {
         let mut command = Command::new("sh");
         command
             .args(["-c", "ulimit -n 32; exec \"$@\"", "sh", SERVER])
-            .args(["--listen", "127.0.0.1:0", "--model", model.label()])
-            .stderr(Stdio::piped());
+            .args(["--listen", "127.0.0.1:0", "--model", model.label()]);
         let mut running = Running::start(&mut command, 1);
         let crowd: Vec<_> = (0..40).map(|_| running.connect()).collect();
-        let mut told = String::new();
-        BufReader::new(running.child.stderr.take().unwrap())
-            .read_line(&mut told)
-            .unwrap();
-        assert!(told.contains("cannot accept connections"), "{told}");
+        let told = running
+            .process
+            .wait_until_it_said("cannot accept connections");
+        told.unwrap();
         drop(crowd);
         let answer = ask(running.connect());
         assert!(
@@ -356,8 +327,7 @@ fn each_answer_is_a_line_in_the_access_log_with_the_length_of_its_body() {
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();
         assert!(answer.contains("Connection: close\r\n"), "{answer}");
-        let mut line = String::new();
-        running.stdout.read_line(&mut line).unwrap();
+        let line = running.process.line().unwrap();
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(line.starts_with("127.0.0.1 - - ["), "{line}");
         assert!(

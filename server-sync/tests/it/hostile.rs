@@ -60,3 +60,18 @@ fn thread_per_connection_lets_wait_or_refuses_whom_it_may_not_serve() {
     let refuse = &["--max-connections", "4", "--overload", "refuse"];
     refuses_beyond(most(refuse), 4, None).unwrap();
 }
+
+#[test]
+fn a_server_that_does_otherwise_than_promised_is_found() {
+    let sequential = Program {
+        keep_alive: true,
+        ..program("sequential")
+    };
+    let error = holds(sequential, 2).unwrap_err();
+    assert!(format!("{error:#}").contains("connection 0"), "{error:#}");
+    let unlimited = program("thread-per-connection");
+    let error = lets_wait_beyond(unlimited, 4).unwrap_err();
+    assert!(error.to_string().contains("one more than 4"), "{error:#}");
+    let error = refuses_beyond(unlimited, 4, None).unwrap_err();
+    assert!(error.to_string().contains("more than 4"), "{error:#}");
+}

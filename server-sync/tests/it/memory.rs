@@ -14,7 +14,7 @@ const KIB_PER_CONNECTION_MAX: usize = if cfg!(debug_assertions) { 36 } else { 24
 
 /// Memory of a process that belongs to no file, in KiB (proc(5)).
 fn anonymous_kib(program: &Program) -> usize {
-    let status = fs::read_to_string(format!("/proc/{}/status", program.child.id())).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", program.process.id())).unwrap();
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("RssAnon:"));

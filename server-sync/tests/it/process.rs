@@ -1,13 +1,13 @@
 //! The server as a process.
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 
-use rustix::process::{Pid, Signal, geteuid, kill_process};
+use contract::process::{Ended, Process};
+use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
 /// Its path.
@@ -15,9 +15,7 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_server-sync");
 
 /// A server as a process, killed at the end if it still runs.
 pub(crate) struct Program {
-    pub(crate) child: Child,
-    /// Open as long as somebody may read there.
-    pub(crate) stdout: Option<BufReader<ChildStdout>>,
+    pub(crate) process: Process,
     /// What the start line says after `listening on `.
     pub(crate) listening: String,
 }
@@ -28,45 +26,23 @@ impl Program {
     }
 
     pub(crate) fn spawn(command: &mut Command) -> Self {
-        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = piped.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let listening = line.strip_prefix("server-sync listening on ").unwrap();
-        Self {
-            child,
-            listening: listening.trim_end().to_owned(),
-            stdout: Some(stdout),
-        }
+        let process = Process::start(command).unwrap();
+        let listening = process.listening()[0].to_owned();
+        Self { process, listening }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        let url = self.listening.strip_prefix("http://").unwrap();
-        url.split(' ').next().unwrap().parse().unwrap()
+        self.process.tcp_address().unwrap()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        self.process.signal(signal).unwrap();
     }
 
-    /// Waits for the end; the status, and what is left of stdout and stderr.
+    /// Waits for the end; the status, what is left of stdout, and stderr.
     pub(crate) fn wait(&mut self) -> (ExitStatus, String, String) {
-        let (mut out, mut err) = (String::new(), String::new());
-        if let Some(stdout) = &mut self.stdout {
-            stdout.read_to_string(&mut out).unwrap();
-        }
-        let mut stderr = self.child.stderr.take().unwrap();
-        stderr.read_to_string(&mut err).unwrap();
-        (self.child.wait().unwrap(), out, err)
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Fails if it has ended, which is as well.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let Ended { status, out, err } = self.process.ended().unwrap();
+        (status, out, err)
     }
 }
 
@@ -115,17 +91,17 @@ impl Unprivileged {
 
     /// Sets a limit of a process that runs already. Its own user may lower it and raise it again.
     pub(crate) fn limit(&self, program: &Program, limit: &str) {
-        let pid = program.child.id().to_string();
+        let pid = program.process.id().to_string();
         let mut prlimit = self.wrapped(Command::new("prlimit"), &["--pid", &pid, limit]);
         assert!(prlimit.status().unwrap().success());
     }
 
     fn program(&self) -> std::path::PathBuf {
-        self.0.path().join("server-sync")
+        self.process.path().join("server-sync")
     }
 
     fn wrapped(&self, mut command: Command, arguments: &[&str]) -> Command {
-        command.args(arguments).current_dir(self.0.path());
+        command.args(arguments).current_dir(self.process.path());
         if geteuid().is_root() {
             command.uid(OTHER_USER);
         }

@@ -51,7 +51,7 @@ fn a_stdout_that_takes_nothing_is_named_with_what_to_do() {
 #[test]
 fn an_access_log_that_nobody_reads_is_told_once_and_stops_nobody() {
     let mut program = Program::start(&["--listen", "127.0.0.1:0", "--access-log"]);
-    program.stdout = None;
+    program.process.close_stdout();
     for _ in 0..2 {
         let mut client = Client::connect(program.address());
         client.get("/");
@@ -101,7 +101,7 @@ fn sigterm_lets_requests_end_and_a_second_signal_does_not() {
     program.signal(Signal::TERM);
     // The idle connection's end shows that the first signal has been taken.
     assert_eq!(idle.rest(), "");
-    assert_eq!(program.child.try_wait().unwrap(), None);
+    assert!(program.process.is_running().unwrap());
     program.signal(Signal::INT);
     assert_eq!(program.wait().0.code(), Some(130));
 }
