@@ -1,24 +1,24 @@
 //! Runs the suite against a server that is up already:
-//! `cargo run -p contract --example verify 127.0.0.1:8080 300`
+//! `cargo run -p contract --example verify http://127.0.0.1:8080 300`
 //!
-//! The arguments are the server's address, its `--read-timeout` in
-//! milliseconds, and `close` if it does not keep connections open.
+//! The arguments are where it listens, as its start line says it (`https://…`
+//! and `unix:…` as well), its `--read-timeout` in milliseconds, and `close` if it
+//! does not keep connections open.
 
 use anyhow::{Context, Result};
-use contract::{CHECKS, Subject, verify};
+use contract::{Address, Subject, checks_of, verify};
 use std::env;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 fn main() -> Result<()> {
     let mut arguments = env::args().skip(1);
-    let address = arguments
-        .next()
-        .context("the server's address is missing")?;
+    let place = arguments.next().context("where it listens is missing")?;
     let read_timeout_ms = arguments.next().context("its read timeout is missing")?;
+    let (address, tls) = Address::from_place(&place)
+        .with_context(|| format!("{place}: give it as http://127.0.0.1:8080"))?;
     let subject = Subject {
-        address: address.parse::<SocketAddr>().context(address)?.into(),
-        tls: false,
+        address,
+        tls,
         read_timeout: Duration::from_millis(read_timeout_ms.parse().context(read_timeout_ms)?),
         keep_alive: arguments.next().as_deref() != Some("close"),
     };
@@ -26,7 +26,7 @@ fn main() -> Result<()> {
     verify(&subject)?;
     println!(
         "{} checks passed in {:.1?}",
-        CHECKS.len(),
+        checks_of(&subject).count(),
         started.elapsed()
     );
     Ok(())

@@ -19,6 +19,27 @@ pub enum Address {
     Unix(PathBuf),
 }
 
+impl Address {
+    /// Reads where a server says that it listens, and whether it speaks TLS there:
+    /// `http://127.0.0.1:7080`, `https://127.0.0.1:7080`, `unix:/run/http` or
+    /// `unix:/run/http with TLS`.
+    #[must_use]
+    pub fn from_place(place: &str) -> Option<(Self, bool)> {
+        if let Some(path) = place.strip_prefix("unix:") {
+            let secured = path.strip_suffix(" with TLS");
+            let path = PathBuf::from(secured.unwrap_or(path));
+            return Some((Address::Unix(path), secured.is_some()));
+        }
+        let (scheme, address) = place.split_once("://")?;
+        let tls = match scheme {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        Some((Address::Tcp(address.parse().ok()?), tls))
+    }
+}
+
 /// The server under test.
 #[derive(Clone, Debug)]
 pub struct Subject {

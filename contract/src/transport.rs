@@ -62,7 +62,7 @@ fn socket_path() -> String {
 /// failure names both, such as `keeps_the_contract::thread_pool::unix`. Beside
 /// them stands a test that no model was forgotten, given all their labels.
 ///
-/// ```ignore
+/// ```text
 /// contract::tests_of!(keeps_the_contract by Model::ALL.map(Model::label) =>
 ///     [select, thread_pool] over [tcp, unix]);
 /// ```

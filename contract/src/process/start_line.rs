@@ -2,7 +2,6 @@
 
 use crate::subject::Address;
 use anyhow::{Context, Result};
-use std::path::PathBuf;
 
 /// What such a line says.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,19 +24,7 @@ impl StartLine {
         let (_, rest) = line.split_once(" listening on ")?;
         let (place, model) = rest.rsplit_once(" (model ")?;
         let model = model.strip_suffix(")\n")?.to_owned();
-        let (address, tls) = if let Some(path) = place.strip_prefix("unix:") {
-            let secured = path.strip_suffix(" with TLS");
-            let path = PathBuf::from(secured.unwrap_or(path));
-            (Address::Unix(path), secured.is_some())
-        } else {
-            let (scheme, address) = place.split_once("://")?;
-            let tls = match scheme {
-                "http" => false,
-                "https" => true,
-                _ => return None,
-            };
-            (Address::Tcp(address.parse().ok()?), tls)
-        };
+        let (address, tls) = Address::from_place(place)?;
         Some(StartLine {
             address,
             tls,

@@ -1,12 +1,18 @@
 //! A blocking server in a screenful, right unless told otherwise.
 
-use contract::Subject;
+use contract::{Address, Subject};
+use socket2::Socket;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use wire::connection::{Connection, Need, Options};
+use wire::connection::{Need, Options};
 use wire::date::Date;
 use wire::route::Pause;
+use wire::session::Session;
+use wire::tls::{Protocol, Tls};
 
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_millis(300);
 
@@ -20,6 +26,10 @@ pub(crate) struct Manner {
     pub(crate) keep_alive: bool,
     /// One connection at a time.
     pub(crate) sequential: bool,
+    /// What is agreed on in TLS's handshake; without it, in the clear.
+    pub(crate) tls: Option<&'static [Protocol]>,
+    /// Whether TLS announces an end.
+    pub(crate) says_goodbye: bool,
     /// Whether unread input is read before a close.
     pub(crate) lingers: bool,
     /// What becomes of each piece of input.
@@ -35,6 +45,8 @@ impl Manner {
         read_timeout: READ_TIMEOUT,
         keep_alive: true,
         sequential: false,
+        tls: None,
+        says_goodbye: true,
         lingers: true,
         hears: |bytes| bytes.to_vec(),
         says: |bytes| bytes.to_vec(),
@@ -53,7 +65,7 @@ pub(crate) fn start(manner: Manner) -> SocketAddr {
 /// What the suite is told about a right server at `address`.
 pub(crate) fn subject(address: SocketAddr) -> Subject {
     Subject {
-        address: address.into(),
+        address: Address::Tcp(address),
         tls: false,
         read_timeout: READ_TIMEOUT,
         keep_alive: true,
@@ -69,34 +81,54 @@ pub(crate) fn nobody() -> SocketAddr {
 /// Accepts on a port of loopback and lets `connection` do the rest.
 pub(crate) fn serve(
     sequential: bool,
-    connection: impl Fn(TcpStream) + Copy + Send + 'static,
+    connection: impl Fn(Socket) + Copy + Send + 'static,
 ) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = listener.local_addr().expect("a bound listener");
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            match sequential {
-                true => connection(stream),
-                false => drop(std::thread::spawn(move || connection(stream))),
-            }
-        }
-    });
+    accept(listener.into(), sequential, connection);
     address
 }
 
-pub(crate) fn serve_connection(manner: Manner, mut stream: TcpStream) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
+/// Starts a server on a UNIX socket.
+pub(crate) fn start_at(path: &Path, manner: Manner) {
+    let listener = UnixListener::bind(path).expect("a free path");
+    accept(listener.into(), manner.sequential, move |socket| {
+        // A client that is gone is an ordinary end.
+        let _ = serve_connection(manner, socket);
+    });
+}
+
+fn accept(listener: Socket, sequential: bool, connection: impl Fn(Socket) + Copy + Send + 'static) {
+    std::thread::spawn(move || {
+        while let Ok((socket, _)) = listener.accept() {
+            match sequential {
+                true => connection(socket),
+                false => drop(std::thread::spawn(move || connection(socket))),
+            }
+        }
+    });
+}
+
+pub(crate) fn serve_connection(manner: Manner, mut stream: Socket) -> std::io::Result<()> {
     let options = Options {
         read_timeout: manner.read_timeout,
         idle_timeout: Duration::from_secs(5),
         keep_alive: manner.keep_alive,
         access_log: false,
     };
-    let mut connection = Connection::new(Some(stream.peer_addr()?.ip()), options);
+    let peer = stream.peer_addr()?.as_socket().map(|peer| peer.ip());
+    if peer.is_some() {
+        stream.set_tcp_nodelay(true)?;
+    }
+    let tls = manner.tls.map(|protocols| tls().with_protocols(protocols));
+    let mut connection = Session::new(peer, options, tls.as_ref());
+    // What was said last, if that is held back until it is known whether it is a goodbye.
+    let mut last_word = Vec::new();
     let mut phase_began = (None, Instant::now());
     loop {
         match connection.need(&date()) {
             Need::Input { phase, limit } => {
+                stream.write_all(&std::mem::take(&mut last_word))?;
                 let kind = Some(std::mem::discriminant(&phase));
                 if phase_began.0 != kind {
                     phase_began = (kind, Instant::now());
@@ -109,7 +141,12 @@ pub(crate) fn serve_connection(manner: Manner, mut stream: TcpStream) -> std::io
                 }
             }
             Need::Output => {
-                stream.write_all(&(manner.says)(connection.output()))?;
+                let word = (manner.says)(connection.output());
+                let word = match manner.says_goodbye {
+                    true => word,
+                    false => std::mem::replace(&mut last_word, word),
+                };
+                stream.write_all(&word)?;
                 connection.wrote(connection.output().len());
                 phase_began.0 = None;
             }
@@ -121,7 +158,7 @@ pub(crate) fn serve_connection(manner: Manner, mut stream: TcpStream) -> std::io
 }
 
 /// Reads once; nothing comes back if nothing comes in time.
-fn read_within(stream: &mut TcpStream, limit: Duration) -> std::io::Result<Option<Vec<u8>>> {
+fn read_within(stream: &mut Socket, limit: Duration) -> std::io::Result<Option<Vec<u8>>> {
     if limit.is_zero() {
         return Ok(None);
     }
@@ -139,7 +176,7 @@ fn read_within(stream: &mut TcpStream, limit: Duration) -> std::io::Result<Optio
     }
 }
 
-fn close_slowly(mut stream: TcpStream) -> std::io::Result<()> {
+fn close_slowly(mut stream: Socket) -> std::io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     let began = Instant::now();
     while let Some(bytes) = read_within(&mut stream, LINGER_TIME_MAX)? {
@@ -148,6 +185,19 @@ fn close_slowly(mut stream: TcpStream) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// TLS with a certificate that nobody vouches for, the same in all tests.
+fn tls() -> Tls {
+    static TLS: OnceLock<Tls> = OnceLock::new();
+    let make = || {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]);
+        let made = made.expect("a name is all that it takes");
+        let certificate = made.cert.pem();
+        let key = made.signing_key.serialize_pem();
+        Tls::from_pem(certificate.as_bytes(), key.as_bytes()).expect("what was made just now")
+    };
+    TLS.get_or_init(make).clone()
 }
 
 fn date() -> Date {

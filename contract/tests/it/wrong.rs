@@ -1,9 +1,10 @@
 //! Each fault is found by the check that is about it.
 
 use crate::server::{self, Manner, READ_TIMEOUT, serve, start, subject};
-use contract::{CHECKS, Check, Subject, verify};
+use contract::{CHECKS, Check, Subject, TLS_CHECKS, verify};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use wire::tls::Protocol;
 
 #[test]
 fn no_check_accepts_a_server_that_never_answers() {
@@ -254,6 +255,56 @@ fn a_read_timeout_that_is_too_long_is_found() {
         ..Manner::RIGHT
     };
     finds("a client that drips its head gets 408", patient);
+}
+
+#[test]
+fn an_end_that_tls_does_not_announce_is_found() {
+    let error = found_through_tls(
+        "Connection: close is obeyed",
+        Manner {
+            tls: Some(&[Protocol::Http11]),
+            says_goodbye: false,
+            ..Manner::RIGHT
+        },
+    );
+    assert!(
+        error.contains("without sending TLS close_notify"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_protocol_that_is_not_agreed_on_is_found() {
+    let error = found_through_tls(
+        "http/1.1 is agreed on by ALPN",
+        Manner {
+            tls: Some(&[]),
+            ..Manner::RIGHT
+        },
+    );
+    assert!(error.contains("None was chosen"), "{error}");
+}
+
+#[test]
+fn a_server_that_answers_in_the_clear_is_found_by_every_check_of_tls() {
+    let subject = Subject {
+        tls: true,
+        ..subject(start(Manner::RIGHT))
+    };
+    for check in TLS_CHECKS {
+        assert!((check.run)(&subject).is_err(), "{}", check.name);
+    }
+}
+
+/// What the check of this name says of such a server.
+fn found_through_tls(name: &str, manner: Manner) -> String {
+    let mut checks = CHECKS.iter().chain(TLS_CHECKS);
+    let check = checks.find(|check| check.name == name).unwrap();
+    let subject = Subject {
+        tls: true,
+        ..subject(start(manner))
+    };
+    format!("{:#}", (check.run)(&subject).unwrap_err())
 }
 
 /// The check of this name fails against such a server.

@@ -97,11 +97,11 @@ impl Unprivileged {
     }
 
     fn program(&self) -> std::path::PathBuf {
-        self.process.path().join("server-sync")
+        self.0.path().join("server-sync")
     }
 
     fn wrapped(&self, mut command: Command, arguments: &[&str]) -> Command {
-        command.args(arguments).current_dir(self.process.path());
+        command.args(arguments).current_dir(self.0.path());
         if geteuid().is_root() {
             command.uid(OTHER_USER);
         }
