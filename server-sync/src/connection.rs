@@ -91,7 +91,8 @@ impl Conversation<'_> {
                 Need::Pause(Pause::Wait(time)) => thread::sleep(time),
                 Need::Pause(Pause::Work(time)) => work(time),
                 Need::Close { linger: true } => return self.linger(),
-                Need::Close { linger: false } => return Ok(()),
+                // Before the close, which may be a reset and would then throw away what is held back.
+                Need::Close { linger: false } => return self.socket.shut_writing(),
             }
         }
     }

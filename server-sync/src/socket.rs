@@ -139,7 +139,7 @@ impl TimedSocket {
     }
 
     /// Writes some of `bytes` and says how many. If they are the `last` before the end, what does
-    /// not fill a segment is sent together with that end, which must follow at once.
+    /// not fill a segment leaves together with that end: [`Self::shut_writing`] must follow at once.
     ///
     /// # Errors
     ///

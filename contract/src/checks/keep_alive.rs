@@ -1,6 +1,7 @@
 //! How long a connection lives, and many requests on one.
 
 use super::*;
+use std::time::Duration;
 
 /// More requests than a client would pipeline, in fewer bytes than a small
 /// buffer has.
@@ -31,6 +32,18 @@ pub(super) const CHECKS: &[Check] = &[
             connection.send(first.to_owned() + &more)?;
             connection.expect(&hello(&connection)?.closing())?;
             connection.expect_close()
+        },
+    },
+    Check {
+        name: "what comes while the last answer is made does not destroy it",
+        run: |subject| {
+            let mut connection = Connection::open(subject)?;
+            connection
+                .send("GET /delay/100 HTTP/1.1\r\nHost: contract\r\nConnection: close\r\n\r\n")?;
+            // Apart from the request, so that the server leaves it unread: a close is a reset then.
+            connection.is_readable_within(Duration::from_millis(20))?;
+            connection.send("\r\n")?;
+            connection.expect(&hello(&connection)?.closing())
         },
     },
     Check {

@@ -231,7 +231,12 @@ impl Connection {
                     self.wait(State::Linger, desk.now + LINGER_TIME_MAX);
                     return self.linger(desk);
                 }
-                Need::Close { linger: false } => return Ok(Want::Close),
+                Need::Close { linger: false } => {
+                    // Before the close, which may be a reset and would then throw away what is
+                    // held back.
+                    shutdown(&self.socket, Shutdown::Write)?;
+                    return Ok(Want::Close);
+                }
             }
         }
         self.state = State::Turn;
@@ -254,9 +259,12 @@ impl Connection {
         if let Some(line) = self.session.take_log_line() {
             access_log::write(SERVER, line);
         }
+        let mut flags = SendFlags::NOSIGNAL;
+        // The last bytes leave together with the end, which follows at once.
+        flags.set(SendFlags::MORE, self.session.closes_after_output());
         let output = self.session.output();
         let output = &output[..output.len().min(WRITE_BYTES_MAX)];
-        match send(&self.socket, output, SendFlags::NOSIGNAL) {
+        match send(&self.socket, output, flags) {
             Ok(count) => self.session.wrote(count),
             Err(Errno::AGAIN | Errno::INTR) => return Ok(false),
             Err(error) => return Err(error.into()),

@@ -148,7 +148,14 @@ impl Connection {
                     turn.now = Instant::now();
                 }
                 Need::Close { linger: true } => return self.linger(turn),
-                Need::Close { linger: false } => return self.close(turn),
+                Need::Close { linger: false } => {
+                    // Before the close, which may be a reset and would then throw away what is
+                    // held back. By the ring it would take a thread of the kernel's.
+                    if let Some(socket) = &self.socket {
+                        let _ = shutdown(socket, Shutdown::Write);
+                    }
+                    return self.close(turn);
+                }
             }
         }
     }

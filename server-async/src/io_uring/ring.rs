@@ -132,15 +132,23 @@ impl Ring {
         self.push_receive(entry, token);
     }
 
-    /// Asks for bytes to be sent.
+    /// Asks for bytes to be sent; if they are the last, so that they leave together with the end,
+    /// which must follow at once.
     ///
     /// # Safety
     ///
     /// The bytes stay where and what they are until the operation has completed.
-    pub(super) unsafe fn send(&mut self, socket: &impl AsRawFd, bytes: &[u8], token: Token) {
+    pub(super) unsafe fn send(
+        &mut self,
+        socket: &impl AsRawFd,
+        bytes: &[u8],
+        is_last: bool,
+        token: Token,
+    ) {
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let more = if is_last { libc::MSG_MORE } else { 0 };
         let entry = opcode::Send::new(Fd(socket.as_raw_fd()), bytes.as_ptr(), length)
-            .flags(libc::MSG_NOSIGNAL)
+            .flags(libc::MSG_NOSIGNAL | more)
             .build();
         // SAFETY: the caller sees to it that the bytes stay.
         unsafe { self.push(entry, token) }

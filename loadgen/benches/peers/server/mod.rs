@@ -30,6 +30,9 @@ use crate::stand_in::{self, StandIn};
 /// What every server answers: 50 bytes, so that it is the server and not the page that differs.
 pub(crate) const PAGE: &str = "<html><body><h1>Hello 127.0.0.1</h1></body></html>";
 
+/// Longest answer with the page.
+const ANSWER_BYTES_MAX: usize = 4096;
+
 /// How long a server may take until it answers.
 const START_LONGEST: Duration = Duration::from_secs(5);
 
@@ -229,11 +232,20 @@ fn wait_for<T>(
 fn check_answer(address: SocketAddr) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(START_LONGEST))?;
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let is_right = answer.starts_with("HTTP/1.1 200 ") && answer.ends_with(&format!("\n{PAGE}"));
-    ensure!(is_right, "another answer than expected: {answer}");
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    // The stand-ins do not close, whatever they are asked.
+    let mut answer = vec![0; ANSWER_BYTES_MAX];
+    let mut length = 0;
+    while !answer[..length].ends_with(PAGE.as_bytes()) {
+        let count = stream.read(&mut answer[length..])?;
+        length += count;
+        let text = String::from_utf8_lossy(&answer[..length]);
+        ensure!(count > 0, "another answer than expected: {text}");
+    }
+    ensure!(
+        answer.starts_with(b"HTTP/1.1 200 "),
+        "another status than expected"
+    );
     Ok(())
 }
 
