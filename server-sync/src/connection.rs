@@ -153,8 +153,8 @@ impl Conversation<'_> {
         if let Some(line) = self.session.take_log_line() {
             access_log::write(SERVER, line);
         }
-        let last = self.session.closes_after_output();
-        let count = self.socket.write(self.session.output(), last)?;
+        let more = self.session.is_followed_at_once();
+        let count = self.socket.write(self.session.output(), more)?;
         self.session.wrote(count);
         self.phase = None;
         Ok(())

@@ -138,16 +138,16 @@ impl TimedSocket {
         }
     }
 
-    /// Writes some of `bytes` and says how many. If they are the `last` before the end, what does
-    /// not fill a segment leaves together with that end: [`Self::shut_writing`] must follow at once.
+    /// Writes some of `bytes` and says how many. If there is `more`, what does not fill a segment leaves
+    /// together with that: the next write, or [`Self::shut_writing`], must follow at once.
     ///
     /// # Errors
     ///
     /// `TimedOut` if the peer takes nothing for the write timeout (see [`WRITE_WAITS`]); those of
     /// send(2).
-    pub(crate) fn write(&mut self, bytes: &[u8], last: bool) -> io::Result<usize> {
+    pub(crate) fn write(&mut self, bytes: &[u8], more: bool) -> io::Result<usize> {
         let mut flags = SendFlags::NOSIGNAL;
-        flags.set(SendFlags::MORE, last);
+        flags.set(SendFlags::MORE, more);
         flags.set(SendFlags::DONTWAIT, self.write_wait_unset.is_some());
         let mut waits_in_vain = 0;
         while waits_in_vain < WRITE_WAITS {

@@ -186,18 +186,16 @@ impl Connection {
         }
     }
 
-    /// Whether the connection is closed once [`Self::output`] is written. A socket may then hold
-    /// its last bytes back until the close, to send both in one segment.
+    /// Whether [`Self::output`] is followed at once, by the next piece of an answer or by the close.
+    /// A socket may then hold back what does not fill a segment, to send both in one.
     #[must_use]
-    pub fn closes_after_output(&self) -> bool {
-        matches!(
-            &self.state,
-            State::Closing { .. }
-                | State::Writing {
-                    then: Then::Close { .. },
-                    ..
-                }
-        )
+    pub fn is_followed_at_once(&self) -> bool {
+        match &self.state {
+            State::Writing { output, then } => {
+                matches!(then, Then::Close { .. }) || !output.is_last_piece()
+            }
+            _ => false,
+        }
     }
 
     /// `count` bytes of [`Self::output`] have been written.
@@ -209,7 +207,12 @@ impl Connection {
 
     /// Whether all has been written, and nothing but the close follows.
     pub(crate) fn is_over(&self) -> bool {
-        self.closes_after_output() && self.output().is_empty()
+        match &self.state {
+            State::Writing { output, then } => {
+                matches!(then, Then::Close { .. }) && output.is_written()
+            }
+            state => matches!(state, State::Closing { .. }),
+        }
     }
 
     /// The access log's line for the answer that [`Self::output`] begins, once.
@@ -420,9 +423,18 @@ impl Output {
         }
     }
 
-    fn is_written(&self) -> bool {
+    fn len(&self) -> u64 {
         let body_bytes = self.body.as_ref().map_or(0, |body| body.len());
-        self.written_bytes == self.head.len() as u64 + body_bytes
+        self.head.len() as u64 + body_bytes
+    }
+
+    fn is_written(&self) -> bool {
+        self.written_bytes == self.len()
+    }
+
+    /// Whether nothing follows [`Self::rest`].
+    fn is_last_piece(&self) -> bool {
+        self.written_bytes + self.rest().len() as u64 == self.len()
     }
 
     fn rest(&self) -> &[u8] {

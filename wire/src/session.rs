@@ -75,11 +75,11 @@ impl Session {
         }
     }
 
-    /// As [`Connection::closes_after_output`], but never through TLS: the peer's goodbye may come
+    /// As [`Connection::is_followed_at_once`], but never through TLS: the peer's goodbye may come
     /// before the close and make it a reset, which bytes that are held back do not survive.
     #[must_use]
-    pub fn closes_after_output(&self) -> bool {
-        self.secured.is_none() && self.connection.closes_after_output()
+    pub fn is_followed_at_once(&self) -> bool {
+        self.secured.is_none() && self.connection.is_followed_at_once()
     }
 
     /// `count` bytes of [`Self::output`] have been written.

@@ -260,8 +260,8 @@ impl Connection {
             access_log::write(SERVER, line);
         }
         let mut flags = SendFlags::NOSIGNAL;
-        // The last bytes leave together with the end, which follows at once.
-        flags.set(SendFlags::MORE, self.session.closes_after_output());
+        // What does not fill a segment leaves together with what follows, a body or the end.
+        flags.set(SendFlags::MORE, self.session.is_followed_at_once());
         let output = self.session.output();
         let output = &output[..output.len().min(WRITE_BYTES_MAX)];
         match send(&self.socket, output, flags) {

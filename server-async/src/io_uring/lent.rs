@@ -47,12 +47,12 @@ impl LentSession {
         if mem::replace(&mut self.is_lent, true) {
             return;
         }
-        let is_last = self.session.closes_after_output();
+        let has_more = self.session.is_followed_at_once();
         let output = self.session.output();
         let output = &output[..output.len().min(SEND_BYTES_MAX)];
         // SAFETY: the bytes are the session's, which from here on is neither changed nor moved nor
         // dropped until `take_back`, which is called when the operation has completed.
-        unsafe { ring.send(socket, output, is_last, token) }
+        unsafe { ring.send(socket, output, has_more, token) }
     }
 
     /// The kernel has sent so many bytes and reads no more.

@@ -132,8 +132,8 @@ impl Ring {
         self.push_receive(entry, token);
     }
 
-    /// Asks for bytes to be sent; if they are the last, so that they leave together with the end,
-    /// which must follow at once.
+    /// Asks for bytes to be sent; if there is more, so that what does not fill a segment leaves
+    /// together with that, which must follow at once.
     ///
     /// # Safety
     ///
@@ -142,11 +142,11 @@ impl Ring {
         &mut self,
         socket: &impl AsRawFd,
         bytes: &[u8],
-        is_last: bool,
+        has_more: bool,
         token: Token,
     ) {
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let more = if is_last { libc::MSG_MORE } else { 0 };
+        let more = if has_more { libc::MSG_MORE } else { 0 };
         let entry = opcode::Send::new(Fd(socket.as_raw_fd()), bytes.as_ptr(), length)
             .flags(libc::MSG_NOSIGNAL | more)
             .build();
