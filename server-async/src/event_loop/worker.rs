@@ -163,6 +163,9 @@ impl<P: Poller> Worker<P> {
             Owner::Stop => self.begin_stop(),
             // The door is looked at in any case.
             Owner::Bell => self.acceptor.places.quiet(),
+            // At the stop listeners go, and their numbers with them; who is left is asked at the end
+            // of the turn.
+            Owner::Listener(_) if self.finish_until.is_some() => {}
             Owner::Listener(listener) => self.accept(listener),
             Owner::Connection(key) => self.call(key, Cause::Ready),
         }
@@ -369,17 +372,35 @@ mod tests {
     use super::super::poll::Poll;
     use super::*;
 
+    fn listener() -> Listener {
+        let here = (Ipv4Addr::LOCALHOST, 0).into();
+        Listener::bind_tcp(here, 16, |_| Ok(())).unwrap()
+    }
+
+    fn worker(listeners: Vec<Listener>, options: Options, stop: &Stop) -> Worker<Poll> {
+        let places = Places::new(options.connections_max, 1).unwrap().remove(0);
+        Worker::new(listeners, places, options, stop).unwrap()
+    }
+
+    #[test]
+    fn listeners_that_are_told_of_together_with_the_stop_are_emptied_at_the_end_of_the_turn() {
+        let (_handle, stop) = Stop::new().unwrap();
+        let mut worker = worker(vec![listener(), listener()], Options::default(), &stop);
+        worker.attend(Owner::Stop);
+        worker.attend(Owner::Listener(0));
+        worker.attend(Owner::Listener(1));
+        worker.attend_to_the_door();
+        assert!(worker.is_over());
+    }
+
     #[test]
     fn a_loop_whose_queues_are_empty_at_the_stop_does_not_spin() {
-        let here = (Ipv4Addr::LOCALHOST, 0).into();
-        let listener = Listener::bind_tcp(here, 16, |_| Ok(())).unwrap();
+        let listener = listener();
         let Address::Tcp(address) = *listener.address() else {
             unreachable!("it is a TCP listener");
         };
-        let places = Places::new(None, 1).unwrap().remove(0);
         let (_handle, stop) = Stop::new().unwrap();
-        let options = Options::default();
-        let mut worker = Worker::<Poll>::new(vec![listener], places, options, &stop).unwrap();
+        let mut worker = worker(vec![listener], Options::default(), &stop);
         assert_eq!(worker.timeout(), None);
         let _client = TcpStream::connect(address).unwrap();
         worker.begin_stop();
