@@ -1,12 +1,13 @@
 //! Connections out of the accept queues, as many as there are places for.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use server_common::accept_backoff::AcceptBackoff;
 use server_common::listener::{Accepted, Listener};
 use server_common::options::{Options, Overload};
+use server_common::stop::Stop;
 
 use crate::cli::SERVER;
 use crate::places::Places;
@@ -18,6 +19,7 @@ pub(super) struct Acceptor {
     pub(super) places: Places,
     overload: Overload,
     backoff: AcceptBackoff,
+    stop: Stop,
     /// Whether newcomers are kept out, and those in the queues are let in without regard to
     /// places: they are finite, and waiting for a place could outlast the grace period.
     is_emptying: bool,
@@ -41,12 +43,18 @@ pub(super) enum Comer {
 }
 
 impl Acceptor {
-    pub(super) fn new(listeners: Vec<Listener>, places: Places, options: &Options) -> Self {
+    pub(super) fn new(
+        listeners: Vec<Listener>,
+        places: Places,
+        options: &Options,
+        stop: &Stop,
+    ) -> Self {
         Self {
             listeners,
             places,
             overload: options.overload,
             backoff: AcceptBackoff::new(SERVER),
+            stop: stop.clone(),
             is_emptying: false,
         }
     }
@@ -75,13 +83,18 @@ impl Acceptor {
         if needs_place {
             self.places.give_back();
         }
+        self.failed(&error)
+    }
+
+    fn failed(&mut self, error: &io::Error) -> Comer {
         match error.kind() {
             ErrorKind::WouldBlock => Comer::Nobody,
-            // What some kernels say of a UNIX socket that keeps newcomers out.
-            ErrorKind::InvalidInput if self.is_emptying => Comer::Nobody,
+            // What some kernels say of a UNIX socket that keeps newcomers out. Loops share it, and
+            // another one may have seen the stop first.
+            ErrorKind::InvalidInput if self.stop.is_asked() => Comer::Nobody,
             _ => self
                 .backoff
-                .failed(&error)
+                .failed(error)
                 .map_or(Comer::Gone, Comer::Failure),
         }
     }
@@ -95,5 +108,23 @@ impl Acceptor {
             (false, _) => {}
         }
         Comer::Client(accepted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn a_queue_that_another_loop_has_shut_at_the_stop_is_empty_and_not_broken() {
+        let places = Places::new(None, 1).unwrap().remove(0);
+        let (handle, stop) = Stop::new().unwrap();
+        let mut acceptor = Acceptor::new(Vec::new(), places, &Options::default(), &stop);
+        let error = io::Error::from_raw_os_error(Errno::INVAL.raw_os_error());
+        handle.stop();
+        let comer = acceptor.failed(&error);
+        assert!(matches!(comer, Comer::Nobody), "{comer:?}");
     }
 }

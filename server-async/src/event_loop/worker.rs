@@ -84,7 +84,7 @@ impl<P: Poller> Worker<P> {
         }
         let mut worker = Self {
             poller,
-            acceptor: Acceptor::new(listeners, places, &options),
+            acceptor: Acceptor::new(listeners, places, &options, stop),
             door: Door::Ajar,
             connections: Slots::new(),
             timers: Timers::default(),
