@@ -23,7 +23,11 @@ const REFUSED_MAX: usize = 1024;
 /// What the connections of a loop share, and they themselves.
 pub(super) struct Crowd {
     pub(super) ring: Ring,
-    pub(super) now: Instant,
+    /// The present, as of the last wait or work.
+    now: Instant,
+    /// The last wait's end. Nobody's time is up that was not then: what has come since, while one
+    /// connection worked, is told of by the next wait.
+    waited: Instant,
     /// By slot: first those of `others`, then the connections'.
     timers: Timers,
     others: u32,
@@ -59,9 +63,11 @@ pub(super) enum Due {
 impl Crowd {
     /// Nobody yet. `others` may have times too.
     pub(super) fn new(ring: Ring, others: u32, places: Places, options: Options) -> Self {
+        let now = Instant::now();
         Self {
             ring,
-            now: Instant::now(),
+            now,
+            waited: now,
             timers: Timers::default(),
             others,
             connections: Slots::new(),
@@ -71,6 +77,17 @@ impl Crowd {
             options,
             is_finishing: false,
         }
+    }
+
+    /// Looks at the clock after a wait.
+    pub(super) fn has_waited(&mut self) {
+        self.now = Instant::now();
+        self.waited = self.now;
+    }
+
+    /// The present, as of the last wait or work.
+    pub(super) fn now(&self) -> Instant {
+        self.now
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -164,7 +181,7 @@ impl Crowd {
     /// Somebody whose time is up.
     pub(super) fn next_due(&mut self) -> Option<Due> {
         loop {
-            let timer = self.timers.pop_due(self.now)?;
+            let timer = self.timers.pop_due(self.waited)?;
             match timer.checked_sub(self.others) {
                 None => return Some(Due::Other(timer)),
                 Some(slot) => {

@@ -122,7 +122,7 @@ impl Worker {
 
     /// Goes on with what is done, and with those whose time is up.
     fn work_off(&mut self, completed: &mut Vec<Completed>) {
-        self.crowd.now = Instant::now();
+        self.crowd.has_waited();
         let is_quiet = completed.is_empty();
         let is_out_of_buffers = |it: &Completed| it.result == Err(Errno::NOBUFS);
         if completed.iter().any(is_out_of_buffers) {
@@ -150,7 +150,7 @@ impl Worker {
             Stage::Serving => patience,
             Stage::Stopping { .. } => Some(Duration::ZERO),
             Stage::Finishing { until } => {
-                let rest = until.saturating_duration_since(self.crowd.now);
+                let rest = until.saturating_duration_since(self.crowd.now());
                 Some(patience.map_or(rest, |patience| patience.min(rest)))
             }
         }
@@ -302,7 +302,7 @@ impl Worker {
             return;
         }
         self.stage = Stage::Finishing {
-            until: self.crowd.now + GRACE_PERIOD,
+            until: self.crowd.now() + GRACE_PERIOD,
         };
         self.crowd.finish();
     }
@@ -311,7 +311,7 @@ impl Worker {
         match self.stage {
             Stage::Finishing { until } => {
                 let are_closed = self.doors.iter().all(Door::is_closed);
-                are_closed && self.crowd.is_empty() || self.crowd.now >= until
+                are_closed && self.crowd.is_empty() || self.crowd.now() >= until
             }
             Stage::Serving | Stage::Stopping { .. } => false,
         }
@@ -326,7 +326,7 @@ impl Worker {
         let line = format!("requests are still under way after {seconds} s and are abandoned");
         complain(SERVER, &line);
         self.stage = Stage::Finishing {
-            until: self.crowd.now + ABANDON_TIME_MAX,
+            until: self.crowd.now() + ABANDON_TIME_MAX,
         };
         self.crowd.tend_all(Connection::close);
         while !self.crowd.is_empty() && !self.is_done() {

@@ -198,6 +198,20 @@ fn a_panic_ends_one_connection_and_not_the_loop() {
 }
 
 #[test]
+fn what_comes_while_another_connection_works_has_come_in_time() {
+    let mut by_hand = ByHand::new();
+    let (_, mut waiting) = by_hand.connect();
+    let (working, _client) = by_hand.connect();
+    by_hand.glance();
+    let far_too_long = 2 * Options::default().connection.read_timeout;
+    let crowd = &mut by_hand.worker.crowd;
+    crowd.tend(working, |_, turn| turn.now += far_too_long);
+    assert!(crowd.next_due().is_none());
+    waiting.write_all(HELLO).unwrap();
+    assert!(by_hand.read(&mut waiting).starts_with("HTTP/1.1 200"));
+}
+
+#[test]
 fn uploads_come_whole_when_there_is_one_buffer_for_all_of_them() {
     const BODY_BYTES: usize = 1 << 20;
     let running = Running::start(Options::default(), 1);
