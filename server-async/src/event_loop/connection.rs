@@ -218,7 +218,8 @@ impl Connection {
                     false => return self.wait_for_room(desk),
                 },
                 Need::Pause(Pause::Wait(time)) => {
-                    return Ok(self.wait(State::Pause, desk.now + time));
+                    // From its own beginning: others may have worked since the last wait.
+                    return Ok(self.wait(State::Pause, Instant::now() + time));
                 }
                 Need::Pause(Pause::Work(time)) => {
                     work(time);

@@ -138,7 +138,8 @@ impl Connection {
                 }
                 Need::Output => return self.send(turn),
                 Need::Pause(Pause::Wait(time)) => {
-                    self.wait_for(State::Pause, turn.now + time);
+                    // From its own beginning: others may have worked since the last wait.
+                    self.wait_for(State::Pause, Instant::now() + time);
                     return;
                 }
                 // Every other connection of the loop waits for it: that is what such work does to
