@@ -181,16 +181,22 @@ impl Cell {
         let limit = Duration::from_secs(seconds) + CLIENT_LONGEST_OVERTIME;
         let whole_cpu = process.wait(bench, limit)?;
         let server_cpu = server.cpu()? - server_cpu;
-        let done = self.client.read(&process.stdout()?)?;
-        let client_cpu = match self.load.opened_before {
-            true => done.cpu.context("the client does not tell its cost")?,
-            false => whole_cpu,
-        };
+        let done = self.client.read(&self.load, &process.stdout()?)?;
         let us_per_request = |cpu: Duration| cpu.as_secs_f64() * 1e6 / done.requests;
+        // Opening thousands of idle connections takes both sides longer than the requests: then
+        // the client's record, which leaves it out, tells both costs.
+        let (client_us, server_us) = match (self.load.opened_before, self.load.idle) {
+            (true, _) => (done.cpu.map(us_per_request), None),
+            (false, 0) => (
+                Some(us_per_request(whole_cpu)),
+                Some(us_per_request(server_cpu)),
+            ),
+            (false, _) => (done.client_us_per_request, done.server_us_per_request),
+        };
         Ok(Run {
             requests_per_second: done.requests / done.elapsed.as_secs_f64(),
-            client_us_per_request: us_per_request(client_cpu),
-            server_us_per_request: (!self.load.opened_before).then(|| us_per_request(server_cpu)),
+            client_us_per_request: client_us.context("the client does not tell its cost")?,
+            server_us_per_request: server_us,
             server_connection_bytes: done.server_connection_bytes,
             client_rss_mib: done.peak_rss_bytes.map(|bytes| bytes / f64::from(1 << 20)),
         })

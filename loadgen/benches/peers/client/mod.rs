@@ -51,6 +51,10 @@ pub(crate) struct Done {
     /// Most memory that it had resident, if it tells that. What wait4(2) tells of that is no less
     /// than what the benchmark itself had resident when it started the client.
     pub(crate) peak_rss_bytes: Option<f64>,
+    /// CPU time for each request of the measured part in microseconds, if the client tells it.
+    pub(crate) client_us_per_request: Option<f64>,
+    /// The same of the server.
+    pub(crate) server_us_per_request: Option<f64>,
     /// Memory that the server took for each connection, if the client tells it.
     pub(crate) server_connection_bytes: Option<f64>,
 }
@@ -154,9 +158,9 @@ impl Client {
         Ok(command)
     }
 
-    /// Reads what the client printed.
-    pub(crate) fn read(self, stdout: &str) -> anyhow::Result<Done> {
-        let done = output::read(self, stdout);
+    /// Reads what the client printed of this load.
+    pub(crate) fn read(self, load: &Load, stdout: &str) -> anyhow::Result<Done> {
+        let done = output::read(self, load, stdout);
         let done = done.with_context(|| format!("what {} printed is no result", self.label()))?;
         ensure!(done.requests > 0.0, "{} made no request", self.label());
         Ok(done)

@@ -6,11 +6,12 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use super::{Client, Done};
+use crate::load::Load;
 
-/// Reads what `client` printed. A run with failures is none: errors are cheap.
-pub(super) fn read(client: Client, stdout: &str) -> anyhow::Result<Done> {
+/// Reads what `client` printed of this load. A run with failures is none: errors are cheap.
+pub(super) fn read(client: Client, load: &Load, stdout: &str) -> anyhow::Result<Done> {
     match client {
-        Client::Loadgen(_) => read_loadgen(stdout),
+        Client::Loadgen(_) => read_loadgen(stdout, load.idle),
         Client::Bare(_) => read_bare(stdout),
         Client::Wrk => read_wrk(stdout),
         Client::Ab => read_ab(stdout),
@@ -20,14 +21,25 @@ pub(super) fn read(client: Client, stdout: &str) -> anyhow::Result<Done> {
     }
 }
 
-fn read_loadgen(stdout: &str) -> anyhow::Result<Done> {
+fn read_loadgen(stdout: &str, idle: usize) -> anyhow::Result<Done> {
     let record: Value = serde_json::from_str(stdout)?;
     let count = |name: &str| number(&record["requests"][name]);
     ensure!(count("failed")? == 0.0, "requests failed");
+    if idle > 0 {
+        for when in ["held_at_start", "held_at_end"] {
+            let held = number(&record["background"]["idle"][when])?;
+            ensure!(
+                held == idle as f64,
+                "of {idle} idle connections {held} were held ({when})"
+            );
+        }
+    }
     Ok(Done {
         requests: count("succeeded")?,
         elapsed: Duration::from_secs_f64(number(&record["elapsed_s"])?),
         cpu: Some(Duration::from_secs_f64(number(&record["client"]["cpu_s"])?)),
+        client_us_per_request: record["client"]["cpu_us_per_request"].as_f64(),
+        server_us_per_request: record["server"]["cpu_us_per_request"].as_f64(),
         peak_rss_bytes: Some(number(&record["client"]["rss_bytes_peak"])?),
         server_connection_bytes: record["server"]["bytes_per_connection"].as_f64(),
     })

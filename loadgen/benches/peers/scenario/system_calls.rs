@@ -111,7 +111,7 @@ fn count(bench: &Bench, server: Server, load: Load) -> anyhow::Result<BTreeMap<S
         .args(load_command.get_args());
     let mut process = Process::start(bench, "perf", &bench.cores.load, command)?;
     process.wait(bench, LONGEST)?;
-    let requests = client.read(&process.stdout()?)?.requests;
+    let requests = client.read(&load, &process.stdout()?)?.requests;
     let counts = std::fs::read_to_string(&counts_file)?;
     let counts: BTreeMap<_, _> = counts.lines().filter_map(counted).collect();
     ensure!(counts.contains_key(ALL), "perf has counted nothing");
