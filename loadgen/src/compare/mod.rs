@@ -82,7 +82,7 @@ pub fn again(directory: &Path, options: &Options) -> Result<Comparison, CompareE
 }
 
 /// Compares the servers of one benchmark with each other: in each scenario
-/// every other server with the first one; or, if these are more than can be
+/// every other server with the plan's first; or, if these are more than can be
 /// read, all of them in tables.
 pub fn servers(
     records: &[Record],
@@ -95,7 +95,9 @@ pub fn servers(
         cell.is_none_or(|(scenario, server)| benchmark.gave_up(scenario, server).is_none())
     };
     let counted: Vec<Record> = records.iter().filter(is_counted).cloned().collect();
-    let (pairs, unmatched) = match pairing::servers(&counted) {
+    // Not the one that was measured first: that may be another where it was given up.
+    let baseline = benchmark.servers.first().map(|it| it.label.as_str());
+    let (pairs, unmatched) = match pairing::servers(&counted, baseline) {
         // One server in tables is worth to be seen.
         Err(CompareError::OneServer) => (Vec::new(), Vec::new()),
         paired => paired?,

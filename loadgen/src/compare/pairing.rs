@@ -69,16 +69,15 @@ pub(super) fn sides<'a>(
     Ok((pairs, unmatched))
 }
 
-/// Pairs, within each scenario, the first server with every other one. Servers
-/// and scenarios keep the order in which they were first measured.
-pub(super) fn servers(records: &[Record]) -> Result<(Vec<Pair<'_>>, Vec<String>), CompareError> {
+/// Pairs, within each scenario, this server, or else the one that was measured first, with every
+/// other one. Servers and scenarios keep the order in which they were first measured.
+pub(super) fn servers<'a>(
+    records: &'a [Record],
+    baseline: Option<&str>,
+) -> Result<(Vec<Pair<'a>>, Vec<String>), CompareError> {
     let groups = groups(records);
-    let baseline = groups
-        .first()
-        .ok_or(CompareError::OneServer)?
-        .0
-        .server
-        .clone();
+    let (first, _) = groups.first().ok_or(CompareError::OneServer)?;
+    let baseline = baseline.map(str::to_owned).or_else(|| first.server.clone());
     let label = |key: &Key| key.server.clone().unwrap_or_default();
     let mut pairs = Vec::new();
     let mut unmatched = Vec::new();
@@ -311,12 +310,12 @@ mod tests {
     }
 
     #[test]
-    fn every_server_of_a_benchmark_meets_the_first_one() {
+    fn every_server_of_a_benchmark_meets_the_baseline() {
         let (sync, r#async) = sync_and_async(1.0, 1.0);
         let epoll = renamed(&r#async, "close", "epoll");
         let delay = renamed(&r#async, "delay", "epoll");
         let records = [epoll, r#async, sync, delay].concat();
-        let (pairs, unmatched) = servers(&records).unwrap();
+        let (pairs, unmatched) = servers(&records, Some("sync")).unwrap();
         let labels: Vec<_> = pairs
             .iter()
             .map(|pair| (pair.a.label.as_str(), pair.b.label.as_str()))
@@ -326,9 +325,18 @@ mod tests {
     }
 
     #[test]
+    fn the_baseline_is_the_one_named_whoever_was_measured_first() {
+        let (sync, r#async) = sync_and_async(1.0, 1.0);
+        let records = [sync, r#async].concat();
+        let baseline = |name| servers(&records, name).unwrap().0[0].a.label.clone();
+        assert_eq!(baseline(Some("async")), "async");
+        assert_eq!(baseline(None), "sync");
+    }
+
+    #[test]
     fn a_benchmark_of_one_server_has_nothing_to_compare() {
         let (sync, _) = sync_and_async(1.0, 1.0);
-        let error = servers(&sync).err().unwrap();
+        let error = servers(&sync, None).err().unwrap();
         assert!(matches!(error, CompareError::OneServer), "{error}");
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn compare(a: Vec<Record>, b: Vec<Record>) -> Comparison {
 /// The servers of a benchmark compared.
 pub(super) fn compare_with(a: Vec<Record>, b: Vec<Record>, options: &Options) -> Comparison {
     let records: Vec<Record> = a.into_iter().chain(b).collect();
-    let (pairs, unmatched) = pairing::servers(&records).unwrap();
+    let (pairs, unmatched) = pairing::servers(&records, None).unwrap();
     Comparison::new(&pairs, unmatched, options)
 }
 
