@@ -20,8 +20,8 @@ pub struct Best {
     pub runner_up: String,
     /// The best over the runner-up, over the rounds that both have; null if a value is zero.
     pub ratio: Option<Ratio>,
-    /// The interval excludes that they are alike, and the load generator was not what the runner-up
-    /// was limited by. Each by itself, not corrected for their number.
+    /// The interval excludes that they are alike, and the load generator was not what
+    /// any other was limited by. Each by itself, not corrected for their number.
     pub is_clear: bool,
     /// Two-sided p-value of Wilcoxon's signed-rank test, exact; null where the load generator hides
     /// the difference, or a value is zero.
@@ -41,13 +41,15 @@ impl Best {
             Direction::HigherIsBetter => b.total_cmp(a),
             Direction::LowerIsBetter => a.total_cmp(b),
         });
-        let [(_, best), (_, runner_up), ..] = ranked.as_slice() else {
+        let [(_, best), others @ ..] = ranked.as_slice() else {
             return None;
         };
+        let (_, runner_up) = others.first()?;
         let differences = log_ratios(metric, loops, best, runner_up);
         let ratio = differences.as_deref().and_then(Ratio::of);
-        // What limits the runner-up alone may be all that makes it second.
-        let is_hidden = metric.is_bounded_by_generator() && runner_up.is_limited();
+        // What limits another may be all that keeps it behind: how fast it is is not known.
+        let is_hidden =
+            metric.is_bounded_by_generator() && others.iter().any(|(_, it)| it.is_limited());
         let differences = differences.filter(|it| it.len() > 1 && !is_hidden);
         Some(Self {
             metric,
