@@ -206,7 +206,7 @@ impl<'a> Group<'a> {
             is_spoilt: given_up.is_some_and(|it| !it.by_server)
                 || self.records.iter().any(|record| {
                     let mut objections = record.validity.objections();
-                    objections.any(|finding| !is_of_the_server(&finding.code))
+                    objections.any(|finding| !is_of_the_server(finding, record))
                 }),
         }
     }

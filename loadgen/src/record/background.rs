@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::background::{Held, Missed, Opening};
+use crate::outcome::Cause;
 use crate::plan;
 
 /// Connections that were opened before the load and held while it lasted. One
@@ -83,6 +84,14 @@ impl Background {
         self.idle.iter().chain(&self.slow_readers)
     }
 
+    /// Whether all that are missing are missing because this machine had no socket for them, which
+    /// says nothing of the server.
+    #[must_use]
+    pub fn is_short_of_sockets(&self) -> bool {
+        let mut missing = self.kinds().filter(|kind| kind.missing() > 0).peekable();
+        missing.peek().is_some() && missing.all(HeldConnections::is_short_of_sockets)
+    }
+
     /// Connections that were open when the measured part began.
     #[must_use]
     pub fn held_at_start(&self) -> u64 {
@@ -96,6 +105,11 @@ impl HeldConnections {
     pub fn missing(&self) -> u64 {
         let held = self.held_at_start.min(self.held_at_end);
         self.asked.saturating_sub(held)
+    }
+
+    fn is_short_of_sockets(&self) -> bool {
+        let of = |cause: Cause| self.failures.get(cause.label()).copied().unwrap_or(0);
+        of(Cause::NoFileDescriptor) + of(Cause::NoLocalPort) >= self.missing()
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::compare::sample::{Rounds, around, invalidate, records, saturate};
 use crate::compare::{Comparison, GivenUp, LeftOut, Options, Participant, Task};
 use crate::outcome::Cause;
-use crate::record::{Finding, Severity};
+use crate::record::{Background, Finding, HeldConnections, Severity};
 
 /// Rounds of one server in one scenario around these values.
 fn rounds(scenario: &str, server: &'static str, rate: f64, cost_us: f64) -> Vec<Record> {
@@ -132,6 +132,18 @@ fn who_is_second_because_of_the_load_generator_is_not_second() {
     let mut records = three();
     records[10..20].iter_mut().for_each(saturate);
     assert!(best(&matrix(&records, benchmark()), Metric::RatePerSecond).is_clear);
+    // That the third was held back may be all that makes it third.
+    let mut records = [three(), rounds("kept", "third", 8_000.0, 50.0)].concat();
+    let servers = ["pool", "poll", "epoll", "third"];
+    records[20..30]
+        .iter_mut()
+        .for_each(|it| it.rate_per_second /= 1.2);
+    let with_third = |records: &[Record]| matrix(records, self::benchmark(&["kept"], &servers));
+    assert!(best(&with_third(&records), Metric::RatePerSecond).is_clear);
+    records[30..].iter_mut().for_each(saturate);
+    let hidden = with_third(&records);
+    assert_eq!(best(&hidden, Metric::RatePerSecond).runner_up, "epoll");
+    assert!(!best(&hidden, Metric::RatePerSecond).is_clear);
 }
 
 #[test]
@@ -207,6 +219,40 @@ fn what_the_load_generator_spoilt_makes_the_benchmark_invalid() {
     let mut spoilt = benchmark();
     give_up(&mut spoilt, "kept", "poll", false);
     assert_eq!(exit(&three(), spoilt), Exit::Invalid);
+}
+
+#[test]
+fn idle_connections_for_which_there_was_no_socket_are_not_the_servers_doing() {
+    let exit = |cause: Cause| {
+        let mut records = three();
+        for record in &mut records[10..20] {
+            fail(record, "background_missing");
+            let idle = HeldConnections {
+                asked: 1000,
+                held_at_start: 900,
+                held_at_end: 900,
+                failures: [(cause.label().to_owned(), 100)].into(),
+            };
+            record.background = Some(Background {
+                idle: Some(idle),
+                ..Background::default()
+            });
+        }
+        compare(&records, benchmark(&["kept"], &THREE)).exit_of_benchmark(false)
+    };
+    assert_eq!(exit(Cause::NoFileDescriptor), Exit::Invalid);
+    assert_eq!(exit(Cause::NoLocalPort), Exit::Invalid);
+    assert_eq!(exit(Cause::ConnectRefused), Exit::Done);
+}
+
+#[test]
+fn the_cause_of_most_failures_stands_only_beside_what_is_about_failures() {
+    let mut records = three();
+    fail(&mut records[0], "debug_build");
+    records[0].failures[Cause::ReadReset] = 3;
+    let matrix = matrix(&records, benchmark(&["kept"], &THREE));
+    let trouble = "1 of 10 runs: 40 % of the requests failed";
+    assert_eq!(matrix.rows[0].cells[0].troubles, [trouble]);
 }
 
 #[test]

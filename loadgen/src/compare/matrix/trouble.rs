@@ -3,15 +3,27 @@
 use std::collections::BTreeMap;
 
 use crate::compare::benchmark::GivenUp;
-use crate::record::{Finding, Record};
+use crate::record::{Background, Finding, Record};
 
 /// Reasons of an invalid run that tell something of the server: a model that does not bear a load
 /// is a result. All others tell of the load generator or its machine.
-const OF_THE_SERVER: [&str; 3] = ["no_success", "failures_present", "background_missing"];
+const OF_THE_SERVER: [&str; 3] = ["no_success", "failures_present", BACKGROUND_MISSING];
 
-/// Whether this reason for which a run is invalid is the server's doing.
-pub(super) fn is_of_the_server(code: &str) -> bool {
-    OF_THE_SERVER.contains(&code)
+/// Except where the load generator had no sockets for them.
+const BACKGROUND_MISSING: &str = "background_missing";
+
+/// Those of them that rest on requests that failed.
+const OF_FAILURES: [&str; 2] = ["no_success", "failures_present"];
+
+/// Whether this reason for which the run is invalid is the server's doing.
+pub(super) fn is_of_the_server(finding: &Finding, record: &Record) -> bool {
+    let code = finding.code.as_str();
+    let is_own = code == BACKGROUND_MISSING
+        && record
+            .background
+            .as_ref()
+            .is_some_and(Background::is_short_of_sockets);
+    OF_THE_SERVER.contains(&code) && !is_own
 }
 
 /// Choosing rounds.
@@ -54,7 +66,7 @@ fn message(finding: &Finding, record: &Record) -> String {
     let message = &finding.message;
     let causes = record.failures.iter().filter(|(_, times)| *times > 0);
     match causes.max_by_key(|(_, times)| *times) {
-        Some((cause, times)) if finding.code != "background_missing" => {
+        Some((cause, times)) if OF_FAILURES.contains(&finding.code.as_str()) => {
             format!("{message} (most by {}: {times})", cause.label())
         }
         _ => message.clone(),
