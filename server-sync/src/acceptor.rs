@@ -116,8 +116,12 @@ impl Acceptor {
     }
 
     /// A connection that is there already and has a place. Those without are refused, so many at
-    /// a time that a flood of them does not keep the caller.
+    /// a time that a flood of them does not keep the caller. `None` once the stop is asked for:
+    /// [`Self::next`] keeps newcomers out before it lets the last ones in.
     pub(crate) fn next_present(&mut self) -> Option<Newcomer> {
+        if self.stop.is_asked() {
+            return None;
+        }
         for _ in 0..PRESENT_REFUSED_MAX {
             let (socket, peer) = self.accept().ok()?;
             let newcomer = self.admit(None, socket, peer);
@@ -211,3 +215,6 @@ fn is_end_of_queue(error: &io::Error) -> bool {
         ErrorKind::WouldBlock | ErrorKind::InvalidInput
     )
 }
+
+#[cfg(test)]
+mod tests;
