@@ -125,6 +125,19 @@ pub(super) const CHECKS: &[Check] = &[
         },
     },
     Check {
+        name: "a large answer comes whole though the client's goodbye came apart from its request",
+        run: |subject| {
+            let mut connection = Connection::open(subject)?;
+            connection.send("GET /bytes/1000000 HTTP/1.0\r\nHost: contract\r\n\r\n")?;
+            connection.send_last("")?;
+            // The server has closed, or waits for room, before any of it is taken.
+            let answer = connection.answer()?;
+            let length = answer.body.len();
+            ensure!(length == 1_000_000, "the body has {length} bytes");
+            connection.expect_close()
+        },
+    },
+    Check {
         name: "a client that leaves without announcing it harms nobody",
         run: |subject| {
             let mut connection = Connection::open(subject)?;

@@ -49,6 +49,9 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     }
     // close_notify: that nothing is missing at the end (RFC 8446 §6.1).
     let _ = socket.shutdown().await;
+    // The client's own, if it comes apart from what it has sent before, is unread still, and the
+    // reset that follows unread bytes would destroy what the socket has not sent yet.
+    connection::discard(&mut socket, LINGER).await;
 }
 
 #[cfg(test)]
