@@ -4,7 +4,7 @@
 //! stack for as long as the connection is open.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use server_common::accept_backoff::AcceptBackoff;
@@ -23,11 +23,12 @@ pub(super) fn run(mut acceptor: Acceptor, server: &Arc<Server>) -> io::Result<()
         "it is answered 503; see ulimit -u, kernel.threads-max and the memory that is left",
     );
     while let Some(newcomer) = acceptor.next() {
-        let (socket, peer) = (newcomer.socket.share(), newcomer.peer);
         match start(server, newcomer) {
             Ok(()) => backoff.succeeded(),
-            Err(error) => {
-                acceptor.refuse(socket, peer);
+            Err((error, newcomer)) => {
+                if let Some(newcomer) = newcomer {
+                    acceptor.refuse(newcomer.socket.share(), newcomer.peer);
+                }
                 if let Some(pause) = backoff.failed(&error) {
                     acceptor.pause(pause);
                 }
@@ -38,9 +39,21 @@ pub(super) fn run(mut acceptor: Acceptor, server: &Arc<Server>) -> io::Result<()
     Ok(())
 }
 
-fn start(server: &Arc<Server>, newcomer: Newcomer) -> io::Result<()> {
-    let server = Arc::clone(server);
-    let serve = move || server.serve(newcomer, &mut ReadBuffer::new());
+/// The newcomer comes back if there is no thread for it. Meanwhile it lies where either can take
+/// it: a second handle on its socket would keep it open after its thread has closed it.
+fn start(server: &Arc<Server>, newcomer: Newcomer) -> Result<(), (io::Error, Option<Newcomer>)> {
+    let slot = Arc::new(Mutex::new(Some(newcomer)));
+    let (server, theirs) = (Arc::clone(server), Arc::clone(&slot));
+    let serve = move || {
+        if let Some(newcomer) = take(&theirs) {
+            server.serve(newcomer, &mut ReadBuffer::new());
+        }
+    };
     let thread = thread::Builder::new().stack_size(STACK_BYTES);
-    thread.spawn(serve).map(drop)
+    let started = thread.spawn(serve);
+    started.map(drop).map_err(|error| (error, take(&slot)))
+}
+
+fn take(slot: &Mutex<Option<Newcomer>>) -> Option<Newcomer> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
