@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
+use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
 use crate::listener::Address;
@@ -83,6 +84,10 @@ fn of_unix(path: &Path, error: &io::Error) -> Explanation {
 /// To bind(2) whatever is there already is an address in use.
 fn of_path_in_use(path: &Path) -> Explanation {
     let (why, advice) = match fs::symlink_metadata(path).map(|file| file.file_type()) {
+        Ok(kind) if kind.is_socket() && !may_be_asked(path) => (
+            "another user's socket is there",
+            "remove it if no server listens on it, or choose another path with --unix",
+        ),
         Ok(kind) if kind.is_dir() => (
             "it is a directory",
             "name a file in it, which must not exist yet, with --unix",
@@ -97,6 +102,11 @@ fn of_path_in_use(path: &Path) -> Explanation {
         ),
     };
     (Some(why.to_owned()), advice)
+}
+
+/// Whether connecting, which takes the right to write, can tell if somebody listens there.
+fn may_be_asked(path: &Path) -> bool {
+    access(path, Access::WRITE_OK).is_ok()
 }
 
 /// The system's words in the middle of a sentence, where the library's text begins one.

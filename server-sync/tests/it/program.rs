@@ -1,16 +1,17 @@
 //! The program itself: its messages, signals, descriptors.
 
-use std::fs::File;
+use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::net::UnixStream;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Command;
 
-use rustix::process::Signal;
+use rustix::process::{Signal, geteuid};
 use server_sync::Model;
 
 use crate::client::{Client, PATIENCE};
-use crate::process::{PROGRAM, Program, output};
+use crate::process::{PROGRAM, Program, Unprivileged, output, output_of};
 
 #[test]
 fn the_models_are_listed_one_a_line() {
@@ -150,6 +151,30 @@ fn a_socket_file_left_over_is_replaced_and_one_in_use_is_not() {
         )
     );
     UnixStream::connect(&path).unwrap();
+}
+
+#[test]
+fn a_socket_file_of_another_user_is_said_to_be_one() {
+    if !geteuid().is_root() {
+        // Nobody else can make a file of another's.
+        return;
+    }
+    let directory = Unprivileged::new();
+    let theirs = tempfile::tempdir().unwrap();
+    fs::set_permissions(theirs.path(), Permissions::from_mode(0o755)).unwrap();
+    let path = theirs.path().join("socket");
+    // Left over: nobody listens on it any more.
+    drop(UnixListener::bind(&path).unwrap());
+    let (code, _, err) = output_of(&mut directory.command(&["--unix", path.to_str().unwrap()]));
+    assert_eq!(code, 1);
+    assert_eq!(
+        err,
+        format!(
+            "server-sync: cannot listen on {}: another user's socket is there; remove it if no \
+             server listens on it, or choose another path with --unix\n",
+            path.display()
+        )
+    );
 }
 
 #[test]
