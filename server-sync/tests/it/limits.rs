@@ -53,6 +53,7 @@ fn beyond_the_most_connections_clients_wait_and_are_then_served() {
     for model in [Model::ThreadPerConnection, Model::ThreadPool] {
         let mut options = server::options(model);
         options.connections_max = Some(2);
+        options.connection.read_timeout = 10 * SLOW_MACHINE;
         options.connection.idle_timeout = 10 * SLOW_MACHINE;
         let server = Server::start_with(model, options);
         let [mut first, mut second, mut third] = [(); 3].map(|()| server.connect());

@@ -14,6 +14,9 @@ use crate::server::{self, READ_TIMEOUT, Server};
 /// Longer than any test: a kept connection stays until its client goes.
 const FOR_EVER: Duration = Duration::from_secs(60);
 
+/// Longer than a busy machine lets a test wait between two of its steps.
+const SLOW_MACHINE: Duration = Duration::from_secs(3);
+
 /// Fewer than are seen off at a time, and more than there could be time for one by one.
 const SILENT_CLIENTS: usize = 100;
 
@@ -102,10 +105,11 @@ fn a_pool_without_a_queue_leaves_clients_in_the_accept_queue_if_they_are_to_wait
 
 #[test]
 fn sequential_looks_between_two_connections_whom_to_refuse() {
-    let options = Options {
+    let mut options = Options {
         connections_max: Some(1),
         ..refusing(Model::Sequential)
     };
+    options.connection.read_timeout = SLOW_MACHINE;
     let server = Server::start_with(Model::Sequential, options);
     // It is held by the first, which says nothing, while the others come.
     let mut silent = server.connect();

@@ -124,7 +124,7 @@ async fn a_client_that_does_not_read_is_given_up_after_the_write_timeout() {
         .unwrap();
     served.task.await.unwrap();
     // As long for the answer, and as long for the word at the end.
-    assert!(begun.elapsed().as_secs() <= 20);
+    assert!((10..=20).contains(&begun.elapsed().as_secs()));
 }
 
 #[tokio::test(start_paused = true)]
