@@ -40,7 +40,8 @@ pub struct Flags {
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
     pub backlog: u32,
 
-    /// Time for a request's head, and for its body, to arrive.
+    /// Time for a request's head, and for its body, to arrive; and for a TLS handshake, and a new
+    /// connection's first byte.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration::parse)]
     pub read_timeout: Duration,
 

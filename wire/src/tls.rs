@@ -103,7 +103,10 @@ impl fmt::Display for TlsError {
                 "is not the key of the first certificate; \
                  give the two that belong together, the server's own certificate first",
             ),
-            Self::Unusable(error) => write!(formatter, "cannot be used: {error}"),
+            Self::Unusable(error) => write!(
+                formatter,
+                "cannot be used: {error}; give another with --cert and --key"
+            ),
         }
     }
 }

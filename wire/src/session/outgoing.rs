@@ -15,7 +15,8 @@ pub(super) const RECORD_BYTES_MAX: usize = 16 * 1024;
 /// Records sealed and not yet written. Empty, it holds no memory but what [`Self::free`] takes.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    /// Zeros from `filled_bytes` on, so that large answers need not clear it again and again.
+    /// Initialized to its length, also behind `filled_bytes`, so that large answers need not clear
+    /// it again and again.
     bytes: Vec<u8>,
     filled_bytes: usize,
     written_bytes: usize,
