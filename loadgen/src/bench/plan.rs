@@ -26,7 +26,6 @@ use toml::Spanned;
 
 pub use error::PlanError;
 pub use file::ROUNDS_LONGEST;
-pub use selection::Selection;
 pub use source::Source;
 
 use crate::compare::LeftOut;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::Args;
 
 use super::UsageError;
-use crate::bench::plan::{Place, PlanError, ROUNDS_LONGEST, Records, Selection, Source};
+use crate::bench::plan::{Place, PlanError, ROUNDS_LONGEST, Records, Source};
 use crate::bench::{BenchPlan, Timing, directory};
+use crate::compare::Selection;
 use crate::plan::{duration, seconds};
 use crate::statistics::ROUNDS_MIN;
 use crate::system::affinity::CpuSet;

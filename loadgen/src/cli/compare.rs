@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::compare::Selection;
+
 const AFTER_HELP: &str = "\
 Exit codes: 0 done; 1 could not compare or print; 2 the command line is wrong; 3 B is worse than A;
 4 with --strict, a verdict is inconclusive; 5 a run cannot be believed";
@@ -19,6 +21,12 @@ pub struct CompareArgs {
     /// of a benchmark, are compared with each other again
     #[arg(value_name = "B")]
     pub candidate: Option<PathBuf>,
+    /// Only scenarios of these names, in which * and ? are wildcards; repeatable
+    #[arg(long, value_name = "NAME", conflicts_with = "candidate")]
+    pub scenario: Vec<String>,
+    /// Only servers of these labels, likewise; up to eight pairs are told in sentences
+    #[arg(long, value_name = "LABEL", conflicts_with = "candidate")]
+    pub server: Vec<String>,
     /// Print the comparison as JSON
     #[arg(long)]
     pub json: bool,
@@ -34,6 +42,17 @@ pub struct CompareArgs {
     /// Compare runs even if their records call them invalid
     #[arg(long)]
     pub allow_invalid: bool,
+}
+
+impl CompareArgs {
+    /// The part of a benchmark that is compared.
+    #[must_use]
+    pub fn selection(&self) -> Selection {
+        Selection {
+            scenarios: self.scenario.clone(),
+            servers: self.server.clone(),
+        }
+    }
 }
 
 fn percent(text: &str) -> Result<f64, String> {

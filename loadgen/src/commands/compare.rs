@@ -15,7 +15,7 @@ pub fn compare(args: &CompareArgs) -> Exit {
     };
     let compared = match &args.candidate {
         Some(candidate) => compare::run(&args.baseline, candidate, &options),
-        None => compare::again(&args.baseline, &options),
+        None => compare::again(&args.baseline, &args.selection(), &options),
     };
     let comparison = match compared {
         Ok(comparison) => comparison,

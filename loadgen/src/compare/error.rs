@@ -29,6 +29,15 @@ pub enum CompareError {
         /// The directory.
         path: PathBuf,
     },
+    /// No record fits what was asked for.
+    #[error(
+        "{}: no scenario and server in it fit --scenario and --server; without them all are shown",
+        path.display()
+    )]
+    NothingSelected {
+        /// The directory.
+        path: PathBuf,
+    },
     /// One path alone that is no directory.
     #[error(
         "{}: a file alone has nothing to be compared with; give a second one, or the directory of \

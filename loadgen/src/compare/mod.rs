@@ -20,6 +20,7 @@ mod input;
 mod matrix;
 mod metric;
 mod pairing;
+mod selection;
 mod sentence;
 mod table;
 mod text;
@@ -37,6 +38,8 @@ pub use input::read_records;
 pub(crate) use input::{COMPARISON_FILE, PACKED_FILE};
 pub use matrix::{Best, Cell, Matrix, Row, Values};
 pub use metric::{Direction, Metric};
+pub use selection::Selection;
+pub(crate) use selection::fits;
 pub(crate) use text::counted;
 pub(crate) use verdict::SIGNIFICANCE;
 pub use verdict::Verdict;
@@ -75,9 +78,19 @@ pub fn run(a: &Path, b: &Path, options: &Options) -> Result<Comparison, CompareE
     Ok(Comparison::new(&pairs, unmatched, options))
 }
 
-/// Compares the servers of the benchmark in this directory with each other, again.
-pub fn again(directory: &Path, options: &Options) -> Result<Comparison, CompareError> {
-    let (records, benchmark) = input::read_benchmark(directory)?;
+/// Compares the servers of the benchmark in this directory with each other, again: all of them, or
+/// those that are selected in the scenarios that are.
+pub fn again(
+    directory: &Path,
+    selection: &Selection,
+    options: &Options,
+) -> Result<Comparison, CompareError> {
+    let (mut records, mut benchmark) = input::read_benchmark(directory)?;
+    selection.keep(&mut records, &mut benchmark);
+    if records.is_empty() {
+        let path = directory.to_owned();
+        return Err(CompareError::NothingSelected { path });
+    }
     servers(&records, benchmark, options)
 }
 

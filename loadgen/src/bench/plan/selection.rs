@@ -1,15 +1,7 @@
 //! A part of a plan: the scenarios and servers that were asked for by name.
 
 use super::{BenchPlan, PlanError};
-
-/// Patterns of names, in which `*` stands for any characters and `?` for one. None: everything.
-#[derive(Clone, Debug, Default)]
-pub struct Selection {
-    /// Of scenarios.
-    pub scenarios: Vec<String>,
-    /// Of servers.
-    pub servers: Vec<String>,
-}
+use crate::compare::{Selection, fits};
 
 impl BenchPlan {
     /// The scenarios and servers that some pattern fits, in the plan's order.
@@ -24,9 +16,9 @@ impl BenchPlan {
         let labels = self.servers.iter().map(|server| server.label.as_str());
         let labels: Vec<&str> = labels.collect();
         check("--server", "server", &selection.servers, &labels)?;
-        let selected = |scenario: &str| fits_any(scenario, &selection.scenarios);
-        self.scenarios.retain(|scenario| selected(&scenario.name));
-        self.keep_servers(|label| fits_any(label, &selection.servers));
+        self.scenarios
+            .retain(|scenario| selection.has_scenario(&scenario.name));
+        self.keep_servers(|label| selection.has_server(label));
         match self.scenarios.is_empty() {
             false => Ok(self),
             true => Err(PlanError::Selection(format!(
@@ -65,33 +57,4 @@ fn check(flag: &str, noun: &str, patterns: &[String], names: &[&str]) -> Result<
             names.join(", ")
         ))),
     }
-}
-
-fn fits_any(name: &str, patterns: &[String]) -> bool {
-    patterns.is_empty() || patterns.iter().any(|pattern| fits(name, pattern))
-}
-
-/// Whether `name` fits `pattern`, which is that of a shell without brackets.
-pub(super) fn fits(name: &str, pattern: &str) -> bool {
-    let (name, pattern) = (name.as_bytes(), pattern.as_bytes());
-    let (mut at, mut of) = (0, 0);
-    // Where to go on if what follows the last star does not fit: with one character more for it.
-    let mut retry: Option<(usize, usize)> = None;
-    while at < name.len() {
-        match pattern.get(of) {
-            Some(b'*') => {
-                retry = Some((at, of));
-                of += 1;
-            }
-            Some(&char) if char == b'?' || char == name[at] => (at, of) = (at + 1, of + 1),
-            _ => {
-                let Some((star_at, star_of)) = retry else {
-                    return false;
-                };
-                retry = Some((star_at + 1, star_of));
-                (at, of) = (star_at + 1, star_of + 1);
-            }
-        }
-    }
-    pattern[of..].iter().all(|&char| char == b'*')
 }
