@@ -16,7 +16,8 @@
 //! - [`stop`]: the wish that the server end, in a form that every way of waiting can wait for;
 //! - [`clock`]: the date for answers;
 //! - [`work`]: how a core is kept busy;
-//! - [`access_log`]: one line for each answer.
+//! - [`access_log`]: one line for each answer;
+//! - [`overloaded`]: the answer to a connection that there is no place for.
 
 pub mod accept_backoff;
 pub mod access_log;
@@ -29,6 +30,7 @@ pub mod flags;
 pub mod listener;
 mod newcomers;
 pub mod options;
+pub mod overloaded;
 pub mod program;
 mod socket_file;
 pub mod stop;

@@ -12,10 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use server_common::options::Options;
-use server_common::{access_log, clock};
+use server_common::overloaded;
 use socket2::Socket;
-use wire::answer::Answer;
-use wire::refusal::Refusal;
 
 use crate::cli::SERVER;
 use crate::connection::LINGER_TIME_MAX;
@@ -40,21 +38,13 @@ struct Leaving {
 }
 
 impl RefusedConnections {
-    /// Answers 503 without waiting for anything. Over TLS the connection is closed without a word,
-    /// for a word would take a handshake, which costs more than most requests.
+    /// Answers 503 without waiting for anything. Over TLS the connection is closed without a word.
     pub(crate) fn refuse(&mut self, socket: Arc<Socket>, peer: Option<IpAddr>, options: &Options) {
-        if options.tls.is_some() {
+        let Some(answer) = overloaded::answer(SERVER, peer, options) else {
             return;
-        }
-        let date = clock::date();
-        let answer = Answer::from(Refusal::OVERLOADED);
-        if options.connection.access_log {
-            let sent_bytes = answer.sent_body_bytes(false);
-            let line = wire::access_log::line(peer, &date, &[], answer.status, sent_bytes);
-            access_log::write(SERVER, line);
-        }
+        };
         let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT | SendFlags::MORE;
-        let told = send(&*socket, &answer.render_last(&date), flags).is_ok();
+        let told = send(&*socket, &answer, flags).is_ok();
         // One who has gone meanwhile need not be seen off.
         if told && socket.shutdown(std::net::Shutdown::Write).is_ok() {
             self.make_room();

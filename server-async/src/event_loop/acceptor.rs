@@ -1,7 +1,6 @@
 //! Connections out of the accept queues, as many as there are places for.
 
 use std::io::{self, ErrorKind};
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use server_common::accept_backoff::AcceptBackoff;
@@ -31,7 +30,7 @@ pub(super) enum Comer {
     /// A connection that has a place.
     Client(Accepted),
     /// One too many, to be refused.
-    Surplus(OwnedFd),
+    Surplus(Accepted),
     /// One that was gone by then; ask again.
     Gone,
     /// Nobody is there.
@@ -103,7 +102,7 @@ impl Acceptor {
         match (self.is_emptying, self.overload) {
             (true, _) => self.places.take_anyway(),
             (false, Overload::Refuse) if !self.places.take() => {
-                return Comer::Surplus(accepted.socket.into());
+                return Comer::Surplus(accepted);
             }
             (false, _) => {}
         }

@@ -11,12 +11,10 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 use server_common::options::Options;
 use server_common::work::work;
-use server_common::{access_log, clock};
-use wire::answer::Answer;
+use server_common::{access_log, clock, overloaded};
 use wire::connection::Need;
 use wire::date::Date;
 use wire::reader::Phase;
-use wire::refusal::Refusal;
 use wire::route::Pause;
 use wire::session::Session;
 
@@ -44,6 +42,8 @@ pub(super) struct Connection {
     pub(super) socket: OwnedFd,
     /// As the poller has it.
     pub(super) watched: Option<Interest>,
+    /// Whether it has no place and is only to hear so.
+    pub(super) is_refused: bool,
     session: Session,
     /// The phase of the input awaited and when it began.
     phase: Option<(Discriminant<Phase>, Instant)>,
@@ -137,11 +137,27 @@ impl Connection {
         Self {
             socket,
             watched: None,
+            is_refused: false,
             session,
             phase: None,
             state: State::New,
             until: desk.now,
         }
+    }
+
+    /// A connection just accepted that is not to be served: it is told so, if that can be said at
+    /// once, and to be called for its first turn, in which what it has sent is thrown away. With
+    /// unread bytes the close would be a reset, which may destroy the answer.
+    ///
+    /// `None` if nothing can be said; it is closed.
+    pub(super) fn refused(socket: OwnedFd, peer: Option<IpAddr>, desk: &Desk) -> Option<Self> {
+        let answer = overloaded::answer(SERVER, peer, &desk.options)?;
+        send(&socket, &answer, SendFlags::NOSIGNAL | SendFlags::MORE).ok()?;
+        shutdown(&socket, Shutdown::Write).ok()?;
+        let mut connection = Self::new(socket, peer, desk);
+        connection.is_refused = true;
+        connection.wait(State::Linger, desk.now + LINGER_TIME_MAX);
+        Some(connection)
     }
 
     /// Goes on as far as possible.
@@ -181,7 +197,7 @@ impl Connection {
             (State::Output, Cause::Ready | Cause::Due) => self.serve(desk),
             (State::Pause, Cause::Due) => self.serve(desk),
             (State::Pause, Cause::Ready) => Ok(Want::Silence),
-            (State::Linger, Cause::Ready) => self.linger(desk),
+            (State::Linger, Cause::Ready | Cause::Turn) => self.linger(desk),
             (State::Linger, Cause::Due) => Ok(Want::Close),
             (State::Turn, Cause::Turn) => self.serve(desk),
             // It has been called since, or will be.
@@ -314,22 +330,6 @@ impl Connection {
         }
         Ok(Want::Ready(Interest::Input, self.until))
     }
-}
-
-/// Tells a client that it is not served, if that can be said at once. To be closed next.
-///
-/// What it has sent is taken out of the socket, for with unread bytes a close is a reset, which
-/// may destroy the answer. Over TLS nothing can be said without a handshake.
-pub(super) fn refuse(socket: &OwnedFd, desk: &mut Desk) {
-    if desk.options.tls.is_some() {
-        return;
-    }
-    let answer = Answer::from(Refusal::OVERLOADED).render_last(&desk.date);
-    // Whoever cannot be told sees the close.
-    let _ = send(socket, &answer, SendFlags::NOSIGNAL);
-    let _ = shutdown(socket, Shutdown::Write);
-    desk.buffer.clear();
-    let _ = recv(socket, spare_capacity(&mut desk.buffer), RecvFlags::empty());
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The loop: wait, and call whoever is ready.
 
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use server_common::program::complain;
 use server_common::stop::{GRACE_PERIOD, Stop};
 
 use super::acceptor::{Acceptor, Comer};
-use super::connection::{Cause, Connection, Desk, Want, refuse};
+use super::connection::{Cause, Connection, Desk, Want};
 use super::poller::{Interest, Poller, Token};
 use crate::cli::SERVER;
 use crate::places::Places;
@@ -23,6 +24,10 @@ const ACCEPTS_PER_TURN_MAX: u32 = 64;
 
 /// How often listeners are asked that cannot be watched.
 const ASK_PAUSE: Duration = Duration::from_millis(100);
+
+/// Refused connections that are given time to hear it, at a time: so many descriptors are to be had
+/// beyond the limit. In a flood the others are closed as soon as they are told.
+const REFUSED_MAX: u32 = 128;
 
 /// One loop with its listeners and its connections; everything that happens in it happens on one
 /// thread, one thing after another.
@@ -38,6 +43,8 @@ pub(super) struct Worker<P> {
     stop: Stop,
     /// Once the stop is asked for: when patience ends.
     finish_until: Option<Instant>,
+    /// Connections that are open only to hear that they are refused.
+    refused: u32,
     /// Connections refused for their descriptors' numbers.
     unwatchable: u64,
 }
@@ -92,6 +99,7 @@ impl<P: Poller> Worker<P> {
             desk: Desk::new(options),
             stop: stop.clone(),
             finish_until: None,
+            refused: 0,
             unwatchable: 0,
         };
         worker.open()?;
@@ -242,7 +250,10 @@ impl<P: Poller> Worker<P> {
         if connection.watched.is_some() {
             self.poller.forget(connection.socket.as_fd());
         }
-        self.acceptor.places.give_back();
+        match connection.is_refused {
+            true => self.refused -= 1,
+            false => self.acceptor.places.give_back(),
+        }
     }
 
     /// Asks listeners that are not watched, if there is a reason to.
@@ -268,7 +279,7 @@ impl<P: Poller> Worker<P> {
         for _ in 0..ACCEPTS_PER_TURN_MAX {
             match self.acceptor.next(listener) {
                 Comer::Client(accepted) => self.admit(accepted),
-                Comer::Surplus(socket) => refuse(&socket, &mut self.desk),
+                Comer::Surplus(accepted) => self.refuse(accepted.socket.into(), accepted.peer),
                 Comer::Gone => {}
                 Comer::Nobody => {
                     if self.finish_until.is_some() {
@@ -290,11 +301,28 @@ impl<P: Poller> Worker<P> {
             self.unwatchable += 1;
             self.tell_of_the_unwatchable(self.unwatchable.is_power_of_two());
             self.acceptor.places.give_back();
-            return refuse(&socket, &mut self.desk);
+            return self.refuse(socket, accepted.peer);
         }
         let connection = Connection::new(socket, accepted.peer, &self.desk);
         let key = self.connections.insert(connection);
         self.call(key, Cause::Turn);
+    }
+
+    /// Tells a client that it is not served, and gives it a moment to hear that if so many more
+    /// may be there.
+    fn refuse(&mut self, socket: OwnedFd, peer: Option<IpAddr>) {
+        let may_stay = self.refused < REFUSED_MAX && can_watch::<P>(socket.as_raw_fd());
+        let Some(mut connection) = Connection::refused(socket, peer, &self.desk) else {
+            return;
+        };
+        if may_stay {
+            self.refused += 1;
+            let key = self.connections.insert(connection);
+            self.call(key, Cause::Turn);
+        } else {
+            // What it has sent by now is thrown away, and it is closed.
+            connection.go_on(Cause::Turn, &mut self.desk);
+        }
     }
 
     /// Watches the listeners. [`Self::shut`] is for those among them that are if it fails.
@@ -365,7 +393,9 @@ impl Owner {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::net::{Ipv4Addr, TcpStream};
+    use std::os::unix::net::UnixStream;
 
     use server_common::listener::Address;
 
@@ -410,6 +440,37 @@ mod tests {
         let read_timeout = worker.desk.options.connection.read_timeout;
         assert_eq!(worker.timeout(), Some(read_timeout));
         assert!(!worker.is_over());
+    }
+
+    #[test]
+    fn a_flood_of_refused_clients_takes_so_many_descriptors_and_no_place() {
+        let (_handle, stop) = Stop::new().unwrap();
+        let options = Options {
+            connections_max: Some(1),
+            ..Options::default()
+        };
+        let mut worker = worker(Vec::new(), options, &stop);
+        assert!(worker.acceptor.places.take());
+        let mut clients = Vec::new();
+        for _ in 0..REFUSED_MAX + 10 {
+            let (socket, client) = UnixStream::pair().unwrap();
+            socket.set_nonblocking(true).unwrap();
+            worker.refuse(socket.into(), None);
+            clients.push(client);
+        }
+        let keys = worker.connections.keys();
+        assert_eq!(keys.len(), REFUSED_MAX as usize);
+        for mut client in clients {
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        }
+        // All have closed.
+        for key in keys {
+            worker.call(key, Cause::Ready);
+        }
+        assert!(worker.connections.is_empty() && worker.refused == 0);
+        assert!(!worker.acceptor.places.take());
     }
 
     #[test]

@@ -3,15 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use wire::answer::Answer;
-use wire::refusal::Refusal;
-
-use server_common::clock;
 use server_common::options::Options;
+use server_common::overloaded;
 
 use super::connection::{Connection, Turn};
 use super::door::Newcomer;
 use super::ring::Ring;
+use crate::cli::SERVER;
 use crate::places::Places;
 use crate::slots::{Key, Slots};
 use crate::timers::Timers;
@@ -96,24 +94,41 @@ impl Crowd {
 
     /// Serves a connection, or refuses it.
     pub(super) fn enter(&mut self, newcomer: Newcomer, standing: Standing) {
-        let Newcomer { socket, peer } = newcomer;
-        let is_refused = standing == Standing::Refused;
-        // Over TLS nothing can be said without a handshake, which is what there is no room for.
-        if is_refused && (self.refused == REFUSED_MAX || self.options.tls.is_some()) {
-            return;
+        match standing {
+            Standing::Served => self.serve(newcomer),
+            Standing::Refused => self.refuse(newcomer),
         }
-        self.refused += usize::from(is_refused);
-        let own = self.connections.insert(Member {
-            connection: Connection::new(socket, peer, &self.options),
-            standing,
-        });
+    }
+
+    fn serve(&mut self, newcomer: Newcomer) {
+        let own = self.insert(newcomer, Standing::Served);
         self.tend(own, |connection, turn| {
             connection.introduce(own);
-            match standing {
-                Standing::Refused => connection.refuse(&refusal(), turn),
-                Standing::Served => connection.go_on(turn),
-            }
+            connection.go_on(turn);
         });
+    }
+
+    fn refuse(&mut self, newcomer: Newcomer) {
+        if self.refused == REFUSED_MAX {
+            return;
+        }
+        let Some(answer) = overloaded::answer(SERVER, newcomer.peer, &self.options) else {
+            return;
+        };
+        self.refused += 1;
+        let own = self.insert(newcomer, Standing::Refused);
+        self.tend(own, |connection, turn| {
+            connection.introduce(own);
+            connection.refuse(&answer, turn);
+        });
+    }
+
+    fn insert(&mut self, newcomer: Newcomer, standing: Standing) -> Key {
+        let Newcomer { socket, peer } = newcomer;
+        self.connections.insert(Member {
+            connection: Connection::new(socket, peer, &self.options),
+            standing,
+        })
     }
 
     /// Does something to a connection, unless it is gone, and sees to what follows for its slot.
@@ -192,8 +207,4 @@ impl Crowd {
             }
         }
     }
-}
-
-fn refusal() -> Vec<u8> {
-    Answer::from(Refusal::OVERLOADED).render_last(&clock::date())
 }

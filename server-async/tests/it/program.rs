@@ -307,6 +307,28 @@ fn connections_beyond_the_most_are_refused_if_asked_for() {
 }
 
 #[test]
+fn a_refusal_is_a_line_in_the_access_log_as_every_answer_is() {
+    for model in Model::ALL {
+        let mut command = on_a_free_port(model);
+        command.args(["--max-connections", "1", "--overload", "refuse"]);
+        let mut running = Running::start(command.arg("--access-log"), 1);
+        let mut first = running.connect();
+        first
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .unwrap();
+        assert!(first.read(&mut [0; 1000]).unwrap() > 0);
+        let answer = ask(running.connect());
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let line = running.process.line().unwrap();
+        assert!(line.contains("\"GET / HTTP/1.1\" 200 "), "{line}");
+        let line = running.process.line().unwrap();
+        assert!(line.starts_with("127.0.0.1 - - ["), "{line}");
+        let expected = format!("\"-\" 503 {}\n", body.len());
+        assert!(line.ends_with(&expected), "{}: {line}", model.label());
+    }
+}
+
+#[test]
 fn each_answer_is_a_line_in_the_access_log_with_the_length_of_its_body() {
     let mut command = on_a_free_port(Model::Tokio);
     command.args(["--access-log", "--no-keep-alive"]);

@@ -182,14 +182,22 @@ fn at_the_stop_who_waits_for_a_next_request_is_closed_and_others_get_an_answer()
 }
 
 #[test]
-fn a_client_that_is_refused_is_told_why() {
+fn a_client_that_is_refused_is_told_why_and_given_time_to_hear_it() {
     let mut desk = desk();
     let (socket, client) = UnixStream::pair().unwrap();
-    let socket = OwnedFd::from(socket);
+    socket.set_nonblocking(true).unwrap();
+    client.set_nonblocking(true).unwrap();
     (&client).write_all(REQUEST.as_bytes()).unwrap();
-    refuse(&socket, &mut desk);
-    drop(socket);
+    let mut refused = Connection::refused(socket.into(), None, &desk).unwrap();
+    let until = desk.now + LINGER_TIME_MAX;
+    let want = refused.go_on(Cause::Turn, &mut desk);
+    assert_eq!(want, Want::Ready(Interest::Input, until));
     let text = String::from_utf8(received(&client)).unwrap();
     assert!(text.starts_with("HTTP/1.1 503 "), "{text}");
     assert!(text.contains("\r\nConnection: close\r\n"), "{text}");
+    // What it sends before it has heard that does not reset the connection.
+    (&client).write_all(REQUEST.as_bytes()).unwrap();
+    assert_eq!(refused.go_on(Cause::Ready, &mut desk), want);
+    drop(client);
+    assert_eq!(refused.go_on(Cause::Ready, &mut desk), Want::Close);
 }
