@@ -36,7 +36,11 @@ pub fn holds(program: Program, connections: usize) -> Result<()> {
     let before = process.descriptors()?;
     let mut held = open(&subject, connections)?;
     let taken = process.descriptors()? - before;
-    ensure!(taken >= connections, "the server holds {taken} connections");
+    // The one served before may not have been closed yet when descriptors were counted.
+    ensure!(
+        taken + 1 >= connections,
+        "the server holds {taken} connections"
+    );
     for _ in 0..REQUESTS {
         crowd::is_answered_within(&victim, PROMPT)?;
     }
