@@ -79,10 +79,13 @@ impl Model {
         }
     }
 
-    /// What is spoken inside TLS, the preferred first.
+    /// What is spoken inside TLS (ALPN, RFC 7301), the preferred first.
     #[must_use]
     pub const fn protocols(self) -> &'static [Protocol] {
-        &[Protocol::Http11]
+        match self {
+            Self::Tokio | Self::TokioCurrentThread => &[Protocol::Http2, Protocol::Http11],
+            Self::Select | Self::Poll | Self::Epoll | Self::IoUring => &[Protocol::Http11],
+        }
     }
 
     /// Who decides how many threads there are.

@@ -13,12 +13,8 @@ use wire::tls::{Protocol, Tls};
 use super::connection::{self, LINGER};
 use super::{Server, http2};
 
-/// What is offered (ALPN, RFC 7301), the preferred first.
-const PROTOCOLS: &[Protocol] = &[Protocol::Http2, Protocol::Http11];
-
 /// The server's side of every handshake.
 pub(super) fn acceptor(tls: &Tls) -> TlsAcceptor {
-    let tls = tls.clone().with_protocols(PROTOCOLS);
     TlsAcceptor::from(Arc::clone(tls.config()))
 }
 

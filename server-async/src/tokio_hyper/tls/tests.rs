@@ -11,8 +11,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use wire::tls::Tls;
 
-use crate::Options;
 use crate::tokio_hyper::fixture::{self, Served};
+use crate::{Model, Options};
 
 const SOCKET_BYTES: usize = 16 * 1024;
 
@@ -26,7 +26,7 @@ fn connect() -> (DuplexStream, Served, RootCertStore) {
     let key = certified.signing_key.serialize_pem();
     let tls = Tls::from_pem(certified.cert.pem().as_bytes(), key.as_bytes()).unwrap();
     let options = Options {
-        tls: Some(tls),
+        tls: Some(tls.with_protocols(Model::Tokio.protocols())),
         ..Options::default()
     };
     let (socket, served) = fixture::serve(options, SOCKET_BYTES);
