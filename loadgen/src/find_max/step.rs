@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::search::{Limit, Verdict};
 use crate::outcome::Cause;
 use crate::plan::Slo;
-use crate::record::{Record, behind, too_many_unanswered};
+use crate::record::{Background, Record, Severity, behind, too_many_unanswered};
 
 /// One rate that was tried, in a run of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +50,8 @@ pub enum Miss {
     /// Over 1 % of the requests, and more than two, had no answer when the step
     /// ended: the server falls behind, whatever the latency up to then.
     AchievedRate,
+    /// Over 1 % of the connections beside the load were not there: the server bore another load.
+    BackgroundMissing,
 }
 
 impl Step {
@@ -70,7 +72,7 @@ impl Step {
             missed: Vec::new(),
             limited_by: None,
         };
-        step.missed = step.misses(intended, slo);
+        step.missed = step.misses(record, intended, slo);
         step.met = step.missed.is_empty();
         step.limited_by = (!step.met).then(|| step.limit(record, slo));
         step
@@ -82,7 +84,7 @@ impl Step {
         self.limited_by.map_or(Verdict::Kept, Verdict::Missed)
     }
 
-    fn misses(&self, intended: u64, slo: &Slo) -> Vec<Miss> {
+    fn misses(&self, record: &Record, intended: u64, slo: &Slo) -> Vec<Miss> {
         let is_slow = self.p99_ns.is_none_or(|p99_ns| !admits(slo, p99_ns));
         let fails = self.fails(slo);
         let falls_behind = too_many_unanswered(self.unanswered, intended);
@@ -90,6 +92,7 @@ impl Step {
             is_slow.then_some(Miss::P99),
             fails.then_some(Miss::ErrorRate),
             falls_behind.then_some(Miss::AchievedRate),
+            too_few_beside(record).then_some(Miss::BackgroundMissing),
         ]
         .into_iter()
         .flatten()
@@ -118,6 +121,14 @@ impl Step {
         let slips = finds("schedule_slipped") && self.missed_by(slo) <= effect_of_lag(record);
         let service = record.latency_ns.total;
         let answers_in_time = service.is_some_and(|times| admits(slo, times.p99));
+        let background = record.background.as_ref();
+        if self.missed.contains(&Miss::BackgroundMissing) {
+            // However the requests went: it is there for the connections that are missing.
+            return match background.is_some_and(Background::is_short_of_sockets) {
+                true => Limit::LoadGenerator,
+                false => Limit::Server,
+            };
+        }
         if finds("client_saturated") || is_out_of_sockets || slips {
             Limit::LoadGenerator
         } else if finds("in_flight_limit") && answers_in_time && !self.fails(slo) {
@@ -133,7 +144,7 @@ impl Step {
         let by = |miss| match (miss, self.p99_ns) {
             (Miss::P99, Some(p99_ns)) => Duration::from_nanos(p99_ns).saturating_sub(slo.p99),
             (Miss::AchievedRate, _) => behind(self.unanswered, self.rate_per_second),
-            (Miss::P99, None) | (Miss::ErrorRate, _) => Duration::MAX,
+            (Miss::P99, None) | (Miss::ErrorRate | Miss::BackgroundMissing, _) => Duration::MAX,
         };
         let parts = self.missed.iter().map(|&miss| by(miss));
         parts.max().unwrap_or_default()
@@ -147,6 +158,12 @@ fn effect_of_lag(record: &Record) -> Duration {
     2 * Duration::from_nanos(lag.map_or(0, |lag| lag.p99))
 }
 
+/// Whether the load was another one, because connections beside it were missing.
+fn too_few_beside(record: &Record) -> bool {
+    let mut reasons = record.validity.reasons.iter();
+    reasons.any(|it| it.code == "background_missing" && it.severity == Severity::Invalid)
+}
+
 fn admits(slo: &Slo, p99_ns: u64) -> bool {
     Duration::from_nanos(p99_ns) <= slo.p99
 }
@@ -155,7 +172,7 @@ fn admits(slo: &Slo, p99_ns: u64) -> bool {
 mod tests {
     use super::*;
     use crate::record::sample::{kept_schedule, sample};
-    use crate::record::{Distribution, Schedule};
+    use crate::record::{Distribution, HeldConnections, Schedule};
 
     const SLO: Slo = Slo {
         p99: Duration::from_millis(50),
@@ -289,6 +306,31 @@ mod tests {
         assert_eq!(limit(60, 98_000, 0, 100), generator);
         assert_eq!(limit(60, 98_000, 0, 99), server);
         assert_eq!(limit(60, 90_000, 10_000, 1000), server);
+    }
+
+    #[test]
+    fn a_rate_kept_without_the_connections_beside_it_is_missed() {
+        let without = |held_at_start, cause: Option<Cause>| {
+            judged(move |record| {
+                let failures = cause.map(|it| (it.label().to_owned(), 1000 - held_at_start));
+                let idle = HeldConnections {
+                    asked: 1000,
+                    held_at_start,
+                    held_at_end: held_at_start,
+                    failures: failures.into_iter().collect(),
+                };
+                record.background = Some(Background {
+                    idle: Some(idle),
+                    ..Background::default()
+                });
+            })
+        };
+        let by = |limit| missed(Miss::BackgroundMissing, limit);
+        assert_eq!(without(990, None), (vec![], None));
+        assert_eq!(without(989, None), by(Limit::Server));
+        assert_eq!(without(0, Some(Cause::ConnectRefused)), by(Limit::Server));
+        let no_socket = without(0, Some(Cause::NoFileDescriptor));
+        assert_eq!(no_socket, by(Limit::LoadGenerator));
     }
 
     #[test]

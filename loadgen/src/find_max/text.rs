@@ -81,6 +81,7 @@ fn part(miss: Miss, step: &Step) -> String {
         Miss::P99 => "p99".to_owned(),
         Miss::ErrorRate => "failures".to_owned(),
         Miss::AchievedRate => format!("{} unanswered", step.unanswered),
+        Miss::BackgroundMissing => "connections beside it missing".to_owned(),
     }
 }
 
