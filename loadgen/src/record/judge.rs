@@ -112,7 +112,10 @@ fn background_missing(record: &Record) -> Option<Reason> {
         asked,
         held_at_start: sum(|kind| kind.held_at_start),
         held_at_end: sum(|kind| kind.held_at_end),
-        too_many: missing as f64 > asked as f64 * BACKGROUND_MISSING_SHARE_MAX,
+        // Of each kind: ten slow readers are as much of the load as ten thousand idle ones.
+        too_many: background
+            .kinds()
+            .any(|kind| kind.missing() as f64 > kind.asked as f64 * BACKGROUND_MISSING_SHARE_MAX),
     })
 }
 
@@ -325,6 +328,26 @@ mod tests {
         assert_eq!(held(990, 990), missing(Severity::Note));
         assert_eq!(held(1000, 989), missing(Severity::Invalid));
         assert_eq!(held(989, 989), missing(Severity::Invalid));
+    }
+
+    #[test]
+    fn a_kind_of_connections_that_is_missing_is_not_hidden_by_the_other() {
+        let kind = |asked, held| {
+            Some(HeldConnections {
+                asked,
+                held_at_start: held,
+                held_at_end: held,
+                ..HeldConnections::default()
+            })
+        };
+        let found = codes(|r| {
+            r.background = Some(Background {
+                idle: kind(10_000, 10_000),
+                slow_readers: kind(10, 0),
+                ..Background::default()
+            });
+        });
+        assert_eq!(found, one("background_missing", Severity::Invalid));
     }
 
     #[test]
