@@ -96,7 +96,7 @@ impl Comparison {
     /// a question is open.
     pub fn exit_of_benchmark(&self, strict: bool) -> Exit {
         if let Some(matrix) = &self.matrix {
-            return matrix.exit();
+            return matrix.exit(strict);
         }
         let given_up = self.benchmark.as_ref().map(|it| &it.given_up);
         if given_up.is_some_and(|it| !it.is_empty()) {

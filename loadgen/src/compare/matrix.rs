@@ -112,7 +112,10 @@ impl Matrix {
     /// Invalid if something went wrong that is no server's fault, or if a scenario that was to
     /// compare servers has no two that can be believed. That some server does not bear a load is
     /// what was asked, not a failure.
-    pub(super) fn exit(&self) -> Exit {
+    ///
+    /// With `strict` inconclusive if of a row that compares nobody is clearly the best in what is
+    /// judged; as with pairs the cost alone will do where the load generator hides the rest.
+    pub(super) fn exit(&self, strict: bool) -> Exit {
         let is_spoilt = |row: &Row| row.cells.iter().any(|cell| cell.is_spoilt);
         let is_open = |row: &Row| {
             let believed = row.cells.iter().filter(|cell| !cell.values.is_empty());
@@ -120,8 +123,22 @@ impl Matrix {
         };
         match self.rows.iter().any(|row| is_spoilt(row) || is_open(row)) {
             true => Exit::Invalid,
+            false if strict && self.rows.iter().any(Row::is_undecided) => Exit::Inconclusive,
             false => Exit::Done,
         }
+    }
+}
+
+impl Row {
+    fn is_undecided(&self) -> bool {
+        let loops = match self.load.as_ref().and_then(|load| load.rate_per_second) {
+            Some(_) => Loops::Open,
+            None => Loops::Closed,
+        };
+        let judged = self.best.iter().filter(|best| best.metric.is_judged(loops));
+        let mut asked = judged.filter(|best| best.p_value.is_some()).peekable();
+        let is_compared = self.cells.iter().filter(|it| !it.values.is_empty()).count() > 1;
+        is_compared && (asked.peek().is_none() || asked.any(|best| !best.is_clear))
     }
 }
 
@@ -143,7 +160,7 @@ fn row(scenario: &str, records: &[Record], benchmark: &Benchmark, allow_invalid:
             .collect(),
         cells: groups
             .iter()
-            .map(|group| group.cell(scenario, benchmark, loops))
+            .map(|group| group.cell(scenario, benchmark, allow_invalid, loops))
             .collect(),
     }
 }
@@ -182,7 +199,13 @@ impl<'a> Group<'a> {
         })
     }
 
-    fn cell(&self, scenario: &str, benchmark: &Benchmark, loops: Loops) -> Cell {
+    fn cell(
+        &self,
+        scenario: &str,
+        benchmark: &Benchmark,
+        allow_invalid: bool,
+        loops: Loops,
+    ) -> Cell {
         let count = |test: fn(&Record) -> bool| self.records.iter().filter(|it| test(it)).count();
         let values = METRICS.into_iter().filter_map(|metric| {
             let rounds = self.values(metric, loops)?;
@@ -204,10 +227,11 @@ impl<'a> Group<'a> {
             values: values.collect(),
             troubles: trouble::of(&self.records, given_up),
             is_spoilt: given_up.is_some_and(|it| !it.by_server)
-                || self.records.iter().any(|record| {
-                    let mut objections = record.validity.objections();
-                    objections.any(|finding| !is_of_the_server(finding, record))
-                }),
+                || !allow_invalid
+                    && self.records.iter().any(|record| {
+                        let mut objections = record.validity.objections();
+                        objections.any(|finding| !is_of_the_server(finding, record))
+                    }),
         }
     }
 

@@ -277,9 +277,45 @@ fn invalid_rounds_are_counted_if_that_is_allowed() {
         allow_invalid: true,
         ..Options::default()
     };
-    let comparison = Comparison::of_matrix(&records, benchmark(&["kept"], &THREE), &options);
-    let matrix = comparison.matrix.unwrap();
+    let exit = |benchmark| {
+        let comparison = Comparison::of_matrix(&records, benchmark, &options);
+        let exit = comparison.exit_of_benchmark(false);
+        (comparison.matrix.unwrap(), exit)
+    };
+    let (matrix, allowed) = exit(benchmark(&["kept"], &THREE));
     assert!(best(&matrix, Metric::ServerCpuUsPerRequest).is_clear);
+    assert_eq!(allowed, Exit::Done);
+    // No run is there to be allowed.
+    let mut spoilt = benchmark(&["kept"], &THREE);
+    give_up(&mut spoilt, "kept", "poll", false);
+    assert_eq!(exit(spoilt).1, Exit::Invalid);
+}
+
+#[test]
+fn with_strict_a_row_in_which_nobody_is_clearly_best_is_open() {
+    let exits = |records: &[Record]| {
+        let comparison = compare(records, benchmark(&["kept"], &THREE));
+        [false, true].map(|strict| comparison.exit_of_benchmark(strict))
+    };
+    let clear = || {
+        [
+            rounds("kept", "pool", 10_000.0, 30.0),
+            rounds("kept", "poll", 13_000.0, 24.0),
+        ]
+    };
+    assert_eq!(exits(&clear().concat()), [Exit::Done, Exit::Done]);
+    // Nobody knows with one round each.
+    let [pool, poll] = clear();
+    let few = [&pool[..1], &poll[..1]].concat();
+    assert_eq!(exits(&few), [Exit::Done, Exit::Inconclusive]);
+    // The cost alone decides where the load generator hides the rate.
+    let mut hidden = clear().concat();
+    hidden.iter_mut().for_each(saturate);
+    assert_eq!(exits(&hidden), [Exit::Done, Exit::Done]);
+    for record in &mut hidden {
+        record.server = None;
+    }
+    assert_eq!(exits(&hidden), [Exit::Done, Exit::Inconclusive]);
 }
 
 #[test]
