@@ -1,5 +1,7 @@
 //! What a benchmark set out to measure, and what of it could not be: what no record knows.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +65,31 @@ pub struct GivenUp {
     pub why: String,
     /// It was the server that failed, and not the load generator.
     pub by_server: bool,
+}
+
+/// What became of the server, in a line.
+impl fmt::Display for GivenUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            scenario,
+            server,
+            round,
+            why,
+            ..
+        } = self;
+        write!(
+            f,
+            "{server} in scenario {scenario} was given up in round {round}: {why}"
+        )
+    }
+}
+
+impl GivenUp {
+    /// Whether the record is of this server in this scenario.
+    pub(super) fn is_of(&self, record: &Record) -> bool {
+        let bench = record.bench.as_ref();
+        bench.is_some_and(|it| it.scenario == self.scenario && it.server == self.server)
+    }
 }
 
 impl Benchmark {

@@ -33,6 +33,10 @@ pub struct Comparison {
     pub cases: Vec<Case>,
     /// What has no partner on the other side and was left out, in words.
     pub unmatched: Vec<String>,
+    /// Servers that one of two results gave up, which are among `unmatched`: what was to be
+    /// compared is not whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given_up: Vec<GivenUp>,
     /// The benchmark whose servers are compared; absent if two results are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub benchmark: Option<Benchmark>,
@@ -55,6 +59,7 @@ impl Comparison {
             confidence: CONFIDENCE,
             cases,
             unmatched,
+            given_up: Vec::new(),
             benchmark: None,
             matrix: None,
         }
@@ -72,16 +77,8 @@ impl Comparison {
 
     /// The same, as that of this benchmark.
     pub(super) fn of_benchmark(mut self, benchmark: Benchmark) -> Self {
-        self.unmatched.extend(benchmark.given_up.iter().map(|it| {
-            let GivenUp {
-                scenario,
-                server,
-                round,
-                why,
-                ..
-            } = it;
-            format!("{server} in scenario {scenario} was given up in round {round}: {why}")
-        }));
+        let given_up = benchmark.given_up.iter().map(GivenUp::to_string);
+        self.unmatched.extend(given_up);
         self.benchmark = Some(benchmark);
         self
     }
@@ -110,12 +107,13 @@ impl Comparison {
     }
 
     /// How a program should end that fails when B is worse than A: invalid if a
-    /// run cannot be believed, else worse if B is, else, with `strict`,
+    /// run cannot be believed or a server was given up, else worse if B is, else, with `strict`,
     /// inconclusive if a question is open or a case has no verdict at all.
     pub fn exit(&self, strict: bool) -> Exit {
         let any =
             |test: fn(&Change) -> bool| self.cases.iter().flat_map(|case| &case.changes).any(test);
-        if any(|change| change.verdict == Some(Verdict::Invalid)) {
+        let is_whole = self.given_up.is_empty();
+        if !is_whole || any(|change| change.verdict == Some(Verdict::Invalid)) {
             Exit::Invalid
         } else if any(Change::is_worse) {
             Exit::Worse

@@ -20,6 +20,14 @@ pub enum CompareError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// What the directory says of its benchmark could not be read.
+    #[error("{}: {source}; move it away to compare by the records alone", path.display())]
+    Kept {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: std::io::Error,
+    },
     /// The directory holds no record.
     #[error(
         "{}: no record of a run in it; give a directory that `loadgen bench` wrote",

@@ -1,9 +1,13 @@
 //! Records from a path: a file holds one, a directory one per round.
 
+use std::collections::HashSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Benchmark, CompareError, Comparison};
+use serde::Deserialize;
+
+use super::{Benchmark, CompareError, GivenUp};
 use crate::record::Record;
 
 /// The one JSON file in a benchmark's directory that is no record.
@@ -28,8 +32,13 @@ pub fn read_records(path: &Path) -> Result<Vec<Record>, CompareError> {
         true => Record::read_packed(&packed)?,
         false => Vec::new(),
     };
+    let is_packed: HashSet<String> = records.iter().map(|record| record.id.clone()).collect();
     for file in &files {
-        records.push(Record::read(file)?);
+        let record = Record::read(file)?;
+        // Whoever was ended while packing has left some of them in both places.
+        if !is_packed.contains(&record.id) {
+            records.push(record);
+        }
     }
     match records.is_empty() {
         false => Ok(records),
@@ -47,11 +56,37 @@ pub(super) fn read_benchmark(path: &Path) -> Result<(Vec<Record>, Benchmark), Co
         let path = path.to_owned();
         return Err(CompareError::NoBenchmark { path });
     }
-    let kept = fs::read_to_string(path.join(COMPARISON_FILE)).ok();
-    let kept = kept.and_then(|json| serde_json::from_str::<Comparison>(&json).ok());
-    let benchmark = kept.and_then(|comparison| comparison.benchmark);
-    let benchmark = benchmark.unwrap_or_else(|| Benchmark::seen_in(&records));
+    let benchmark = kept_benchmark(path)?.unwrap_or_else(|| Benchmark::seen_in(&records));
     Ok((records, benchmark))
+}
+
+/// The records of one side, and what was given up there: of a file alone nothing is known.
+pub(super) fn read_side(path: &Path) -> Result<(Vec<Record>, Vec<GivenUp>), CompareError> {
+    let records = read_records(path)?;
+    let benchmark = match path.is_dir() {
+        true => kept_benchmark(path)?,
+        false => None,
+    };
+    Ok((records, benchmark.unwrap_or_default().given_up))
+}
+
+/// What a benchmark's directory keeps of it; none in those of earlier versions.
+fn kept_benchmark(directory: &Path) -> Result<Option<Benchmark>, CompareError> {
+    /// The part of a comparison that is read again.
+    #[derive(Deserialize)]
+    struct Kept {
+        benchmark: Option<Benchmark>,
+    }
+    let path = directory.join(COMPARISON_FILE);
+    let json = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        read => read,
+    };
+    let kept = json.and_then(|json| Ok(serde_json::from_str::<Kept>(&json)?));
+    match kept {
+        Ok(kept) => Ok(kept.benchmark),
+        Err(source) => Err(CompareError::Kept { path, source }),
+    }
 }
 
 fn record_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -87,6 +122,7 @@ pub(super) fn names(a: &Path, b: &Path) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::pack;
     use crate::record::sample::sample;
 
     #[test]
@@ -115,6 +151,44 @@ mod tests {
         fs::write(directory.path().join("bad.json"), "{").unwrap();
         let error = read_records(directory.path()).unwrap_err().to_string();
         assert!(error.contains("bad.json: cut short"), "{error}");
+    }
+
+    #[test]
+    fn a_record_that_is_packed_is_not_read_twice() {
+        let directory = tempfile::tempdir().unwrap();
+        let (packed, other) = (sample(), sample());
+        let other = Record {
+            id: "another".to_owned(),
+            ..other
+        };
+        let path = |name: &str| directory.path().join(name);
+        fs::write(path(PACKED_FILE), pack(std::slice::from_ref(&packed))).unwrap();
+        fs::write(path("close.sync.01.json"), packed.to_json()).unwrap();
+        fs::write(path("close.sync.02.json"), other.to_json()).unwrap();
+        let read = read_records(directory.path()).unwrap();
+        let ids: Vec<_> = read.iter().map(|record| record.id.as_str()).collect();
+        assert_eq!(ids, [packed.id.as_str(), "another"]);
+    }
+
+    #[test]
+    fn a_comparison_that_cannot_be_read_is_an_error_and_not_an_earlier_version() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+        write("close.sync.01.json", &sample().to_json());
+        for good in [None, Some("{}"), Some(r#"{"benchmark": null}"#)] {
+            good.iter().for_each(|text| write(COMPARISON_FILE, text));
+            assert!(read_benchmark(directory.path()).is_ok(), "{good:?}");
+        }
+        for bad in ["", "{", r#"{"benchmark": 1}"#] {
+            write(COMPARISON_FILE, bad);
+            let error = read_benchmark(directory.path()).unwrap_err().to_string();
+            let next_step = "move it away to compare by the records alone";
+            assert!(
+                error.contains(COMPARISON_FILE) && error.ends_with(next_step),
+                "{error}"
+            );
+            assert_eq!(error.lines().count(), 1);
+        }
     }
 
     #[test]

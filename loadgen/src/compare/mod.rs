@@ -72,10 +72,27 @@ impl Default for Options {
 /// Compares two files, each the record of one run, or two directories, each
 /// with a record per round. A is what B is measured against.
 pub fn run(a: &Path, b: &Path, options: &Options) -> Result<Comparison, CompareError> {
-    let (records_a, records_b) = (read_records(a)?, read_records(b)?);
+    let ((mut records_a, given_up_a), (mut records_b, given_up_b)) =
+        (input::read_side(a)?, input::read_side(b)?);
     let (name_a, name_b) = input::names(a, b);
-    let (pairs, unmatched) = pairing::sides((&name_a, &records_a), (&name_b, &records_b))?;
-    Ok(Comparison::new(&pairs, unmatched, options))
+    let named = |name: &str, given_up: &[GivenUp]| -> Vec<String> {
+        given_up.iter().map(|it| format!("{name}: {it}")).collect()
+    };
+    let lines = [named(&name_a, &given_up_a), named(&name_b, &given_up_b)].concat();
+    let given_up = [given_up_a, given_up_b].concat();
+    // Its rounds up to then would be the partners of a whole benchmark's.
+    let is_whole = |record: &Record| !given_up.iter().any(|it| it.is_of(record));
+    records_a.retain(is_whole);
+    records_b.retain(is_whole);
+    let (pairs, unmatched) = match pairing::sides((&name_a, &records_a), (&name_b, &records_b)) {
+        // That is what there is to say.
+        Err(CompareError::NothingInCommon { .. }) if !given_up.is_empty() => Default::default(),
+        paired => paired?,
+    };
+    let unmatched = [unmatched, lines].concat();
+    let mut comparison = Comparison::new(&pairs, unmatched, options);
+    comparison.given_up = given_up;
+    Ok(comparison)
 }
 
 /// Compares the servers of the benchmark in this directory with each other, again: all of them, or
@@ -125,7 +142,7 @@ pub fn servers(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Record;
+    use crate::exit::Exit;
 
     fn write(directory: &Path, records: &[Record]) {
         std::fs::create_dir(directory).unwrap();
@@ -148,6 +165,37 @@ mod tests {
             sentence.starts_with("new served 31 % more requests per second than old"),
             "{sentence}"
         );
+    }
+
+    #[test]
+    fn a_server_that_one_result_gave_up_is_named_and_makes_the_comparison_invalid() {
+        let (a, b) = sample::sync_and_async(13_100.0, 24.0);
+        for (rounds_kept, others) in [(0, &a[..]), (7, &a[..]), (7, &[])] {
+            let directory = tempfile::tempdir().unwrap();
+            let (old, new) = (directory.path().join("old"), directory.path().join("new"));
+            write(&old, &[others, &b].concat());
+            write(&new, &[others, &b[..rounds_kept]].concat());
+            let given_up = GivenUp {
+                scenario: "close".to_owned(),
+                server: "async".to_owned(),
+                round: 8,
+                why: "async ended by itself (signal: 11)".to_owned(),
+                by_server: true,
+            };
+            let benchmark = Benchmark {
+                given_up: vec![given_up],
+                ..Benchmark::default()
+            };
+            let kept = serde_json::json!({ "benchmark": benchmark });
+            std::fs::write(new.join(COMPARISON_FILE), kept.to_string()).unwrap();
+            let comparison = run(&old, &new, &Options::default()).unwrap();
+            assert_eq!(comparison.exit(false), Exit::Invalid);
+            assert_eq!(comparison.cases.len(), others.len().min(1));
+            let text = comparison.to_text();
+            let line = "new: async in scenario close was given up in round 8: async ended by \
+                        itself (signal: 11)";
+            assert!(text.contains(line), "{text}");
+        }
     }
 
     #[test]
