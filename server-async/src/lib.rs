@@ -6,11 +6,13 @@
 //! - [`model`]: the concurrency models and their names;
 //! - [`event_loop`]: the models that ask the system who is ready: select, poll, epoll;
 //! - [`io_uring`]: the model that asks what is done;
+//! - `crew`: loops on threads, of which none serves before all can, for both;
 //! - `slots`, `places` and `timers`: who is there, how many may be, and what is to happen later,
 //!   for both;
 //! - [`tokio_hyper`]: the models that are built on tokio and hyper.
 
 pub mod cli;
+mod crew;
 pub mod event_loop;
 pub mod io_uring;
 pub mod model;
@@ -54,7 +56,7 @@ pub fn run(
             tokio_hyper::run(listeners, model, options, stop)
         }
         Model::Select | Model::Poll | Model::Epoll => {
-            event_loop::run(listeners, model, options, stop)
+            event_loop::run(listeners, model, &options, stop)
         }
         Model::IoUring => io_uring::run(listeners, &options, stop),
     }

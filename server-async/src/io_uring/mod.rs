@@ -24,10 +24,6 @@ mod ring;
 mod support;
 mod worker;
 
-use std::convert::identity;
-use std::io;
-use std::thread::{self, JoinHandle};
-
 use anyhow::Context;
 use server_common::listener::Listener;
 use server_common::stop::Stop;
@@ -36,10 +32,8 @@ pub use self::support::check;
 
 use self::worker::Worker;
 use crate::Options;
+use crate::crew::{self, Loop};
 use crate::places::Places;
-
-/// What a loop is to listen on, and its share of the places.
-type Share = (Vec<Listener>, Places);
 
 /// Serves the listeners until `stop` is asked for and the requests under way are answered.
 ///
@@ -47,39 +41,21 @@ type Share = (Vec<Listener>, Places);
 ///
 /// A kernel without what is needed, no threads, or no descriptors.
 pub fn run(listeners: Vec<Listener>, options: &Options, stop: &Stop) -> anyhow::Result<()> {
-    let shares = shares(listeners, options)?;
-    let worker = |(listeners, places)| Worker::new(listeners, options.clone(), stop, places);
-    let workers = shares.into_iter().map(worker).collect();
-    let mut workers: Vec<_> = Result::map_err(workers, |error| support::explain(&error))?;
-    let own = workers.pop();
-    let start = |worker: Worker| {
-        let thread = thread::Builder::new().name("io-uring".to_owned());
-        thread.spawn(move || worker.run())
-    };
-    let threads: Vec<_> = workers
-        .into_iter()
-        .map(start)
-        .collect::<io::Result<_>>()
-        .context("cannot start the threads of io-uring; try fewer with --threads")?;
-    let own = own.into_iter().map(Worker::run);
-    let panicked = |_| io::Error::other("a thread panicked");
-    let join = |thread: JoinHandle<_>| thread.join().map_err(panicked).and_then(identity);
-    // All are waited for, whatever has become of the first.
-    let ended: Vec<io::Result<()>> = own.chain(threads.into_iter().map(join)).collect();
-    let ended: io::Result<()> = ended.into_iter().collect();
-    ended.context("a loop over io_uring has failed")
+    let threads = options.threads.unwrap_or(1);
+    crew::run::<Worker>(listeners, threads, options, stop)
 }
 
-/// A share for each thread.
-fn shares(listeners: Vec<Listener>, options: &Options) -> anyhow::Result<Vec<Share>> {
-    let threads = options.threads.unwrap_or(1).max(1);
-    let mut shares = Vec::new();
-    for _ in 1..threads {
-        let others: Result<_, _> = listeners.iter().map(Listener::share).collect();
-        shares.push(others?);
+impl Loop for Worker {
+    fn prepare(
+        listeners: Vec<Listener>,
+        places: Places,
+        options: Options,
+        stop: &Stop,
+    ) -> anyhow::Result<Self> {
+        Self::new(listeners, options, stop, places).map_err(|error| support::explain(&error))
     }
-    shares.push(listeners);
-    let places = Places::new(options.connections_max, threads)
-        .context("cannot start, which takes a few descriptors for each thread: see ulimit -n")?;
-    Ok(shares.into_iter().zip(places).collect())
+
+    fn serve(self) -> anyhow::Result<()> {
+        self.run().context("a loop over io_uring has failed")
+    }
 }
