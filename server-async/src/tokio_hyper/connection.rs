@@ -17,7 +17,7 @@ use wire::answer::Answer;
 
 use super::exchange::Exchange;
 use super::gate::{Ending, Gate};
-use super::socket::Socket;
+use super::socket::{Socket, Stream};
 use super::{Server, http2, service, tls};
 
 /// How long input is read and thrown away after the last answer, so that the reset which follows
@@ -44,7 +44,7 @@ pub(super) fn http1() -> http1::Builder {
 }
 
 /// Serves one connection. Whatever goes wrong on it is its own affair, hence no error.
-pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn run<S: Stream>(
     socket: S,
     peer: Option<IpAddr>,
     server: &Arc<Server>,

@@ -1,5 +1,6 @@
 //! A connection under test: the client's end of an in-memory socket, and the server's handles.
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use tokio::io::{DuplexStream, duplex};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::socket::Stream;
 use super::{Server, connection};
 use crate::Options;
 
@@ -31,6 +33,13 @@ pub(super) fn serve(options: Options, socket_bytes: usize) -> (DuplexStream, Ser
     });
     let stop = Some(handle);
     (socket, Served { stop, finish, task })
+}
+
+/// In memory whoever can write is ready.
+impl Stream for DuplexStream {
+    fn try_send(&self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
 }
 
 impl Served {

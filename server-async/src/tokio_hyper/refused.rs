@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use server_common::overloaded;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 
 use super::Server;
 use super::connection::{LINGER, discard};
-use super::socket::Socket;
+use super::socket::{Socket, Stream};
 use crate::cli::SERVER;
 
 /// Refused connections that are given that moment, at a time: so many descriptors are to be had
@@ -17,11 +17,7 @@ use crate::cli::SERVER;
 pub(super) const LEAVING_MAX: usize = 128;
 
 /// Refuses one connection. Over TLS it is closed without a word.
-pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
-    socket: S,
-    peer: Option<IpAddr>,
-    server: &Server,
-) {
+pub(super) async fn run<S: Stream>(socket: S, peer: Option<IpAddr>, server: &Server) {
     let Some(answer) = overloaded::answer(SERVER, peer, &server.options) else {
         return;
     };
