@@ -1,6 +1,6 @@
 //! Connections become tasks.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
@@ -9,9 +9,10 @@ use std::sync::Arc;
 use server_common::accept_backoff::AcceptBackoff;
 use server_common::listener::{Accepted, Address, Listener};
 use server_common::options::Overload;
+use server_common::stop::GRACE_PERIOD;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{Server, connection, refused};
 use crate::cli::SERVER;
@@ -58,7 +59,12 @@ impl Acceptor {
 
     /// Accepts until the stop; then empties the accept queue, so that nobody who connected is
     /// lost.
-    pub(super) async fn run(mut self, server: Arc<Server>, finishing: watch::Receiver<()>) {
+    pub(super) async fn run(
+        mut self,
+        server: Arc<Server>,
+        finish: Arc<watch::Sender<()>>,
+        finishing: watch::Receiver<()>,
+    ) {
         let mut stop = pin!(server.stop_pipe.readable());
         let mut backoff = AcceptBackoff::new(SERVER);
         loop {
@@ -86,20 +92,49 @@ impl Acceptor {
                 }
             }
         }
-        self.drain(&server, &finishing);
+        self.drain(&server, &finish, &finishing, &mut backoff).await;
     }
 
     /// Serves whoever is in the accept queue. The queue is finite, and waiting for a permit could
-    /// outlast the grace period: the limit on open connections gives way.
-    fn drain(&mut self, server: &Arc<Server>, finishing: &watch::Receiver<()>) {
+    /// outlast the grace period: the limit on open connections gives way. That there are no
+    /// descriptors for the moment is no end: those who wait for a next request are woken, and give
+    /// theirs back.
+    async fn drain(
+        &mut self,
+        server: &Arc<Server>,
+        finish: &watch::Sender<()>,
+        finishing: &watch::Receiver<()>,
+        backoff: &mut AcceptBackoff,
+    ) {
         self.listener.refuse_newcomers();
-        // Not from tokio, which would go by an event that it may not have seen yet.
-        while let Ok(accepted) = self.listener.accept_nonblocking() {
-            if let Ok(client) = self.queue.adopt(accepted) {
-                client.serve(None, server, finishing);
+        let until = Instant::now() + GRACE_PERIOD;
+        while Instant::now() < until {
+            // Not from tokio, which would go by an event that it may not have seen yet.
+            match self.listener.accept_nonblocking() {
+                Ok(accepted) => {
+                    backoff.succeeded();
+                    if let Ok(client) = self.queue.adopt(accepted) {
+                        client.serve(None, server, finishing);
+                    }
+                }
+                Err(error) if is_end_of_queue(&error) => return,
+                Err(error) => {
+                    if let Some(pause) = backoff.failed(&error) {
+                        let _ = finish.send(());
+                        sleep(pause).await;
+                    }
+                }
             }
         }
     }
+}
+
+/// `EINVAL` is what some kernels say of a UNIX socket that keeps newcomers out.
+fn is_end_of_queue(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::InvalidInput
+    )
 }
 
 impl Queue {

@@ -100,11 +100,12 @@ fn build_runtime(model: Model, threads: usize) -> io::Result<Runtime> {
 async fn serve(listeners: Vec<Listener>, options: Options, stop: &Stop) -> anyhow::Result<()> {
     let server = Arc::new(Server::new(options, stop).context("cannot wait for the stop")?);
     let (finish, finishing) = watch::channel(());
+    let finish = Arc::new(finish);
     let mut loops = JoinSet::new();
     for listener in listeners {
         let acceptor = Acceptor::new(listener).context("cannot wait for connections")?;
         // A task of the runtime's own, so that the tasks it makes start on its worker's queue.
-        loops.spawn(acceptor.run(server.clone(), finishing.clone()));
+        loops.spawn(acceptor.run(server.clone(), finish.clone(), finishing.clone()));
     }
     drop(finishing);
     loops.join_all().await;
