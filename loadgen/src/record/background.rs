@@ -36,10 +36,10 @@ pub struct HeldConnections {
     pub held_at_start: u64,
     /// Still open when it ended.
     pub held_at_end: u64,
-    /// Those that did not come about, by cause: the causes of `failures`,
-    /// `not_kept` (answered, and then closed by the server) and `not_tried`
+    /// Those that did not come about or did not last, by cause: the causes of `failures`,
+    /// `not_kept` (answered, and then closed by the server, at once or later) and `not_tried`
     /// (another before it took longer than the connect timeout, or all together
-    /// too long). Empty if all came about.
+    /// too long). Empty if all lasted.
     pub failures: BTreeMap<String, u64>,
 }
 
@@ -61,20 +61,23 @@ impl Background {
             at_start,
             at_end,
         } = measured;
-        let kind = |asked, missed: &Missed, held: fn(&Held) -> u64| {
+        let kind = |asked, missed: &Missed, lost, held: fn(&Held) -> u64| {
             (asked > 0).then(|| HeldConnections {
                 asked: asked as u64,
                 held_at_start: held(at_start),
                 held_at_end: held(at_end),
-                failures: failures(missed),
+                failures: failures(missed, lost),
             })
         };
         Self {
             opening_s: opening.took.as_secs_f64(),
-            idle: kind(plan.idle, &opening.idle, |held| held.idle),
-            slow_readers: kind(plan.slow_readers, &opening.slow_readers, |held| {
-                held.slow_readers
-            }),
+            idle: kind(plan.idle, &opening.idle, at_end.idle_lost, |held| held.idle),
+            slow_readers: kind(
+                plan.slow_readers,
+                &opening.slow_readers,
+                at_end.slow_readers_lost,
+                |held| held.slow_readers,
+            ),
             slow_bytes_received: at_end.slow_bytes - at_start.slow_bytes,
         }
     }
@@ -113,15 +116,45 @@ impl HeldConnections {
     }
 }
 
-fn failures(missed: &Missed) -> BTreeMap<String, u64> {
+/// `lost` is how many were held and then not any more.
+fn failures(missed: &Missed, lost: u64) -> BTreeMap<String, u64> {
     let causes = missed.failures.iter();
     causes
         .map(|(cause, count)| (cause.label(), count))
         .chain([
-            ("not_kept", missed.not_kept),
+            ("not_kept", missed.not_kept + lost),
             ("not_tried", missed.not_tried),
         ])
         .filter(|(_, count)| *count > 0)
         .map(|(label, count)| (label.to_owned(), count))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_that_were_lost_while_the_load_lasted_have_a_cause_too() {
+        let plan = plan::Background {
+            idle: 5,
+            ..plan::Background::default()
+        };
+        let at_start = Held {
+            idle: 5,
+            ..Held::default()
+        };
+        let measured = BackgroundMeasured {
+            opening: Opening::default(),
+            at_start,
+            at_end: Held {
+                idle: 2,
+                idle_lost: 3,
+                ..at_start
+            },
+        };
+        let idle = Background::of(&plan, &measured).idle.unwrap();
+        assert_eq!(idle.missing(), 3);
+        assert_eq!(idle.failures, [("not_kept".to_owned(), 3)].into());
+    }
 }

@@ -66,7 +66,14 @@ impl Beginning {
             let received = read(socket, buffer).map_err(|error| failure::cause(phase, &error))?;
             let count = match received {
                 None => return Ok(None),
-                Some(0) => return Err(self.conversation.ends()),
+                Some(0) => {
+                    let answer = self.conversation.ends()?;
+                    return Ok(Some(Reached {
+                        status: answer.status,
+                        is_whole: true,
+                        keep_alive: false,
+                    }));
+                }
                 Some(count) => count,
             };
             let reached = self.hear(kind, &buffer[..count])?;

@@ -71,13 +71,11 @@ impl Conversation {
         }
     }
 
-    /// The server has closed. Why there is no answer, if there is none.
-    pub(super) fn ends(&mut self) -> Cause {
-        match (self.phase(), self.reader.end_of_stream(QUESTION)) {
-            (Phase::Securing, _) => Cause::TlsHandshake,
-            (_, Err(cause)) => cause,
-            // Whole, and its end is that of the connection.
-            (_, Ok(_)) => Cause::ClosedMidResponse,
+    /// The server has closed. The answer whose end that is, or why there is none.
+    pub(super) fn ends(&mut self) -> Result<Answer, Cause> {
+        match self.phase() {
+            Phase::Securing => Err(Cause::TlsHandshake),
+            _ => self.reader.end_of_stream(QUESTION),
         }
     }
 

@@ -31,6 +31,9 @@ const SLOW_GROUPS: usize = 10;
 /// Bytes read at a time, but for slow readers.
 const BUFFER_BYTES: usize = 64 * 1024;
 
+/// How often it looks whether it is to stop, should nothing wake it.
+const LOOKS_EVERY: Duration = Duration::from_secs(1);
+
 /// A pause after a wait that failed: a busy loop would be worse than to be late.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -111,8 +114,11 @@ impl<'a> Keeper<'a> {
         let mut next = Instant::now() + every;
         let mut group = 0;
         while !self.shared.stops.load(Ordering::Relaxed) {
-            let wait = has_slow.then(|| next.saturating_duration_since(Instant::now()));
-            self.wait(&mut events, wait);
+            let wait = match has_slow {
+                true => next.saturating_duration_since(Instant::now()),
+                false => LOOKS_EVERY,
+            };
+            self.wait(&mut events, Some(wait));
             for event in &events {
                 self.notice(event.token());
             }
@@ -164,6 +170,8 @@ impl<'a> Keeper<'a> {
         self.connections[place] = None;
         let held = self.shared.of(self.kind(place));
         held.fetch_sub(1, Ordering::Relaxed);
+        let lost = self.shared.lost(self.kind(place));
+        lost.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Closes them all, once it is known which the server has closed before.
@@ -211,7 +219,10 @@ fn take_slowly(
 ) -> Result<usize, Cause> {
     let received = read(socket, buffer).map_err(|_| Cause::ReadReset)?;
     let count = match received {
-        Some(0) => return Err(conversation.ends()),
+        Some(0) => {
+            conversation.ends()?;
+            return Err(Cause::ClosedBeforeResponse);
+        }
         received => received.unwrap_or(0),
     };
     if count > 0

@@ -84,8 +84,12 @@ pub struct Missed {
 pub struct Held {
     /// Idle connections that are open.
     pub idle: u64,
+    /// Idle connections that were held and are not any more.
+    pub idle_lost: u64,
     /// Slow readers that are open.
     pub slow_readers: u64,
+    /// Slow readers that were held and are not any more.
+    pub slow_readers_lost: u64,
     /// What slow readers have taken since they were opened, in bytes, TLS included.
     pub slow_bytes: u64,
 }
@@ -94,7 +98,9 @@ pub struct Held {
 #[derive(Debug, Default)]
 struct Shared {
     idle: AtomicU64,
+    idle_lost: AtomicU64,
     slow_readers: AtomicU64,
+    slow_readers_lost: AtomicU64,
     slow_bytes: AtomicU64,
     stops: AtomicBool,
 }
@@ -157,7 +163,9 @@ impl Background {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Held {
             idle: read(&self.shared.idle),
+            idle_lost: read(&self.shared.idle_lost),
             slow_readers: read(&self.shared.slow_readers),
+            slow_readers_lost: read(&self.shared.slow_readers_lost),
             slow_bytes: read(&self.shared.slow_bytes),
         }
     }
@@ -187,6 +195,14 @@ impl Drop for Background {
 }
 
 impl Shared {
+    /// How many of a kind were held and are not any more.
+    fn lost(&self, kind: Kind) -> &AtomicU64 {
+        match kind {
+            Kind::Idle => &self.idle_lost,
+            Kind::SlowReader => &self.slow_readers_lost,
+        }
+    }
+
     /// How many of a kind are held.
     fn of(&self, kind: Kind) -> &AtomicU64 {
         match kind {
