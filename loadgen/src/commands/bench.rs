@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::print;
-use crate::bench::{self, BenchError, Report, Step};
+use crate::bench::{self, Report, Step};
 use crate::cli::BenchArgs;
 use crate::exit::Exit;
 use crate::output;
@@ -37,6 +37,8 @@ pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
     raise_open_files_limit();
     let argv = argv.iter().map(|word| word.to_string_lossy().into_owned());
     let mut progress = Progress::new();
+    // Then it is not this one's, which makes none.
+    let existed = plan.out.exists();
     let report = bench::run(&plan, argv.collect(), &interrupted, |step| {
         progress.show(step);
     });
@@ -44,7 +46,7 @@ pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
     match report {
         Ok(report) => conclude(&report),
         Err(error) => {
-            let is_kept = !matches!(error, BenchError::Out { .. }) && plan.out.exists();
+            let is_kept = !existed && plan.out.exists();
             let kept = is_kept.then(|| format!("; what was measured is in {}", plan.out.display()));
             output::complain(&format!("{error}{}", kept.unwrap_or_default()));
             Exit::Failed

@@ -22,11 +22,9 @@ impl BenchPlan {
         match self.scenarios.is_empty() {
             false => Ok(self),
             true => Err(PlanError::Selection(format!(
-                "no scenario of the plan {} is left with --scenario {} and --server {}; see \
-                 loadgen bench --list",
+                "no scenario of the plan {} is left with {}; see loadgen bench --list",
                 self.name,
-                selection.scenarios.join(", "),
-                selection.servers.join(", ")
+                selection.flags()
             ))),
         }
     }
@@ -44,6 +42,16 @@ impl BenchPlan {
         self.scenarios
             .retain(|scenario| !scenario.servers.is_empty());
         self.servers.retain(|server| keep(&server.label));
+    }
+}
+
+impl Selection {
+    /// As they were given on the command line.
+    fn flags(&self) -> String {
+        let given = [("--scenario", &self.scenarios), ("--server", &self.servers)];
+        let given = given.iter().filter(|(_, patterns)| !patterns.is_empty());
+        let words = given.map(|(flag, patterns)| format!("{flag} {}", patterns.join(", ")));
+        words.collect::<Vec<_>>().join(" and ")
     }
 }
 

@@ -387,7 +387,11 @@ fn a_part_that_is_not_there_is_refused_with_what_there_is() {
             &["epoll"],
             "--server 'epoll' fits no server; there is one, two, three",
         ),
-        (&["lone"], &["one"], "no scenario of the plan mine is left"),
+        (
+            &["lone"],
+            &["one"],
+            "mine is left with --scenario lone and --server one; see",
+        ),
     ] {
         let error = select(scenarios, servers).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
