@@ -141,12 +141,9 @@ without = { blocking = "is not asked" }
     let expected = ["comparison.json", "records.jsonl.gz", "summary.md"];
     assert_eq!(bench.files(), expected.map(str::to_owned).into());
     let rows = &bench.comparison()["matrix"]["rows"];
-    for (row, name) in rows
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(["kept-1-3", "kept-2-3"])
-    {
+    let (rows, names) = (rows.as_array().unwrap(), ["kept-1-3", "kept-2-3"]);
+    assert_eq!(rows.len(), names.len(), "{rows:?}");
+    for (row, name) in rows.iter().zip(names) {
         assert_eq!(row["scenario"], name);
         assert_eq!(row["cells"][0]["records"].as_array().unwrap().len(), 6);
     }
