@@ -21,6 +21,8 @@ use crate::cli::SERVER;
 pub(super) struct Acceptor {
     listener: Listener,
     queue: Queue,
+    /// Accepted, and waiting for leave to be served.
+    next_in: Option<Client>,
 }
 
 enum Queue {
@@ -28,12 +30,14 @@ enum Queue {
     Unix(UnixListener),
 }
 
-/// What is to become of who was accepted.
-enum Comer {
-    /// To be served, with the permit to be open if there is a limit.
-    Taken(Client, Option<OwnedSemaphorePermit>),
+/// Whether who was accepted may be served.
+enum Admission {
+    /// There is no limit.
+    Free,
+    /// With the permit to be open.
+    Permitted(OwnedSemaphorePermit),
     /// There are as many as may be.
-    Surplus(Client),
+    Refused,
 }
 
 /// Who was accepted; over TCP with the address.
@@ -54,7 +58,11 @@ impl Acceptor {
             Address::Tcp(_) => Queue::Tcp(TcpListener::from_std(socket.into())?),
             Address::Unix(_) => Queue::Unix(UnixListener::from_std(socket.into())?),
         };
-        Ok(Self { listener, queue })
+        Ok(Self {
+            listener,
+            queue,
+            next_in: None,
+        })
     }
 
     /// Accepts until the stop; then empties the accept queue, so that nobody who connected is
@@ -71,15 +79,12 @@ impl Acceptor {
             let accepted = tokio::select! {
                 biased;
                 _ = &mut stop => break,
-                accepted = self.queue.next(&server) => accepted,
+                accepted = self.next(&server) => accepted,
             };
             let pause = match accepted {
-                Ok(comer) => {
+                Ok(admission) => {
                     backoff.succeeded();
-                    match comer {
-                        Comer::Taken(client, permit) => client.serve(permit, &server, &finishing),
-                        Comer::Surplus(client) => client.refuse(&server),
-                    }
+                    self.admit(admission, &server, &finishing);
                     None
                 }
                 Err(error) => backoff.failed(&error),
@@ -95,6 +100,42 @@ impl Acceptor {
         self.drain(&server, &finish, &finishing, &mut backoff).await;
     }
 
+    /// Waits until somebody has come, who is then in `next_in`, and can be let in or refused. It can
+    /// be dropped while it waits, and nobody is lost.
+    ///
+    /// Where further ones are to wait, one at each listener waits outside the queue: a permit is
+    /// taken for somebody who is there, not by a listener to which nobody may ever come.
+    async fn next(&mut self, server: &Server) -> io::Result<Admission> {
+        if self.next_in.is_none() {
+            self.next_in = Some(self.queue.accept().await?);
+        }
+        let Some(permits) = server.permits.clone() else {
+            return Ok(Admission::Free);
+        };
+        let permit = match server.options.overload {
+            // They are never closed: there will be one.
+            Overload::Wait => permits.acquire_owned().await.ok(),
+            Overload::Refuse => permits.try_acquire_owned().ok(),
+        };
+        Ok(permit.map_or(Admission::Refused, Admission::Permitted))
+    }
+
+    fn admit(
+        &mut self,
+        admission: Admission,
+        server: &Arc<Server>,
+        finishing: &watch::Receiver<()>,
+    ) {
+        let Some(client) = self.next_in.take() else {
+            return;
+        };
+        match admission {
+            Admission::Free => client.serve(None, server, finishing),
+            Admission::Permitted(permit) => client.serve(Some(permit), server, finishing),
+            Admission::Refused => client.refuse(server),
+        }
+    }
+
     /// Serves whoever is in the accept queue. The queue is finite, and waiting for a permit could
     /// outlast the grace period: the limit on open connections gives way. That there are no
     /// descriptors for the moment is no end: those who wait for a next request are woken, and give
@@ -107,6 +148,9 @@ impl Acceptor {
         backoff: &mut AcceptBackoff,
     ) {
         self.listener.refuse_newcomers();
+        if let Some(client) = self.next_in.take() {
+            client.serve(None, server, finishing);
+        }
         let until = Instant::now() + GRACE_PERIOD;
         while Instant::now() < until {
             // Not from tokio, which would go by an event that it may not have seen yet.
@@ -138,25 +182,6 @@ fn is_end_of_queue(error: &io::Error) -> bool {
 }
 
 impl Queue {
-    /// The next connection; if further ones are to wait, once there may be one more.
-    async fn next(&self, server: &Server) -> io::Result<Comer> {
-        match (&server.permits, server.options.overload) {
-            (None, _) => Ok(Comer::Taken(self.accept().await?, None)),
-            (Some(permits), Overload::Wait) => {
-                // They are never closed: there will be one.
-                let permit = permits.clone().acquire_owned().await.ok();
-                Ok(Comer::Taken(self.accept().await?, permit))
-            }
-            (Some(permits), Overload::Refuse) => {
-                let client = self.accept().await?;
-                Ok(match permits.clone().try_acquire_owned() {
-                    Ok(permit) => Comer::Taken(client, Some(permit)),
-                    Err(_) => Comer::Surplus(client),
-                })
-            }
-        }
-    }
-
     async fn accept(&self) -> io::Result<Client> {
         Ok(match self {
             Self::Tcp(queue) => {
@@ -196,6 +221,7 @@ impl Client {
             }),
         };
     }
+
     fn refuse(self, server: &Arc<Server>) {
         let server = server.clone();
         match self {

@@ -282,6 +282,21 @@ fn no_more_connections_are_open_than_allowed() {
 }
 
 #[test]
+fn the_one_place_is_for_whoever_comes_at_whichever_listener() {
+    for model in Model::ALL {
+        let mut command = on_a_free_port(model);
+        command.args(["--listen", "127.0.0.1:0", "--max-connections", "1"]);
+        let running = Running::start(&mut command, 2);
+        for address in running.addresses.iter().cycle().take(6) {
+            let socket = TcpStream::connect(address).unwrap();
+            socket.set_read_timeout(Some(PATIENCE)).unwrap();
+            let answer = ask(socket);
+            assert!(answer.ends_with("ok"), "{}: {answer}", model.label());
+        }
+    }
+}
+
+#[test]
 fn connections_beyond_the_most_are_refused_if_asked_for() {
     for model in Model::ALL {
         let mut command = on_a_free_port(model);
