@@ -26,7 +26,7 @@ bench: build  ## measure sync against async: about two minutes, results in resul
 bench-models: build ## measure every way to wait under every load: under half an hour, results in results/
 	$(BIN)/loadgen bench --plan models
 
-bench-peers:  ## measure against wrk, ab, h2load, oha, hey, nginx and bare loops: nine minutes
+bench-peers:  ## measure against wrk, ab, h2load, oha, hey, nginx and bare loops: a quarter of an hour
 	cargo bench --locked -p loadgen --bench peers
 
 serve: build  ## run both servers, on ports 7080 and 8080, until Ctrl-C

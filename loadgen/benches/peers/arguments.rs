@@ -29,7 +29,7 @@ pub(crate) enum Wish {
 #[derive(Debug, Parser)]
 #[command(name = "peers")]
 struct Arguments {
-    /// Scenarios to measure [default: all but ten-million and live-view]
+    /// Scenarios to measure [default: all but system-calls, ten-million and live-view]
     #[arg(value_name = "NAME", value_parser = scenario_name)]
     names: Vec<String>,
     /// List the scenarios

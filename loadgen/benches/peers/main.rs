@@ -1,10 +1,11 @@
 //! How fast loadgen and the two servers are, as ratios to programs that do the same work: wrk,
-//! ab, h2load, oha and hey as clients, nginx as a server, and the bare loops, which do the least
-//! that a client can. All are measured by turns in one run.
+//! ab, h2load, oha and hey as clients, nginx, hyper and may_minihttp as servers, and bare loops,
+//! which do the least that a client or a server can. All are measured by turns in one run.
 //!
-//! `cargo bench -p loadgen --bench peers` takes about nine minutes and prints what was measured
-//! and each goal with `met` or `missed`. `-- --list` names the scenarios, `-- NAME...` runs some
-//! of them; `ten-million` and `live-view`, which take some minutes, run only when they are named.
+//! `cargo bench -p loadgen --bench peers` takes about a quarter of an hour and prints what was
+//! measured and each goal with `met` or `missed`. `-- --list` names the scenarios, `-- NAME...` runs
+//! some of them; `system-calls`, which takes root, and `ten-million` and `live-view`, which take some
+//! minutes, run only when they are named.
 //!
 //! Peers come from the directory that the variable `PEERS_BIN` names, else from `PATH`; goals
 //! about those that are not there are marked as missing. A missed goal is a result like another:

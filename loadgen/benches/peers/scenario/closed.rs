@@ -1,7 +1,7 @@
 //! Closed loops: every client as fast as it can, beside others under the same load.
 
 use crate::client::{Client, Driver};
-use crate::goal::Figure::{self, ClientRssMib, ClientUs, RequestsPerSecond, ServerUs};
+use crate::goal::Figure::{self, ClientRssMib, ClientUs, RequestsPerSecond};
 use crate::goal::Goal;
 use crate::goal::Wanted::{self, AtLeast, AtMost};
 use crate::load::{Answer, Load};
@@ -31,9 +31,7 @@ pub(super) fn keep_alive() -> Matrix {
     let mut clients = [LOADGEN, BARE].concat();
     clients.extend(peers.map(|(client, _)| client));
     clients.push(Client::Hey);
-    let mut matrix = beside_peers(load, &clients, &peers);
-    matrix.add_server(Server::TOKIO, load);
-    matrix
+    beside_peers(load, &clients, &peers)
 }
 
 pub(super) fn new_connection() -> Matrix {
@@ -41,9 +39,7 @@ pub(super) fn new_connection() -> Matrix {
     let peers = [(Client::Ab, 0.80), (Client::Oha, 0.75)];
     let mut clients = [LOADGEN, BARE].concat();
     clients.extend(peers.map(|(client, _)| client));
-    let mut matrix = beside_peers(load, &clients, &peers);
-    matrix.add_server(Server::SEQUENTIAL, load);
-    matrix
+    beside_peers(load, &clients, &peers)
 }
 
 pub(super) fn many_connections() -> Matrix {
@@ -157,26 +153,6 @@ fn beside_peers(load: Load, clients: &[Client], peers: &[(Client, f64)]) -> Matr
         seconds: 2,
         cells: Cell::each(Server::Nginx, clients, &[load]),
         goals,
-    }
-}
-
-impl Matrix {
-    /// Has `server` beside nginx.
-    fn add_server(&mut self, server: Server, load: Load) {
-        let client = Client::Loadgen(Driver::Epoll);
-        let ours = Cell {
-            server,
-            client,
-            load,
-        };
-        self.cells.push(ours);
-        self.goals.push(Goal {
-            label: format!("{ServerUs}, {} / nginx", server.label()),
-            figure: ServerUs,
-            ours,
-            theirs: Some(nginx(client, load)),
-            wanted: AtMost(1.0),
-        });
     }
 }
 

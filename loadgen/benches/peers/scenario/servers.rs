@@ -93,18 +93,18 @@ pub(super) fn idle() -> Matrix {
 
 /// TLS 1.3 with one certificate for all; each new connection is a whole handshake.
 pub(super) fn tls() -> Matrix {
-    let servers = [
+    let keeping = [
         Server::EPOLL,
         Server::IO_URING,
         Server::TOKIO,
-        Server::SEQUENTIAL,
         Server::THREAD_PER_CONNECTION,
     ];
-    let of = |load| {
+    let all = [&keeping[..], &[Server::SEQUENTIAL]].concat();
+    let of = |servers: &[Server], load| {
         let mut matrix = Matrix::empty();
         let nginx = cell(Server::Nginx.over_tls(), load);
         matrix.cells.push(nginx);
-        for server in servers.map(Server::over_tls) {
+        for server in servers.iter().map(|server| server.over_tls()) {
             matrix.cells.push(cell(server, load));
             for (figure, wanted) in [(RequestsPerSecond, AtLeast(1.0)), (ServerUs, Nothing)] {
                 matrix.goals.push(Goal {
@@ -118,7 +118,7 @@ pub(super) fn tls() -> Matrix {
         }
         matrix
     };
-    of(Load::new_each(CONNECTIONS)).and(of(Load::kept(CONNECTIONS)))
+    of(&all, Load::new_each(CONNECTIONS)).and(of(&keeping, Load::kept(CONNECTIONS)))
 }
 
 /// The ratios of costs under one load, and the cells that they need.
