@@ -51,6 +51,7 @@ mod costs; // what a server paid, as its record says it
 mod engines; // those beside fast: the same records, and what they refuse
 mod faults; // the fault table: one row, one test
 mod find_max; // the search for the highest rate that keeps an objective
+mod findings; // whose figures are those of the run that they name
 mod gates; // limits set beforehand, and the exit codes that scripts see
 mod http2; // streams, and what ends them
 mod live_view; // how a run is going, on a terminal and in a log
