@@ -50,6 +50,16 @@ pub(super) fn set(process: &Process, limit: Rlimit) -> Result<Rlimit> {
     prlimit(Some(id), Resource::Nofile, limit).context("setting the server's limit of descriptors")
 }
 
+/// How many sockets a server has open.
+pub(super) fn sockets(process: &Process) -> Result<usize> {
+    let path = format!("/proc/{}/fd", process.id());
+    let entries = fs::read_dir(&path).context(path)?;
+    let targets = entries.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    Ok(targets
+        .filter(|target| target.to_string_lossy().starts_with("socket:"))
+        .count())
+}
+
 /// The number that the next descriptor would get.
 fn lowest_free(process: &Process) -> Result<u64> {
     let path = format!("/proc/{}/fd", process.id());

@@ -57,8 +57,15 @@ fn outlives_its_clients(program: Program) -> Result<()> {
 /// Where one is served at a time it takes a limit that changes.
 fn outlives_a_limit(program: Program) -> Result<()> {
     let (process, subject) = program.start(Transport::Tcp)?;
+    let sockets = descriptors::sockets(&process)?;
     // It has all that it needs itself once it has served somebody.
     they_are_answered_and_leave(vec![asks(&subject)?])?;
+    // The answer may come before its connection's descriptor is given back.
+    let is_given_back = || descriptors::sockets(&process).is_ok_and(|open| open == sockets);
+    ensure!(
+        comes_true_within(PROMPT, is_given_back),
+        "the descriptor of a connection that is over is not given back within {PROMPT:?}"
+    );
     let limit = descriptors::forbid_more(&process)?;
     let comers = all_ask(&subject)?;
     process.wait_until_it_said(SAID)?;
