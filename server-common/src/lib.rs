@@ -14,7 +14,7 @@
 //! - [`announce`]: the line that says where a server listens;
 //! - [`accept_backoff`]: what to do when accepting fails;
 //! - [`stop`]: the wish that the server end, in a form that every way of waiting can wait for;
-//! - [`clock`]: the date for answers;
+//! - [`clock`]: the date for answers; [`phase_clock`]: since when a connection waits;
 //! - [`work`]: how a core is kept busy;
 //! - [`access_log`]: one line for each answer;
 //! - [`overloaded`]: the answer to a connection that there is no place for.
@@ -31,6 +31,7 @@ pub mod listener;
 mod newcomers;
 pub mod options;
 pub mod overloaded;
+pub mod phase_clock;
 pub mod program;
 mod socket_file;
 pub mod stop;

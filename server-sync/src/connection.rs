@@ -1,12 +1,12 @@
 //! One connection from its first byte to its last, on the thread that calls.
 
 use std::io;
-use std::mem::{Discriminant, discriminant};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use server_common::options::Options;
+use server_common::phase_clock::PhaseClock;
 use server_common::stop::Stop;
 use server_common::work::work;
 use server_common::{access_log, clock};
@@ -59,7 +59,7 @@ impl Server {
             kept: None,
             socket: newcomer.socket,
             buffer,
-            phase: None,
+            phase: PhaseClock::default(),
             is_finishing: false,
         };
         let _ = catch_unwind(AssertUnwindSafe(|| conversation.run()));
@@ -74,8 +74,7 @@ struct Conversation<'a> {
     kept: Option<Kept<'a>>,
     socket: TimedSocket,
     buffer: &'a mut ReadBuffer,
-    /// The phase of the input awaited and when it began.
-    phase: Option<(Discriminant<Phase>, Instant)>,
+    phase: PhaseClock,
     is_finishing: bool,
 }
 
@@ -115,7 +114,7 @@ impl Conversation<'_> {
         if is_between_requests && !self.begin_idling() {
             return Ok(());
         }
-        let deadline = Deadline::new(self.phase_began(phase), limit);
+        let deadline = Deadline::new(self.phase.began(phase, Instant::now), limit);
         match self.socket.read(self.buffer, &deadline)? {
             Received::Bytes => self.session.receive(self.buffer.bytes()),
             Received::End => self.session.end_of_input(),
@@ -137,18 +136,6 @@ impl Conversation<'_> {
         kept.begin_idling()
     }
 
-    fn phase_began(&mut self, phase: Phase) -> Instant {
-        let phase = discriminant(&phase);
-        match self.phase {
-            Some((same, began)) if same == phase => began,
-            _ => {
-                let began = Instant::now();
-                self.phase = Some((phase, began));
-                began
-            }
-        }
-    }
-
     fn write(&mut self) -> io::Result<()> {
         if let Some(line) = self.session.take_log_line() {
             access_log::write(SERVER, line);
@@ -156,7 +143,7 @@ impl Conversation<'_> {
         let more = self.session.is_followed_at_once();
         let count = self.socket.write(self.session.output(), more)?;
         self.session.wrote(count);
-        self.phase = None;
+        self.phase.reset();
         Ok(())
     }
 

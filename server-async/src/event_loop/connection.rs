@@ -1,7 +1,6 @@
 //! One connection, a little at a time: as far as it can go without waiting.
 
 use std::io;
-use std::mem::{Discriminant, discriminant};
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -10,11 +9,11 @@ use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 use server_common::options::Options;
+use server_common::phase_clock::PhaseClock;
 use server_common::work::work;
 use server_common::{access_log, clock, overloaded};
 use wire::connection::Need;
 use wire::date::Date;
-use wire::reader::Phase;
 use wire::route::Pause;
 use wire::session::Session;
 
@@ -45,8 +44,7 @@ pub(super) struct Connection {
     /// Whether it has no place and is only to hear so.
     pub(super) is_refused: bool,
     session: Session,
-    /// The phase of the input awaited and when it began.
-    phase: Option<(Discriminant<Phase>, Instant)>,
+    phase: PhaseClock,
     state: State,
     /// When the wait is over. For output: when it must have moved.
     until: Instant,
@@ -139,7 +137,7 @@ impl Connection {
             watched: None,
             is_refused: false,
             session,
-            phase: None,
+            phase: PhaseClock::default(),
             state: State::New,
             until: desk.now,
         }
@@ -226,7 +224,7 @@ impl Connection {
         while steps_left > 0 {
             match self.session.need(&desk.date) {
                 Need::Input { phase, limit } => {
-                    let until = self.phase_began(phase, desk.now) + limit;
+                    let until = self.phase.began(phase, || desk.now) + limit;
                     return Ok(self.wait(State::Input, until));
                 }
                 Need::Output => match self.write()? {
@@ -260,17 +258,6 @@ impl Connection {
         Ok(Want::Turn)
     }
 
-    fn phase_began(&mut self, phase: Phase, now: Instant) -> Instant {
-        let phase = discriminant(&phase);
-        match self.phase {
-            Some((same, began)) if same == phase => began,
-            _ => {
-                self.phase = Some((phase, now));
-                now
-            }
-        }
-    }
-
     /// Writes some of the output; `false` if there is no room for any of it.
     fn write(&mut self) -> io::Result<bool> {
         if let Some(line) = self.session.take_log_line() {
@@ -288,7 +275,7 @@ impl Connection {
         }
         // Any other state is over as well, and with it its time.
         self.state = State::Turn;
-        self.phase = None;
+        self.phase.reset();
         Ok(true)
     }
 

@@ -1,6 +1,6 @@
 //! One connection from its first byte to its last: what is done, and what follows.
 
-use std::mem::{self, Discriminant, discriminant};
+use std::mem;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::net::{SendFlags, Shutdown, send, shutdown};
 use server_common::options::{Options, WRITE_WAITS, write_wait};
+use server_common::phase_clock::PhaseClock;
 use server_common::work::work;
 use server_common::{access_log, clock};
 use wire::connection::Need;
@@ -51,8 +52,7 @@ pub(super) struct Connection {
     held: Vec<u8>,
     /// Whether the client has shut its writing side.
     input: Input,
-    /// The phase of the input awaited and when it began.
-    phase: Option<(Discriminant<Phase>, Instant)>,
+    phase: PhaseClock,
     /// When the state has lasted too long, or long enough.
     deadline: Option<Instant>,
     /// How often in a row the client has taken nothing for a part of the write timeout.
@@ -103,7 +103,7 @@ impl Connection {
             receiving: Receiving::NotYet,
             held: Vec::new(),
             input: Input::Open,
-            phase: None,
+            phase: PhaseClock::default(),
             deadline: None,
             waits_in_vain: 0,
         }
@@ -207,7 +207,7 @@ impl Connection {
         match result {
             Ok(1..) => {
                 self.waits_in_vain = 0;
-                self.phase = None;
+                self.phase.reset();
                 self.go_on(turn);
             }
             Ok(0) | Err(Errno::CANCELED | Errno::INTR | Errno::AGAIN) => {
@@ -304,20 +304,9 @@ impl Connection {
             // Nothing that it waits for can come.
             return self.close(turn);
         }
-        let began = self.phase_began(phase, turn.now);
+        let began = self.phase.began(phase, || turn.now);
         self.wait_for(State::Input, began + limit);
         self.receive(turn);
-    }
-
-    fn phase_began(&mut self, phase: Phase, now: Instant) -> Instant {
-        let phase = discriminant(&phase);
-        match self.phase {
-            Some((same, began)) if same == phase => began,
-            _ => {
-                self.phase = Some((phase, now));
-                now
-            }
-        }
     }
 
     /// Has the kernel receive if it does not.

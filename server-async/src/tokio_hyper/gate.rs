@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::mem::{Discriminant, discriminant};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use hyper::rt::ReadBufCursor;
+use server_common::phase_clock::PhaseClock;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use wire::reader::{Event, Phase, RequestReader};
@@ -48,8 +48,7 @@ pub(super) struct Gate<'a, S> {
     has_passed_a_request: bool,
     /// Whether all that has come could be the beginning of HTTP/2.
     may_be_http2: bool,
-    /// What is waited for, and since when.
-    waiting: Option<(Discriminant<Phase>, Instant)>,
+    waiting: PhaseClock<Instant>,
     ending: Option<Ending>,
 }
 
@@ -89,7 +88,7 @@ impl<'a, S> Gate<'a, S> {
             good_bytes: 0,
             has_passed_a_request: false,
             may_be_http2: true,
-            waiting: None,
+            waiting: PhaseClock::default(),
             ending: None,
         }
     }
@@ -133,7 +132,7 @@ impl<'a, S> Gate<'a, S> {
             let head = rest;
             match self.reader.next(&mut rest) {
                 Ok(Some(Event::Head(request))) => {
-                    self.waiting = None;
+                    self.waiting.reset();
                     head_bytes = request.head_bytes;
                     let body_may_stay_away = self.exchange.begin(&request, &head[..head_bytes]);
                     let has_body = request.framing.has_body() && !body_may_stay_away;
@@ -146,7 +145,7 @@ impl<'a, S> Gate<'a, S> {
                 }
                 Ok(Some(Event::Body(_))) => {}
                 Ok(Some(Event::End)) => {
-                    self.waiting = None;
+                    self.waiting.reset();
                     self.has_passed_a_request = true;
                     break;
                 }
@@ -246,12 +245,7 @@ impl<'a, S> Gate<'a, S> {
             self.ending = Some(Ending::Closed);
             return Poll::Ready(());
         }
-        let kind = discriminant(&phase);
-        let since = match self.waiting {
-            Some((waiting, since)) if waiting == kind => since,
-            _ => Instant::now(),
-        };
-        self.waiting = Some((kind, since));
+        let since = self.waiting.began(phase, Instant::now);
         ready!(
             self.deadline.poll(
                 cx,

@@ -67,6 +67,15 @@ fn ask(mut socket: impl Read + Write) -> String {
     answer
 }
 
+/// A connection that has had an answer and stays.
+fn kept(running: &Running) -> TcpStream {
+    let mut socket = running.connect();
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    socket.write_all(request).unwrap();
+    assert!(socket.read(&mut [0; 1000]).unwrap() > 0);
+    socket
+}
+
 /// The one line on stderr of a command that fails with `code`.
 fn complaint(arguments: &[&str], code: i32) -> String {
     let Output { status, stderr, .. } = server(arguments).output().unwrap();
@@ -192,10 +201,7 @@ fn the_first_signal_waits_for_the_request_under_way() {
         socket
             .write_all(b"GET /delay/300 HTTP/1.1\r\nHost: a\r\n\r\n")
             .unwrap();
-        let mut idle = running.connect();
-        idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            .unwrap();
-        assert!(idle.read(&mut [0; 1000]).unwrap() > 0);
+        let mut idle = kept(&running);
         running.signal(Signal::TERM);
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();
@@ -261,11 +267,7 @@ fn no_more_connections_are_open_than_allowed() {
         let mut command = on_a_free_port(model);
         command.args(["--max-connections", "1"]);
         let running = Running::start(&mut command, 1);
-        let mut first = running.connect();
-        first
-            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            .unwrap();
-        assert!(first.read(&mut [0; 1000]).unwrap() > 0);
+        let first = kept(&running);
 
         let mut second = running.connect();
         second.write_all(REQUEST.as_bytes()).unwrap();
@@ -302,11 +304,7 @@ fn connections_beyond_the_most_are_refused_if_asked_for() {
         let mut command = on_a_free_port(model);
         command.args(["--max-connections", "1", "--overload", "refuse"]);
         let running = Running::start(&mut command, 1);
-        let mut first = running.connect();
-        first
-            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            .unwrap();
-        assert!(first.read(&mut [0; 1000]).unwrap() > 0);
+        let mut first = kept(&running);
 
         let answer = ask(running.connect());
         assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
@@ -327,11 +325,7 @@ fn a_refusal_is_a_line_in_the_access_log_as_every_answer_is() {
         let mut command = on_a_free_port(model);
         command.args(["--max-connections", "1", "--overload", "refuse"]);
         let mut running = Running::start(command.arg("--access-log"), 1);
-        let mut first = running.connect();
-        first
-            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            .unwrap();
-        assert!(first.read(&mut [0; 1000]).unwrap() > 0);
+        let _first = kept(&running);
         let answer = ask(running.connect());
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         let line = running.process.line().unwrap();
