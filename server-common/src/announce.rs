@@ -2,7 +2,7 @@
 
 use wire::tls::Tls;
 
-use crate::listener::{Address, Listener};
+use crate::listener::{Address, Listener, Service};
 use crate::program::print;
 
 /// Writes one line for each listener to stdout, such as
@@ -19,8 +19,12 @@ pub fn announce(
     listeners: &[Listener],
 ) -> anyhow::Result<()> {
     for listener in listeners {
-        let place = place(listener.address(), tls.is_some());
-        let line = format!("{server} listening on {place} (model {model})\n");
+        let address = listener.address();
+        let does = match listener.service() {
+            Service::Http => format!("listening on {}", place(address, tls.is_some())),
+            Service::Push => format!("pushing to {}", push_place(address)),
+        };
+        let line = format!("{server} {does} (model {model})\n");
         print("where the server listens", &line)?;
     }
     Ok(())
@@ -33,6 +37,14 @@ fn place(address: &Address, is_secured: bool) -> String {
         (Address::Tcp(address), true) => format!("https://{address}"),
         (Address::Unix(path), false) => format!("unix:{}", path.display()),
         (Address::Unix(path), true) => format!("unix:{} with TLS", path.display()),
+    }
+}
+
+/// What has no scheme of its own.
+fn push_place(address: &Address) -> String {
+    match address {
+        Address::Tcp(address) => format!("tcp://{address}"),
+        Address::Unix(path) => format!("unix:{}", path.display()),
     }
 }
 

@@ -1,6 +1,8 @@
-//! The date for answers, cached: formatting one takes longer than all the rest of a small answer.
+//! The date for answers, cached: formatting one takes longer than all the rest of a small answer;
+//! and the present itself.
 
 use std::cell::Cell;
+use std::time::{Duration, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
 use wire::date::Date;
@@ -30,10 +32,14 @@ pub fn date() -> Date {
     date
 }
 
+/// The present, as a time since 1970, to the nanosecond as far as the system has it.
+#[must_use]
+pub fn since_1970() -> Duration {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::*;
 
     #[test]

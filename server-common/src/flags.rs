@@ -1,18 +1,21 @@
 //! The flags that both servers have.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use wire::connection;
+use wire::push;
+use wire::relay::Relay;
 use wire::tls::{Protocol, Tls};
 
 use crate::bind_error::BindError;
 use crate::certificate;
 use crate::duration;
-use crate::listener::Listener;
-use crate::options::{Options, Overload, write_wait};
+use crate::listener::{Listener, Service};
+use crate::options::{Options, Overload, RELAY_CLIENTS_MAX, write_wait};
 use crate::threads::Threads;
 use crate::usage::UsageError;
 
@@ -73,6 +76,23 @@ pub struct Flags {
     #[arg(long)]
     pub access_log: bool,
 
+    /// Address and port of the push stream: numbered messages of 128 bytes to whoever connects.
+    #[arg(long, value_name = "ADDR", value_parser = parse_address)]
+    pub push: Option<SocketAddr>,
+
+    /// Messages a second for each client of the push stream (default: as many as it takes).
+    #[arg(long, value_name = "N", requires = "push")]
+    pub push_rate: Option<NonZeroU64>,
+
+    /// Time for which a client of the push stream may take nothing before it is cut off (default:
+    /// for ever).
+    #[arg(long, value_name = "TIME", requires = "push", value_parser = duration::parse)]
+    pub push_drop_after: Option<Duration>,
+
+    /// WebSocket clients of the relay (/ws) at a time; further ones are refused with 503.
+    #[arg(long, value_name = "N", default_value_t = RELAY_CLIENTS_MAX, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
+    pub max_relay_clients: u32,
+
     /// Speak TLS (HTTPS); without --cert and --key, with a self-signed certificate made at start.
     #[arg(long)]
     pub tls: bool,
@@ -87,7 +107,7 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// Binds every place named, UNIX socket last.
+    /// Binds every place named: TCP, UNIX socket, push stream.
     ///
     /// TCP connections inherit the limits on one read and one write (`SO_RCVTIMEO`, `SO_SNDTIMEO`),
     /// which saves a blocking server two system calls for each; to non-blocking ones they are
@@ -104,8 +124,13 @@ impl Flags {
             })
         });
         let unix = self.unix.iter();
-        tcp.chain(unix.map(|path| Listener::bind_unix(path, self.backlog)))
-            .collect()
+        let unix = unix.map(|path| Listener::bind_unix(path, self.backlog));
+        let push = self.push.iter();
+        let push = push.map(|&address| {
+            let listener = Listener::bind_tcp(address, self.backlog, |_| Ok(()));
+            Ok(listener?.for_service(Service::Push))
+        });
+        tcp.chain(unix).chain(push).collect()
     }
 
     /// How TLS is to be spoken, if it is: with the certificate named, or with one made now, and
@@ -152,6 +177,11 @@ impl Flags {
             connections_max: self.max_connections,
             overload: self.overload,
             tls: None,
+            push: push::Options {
+                rate: self.push_rate,
+                drop_after: self.push_drop_after,
+            },
+            relay: Relay::new(self.max_relay_clients as usize),
         })
     }
 }

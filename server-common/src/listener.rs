@@ -21,6 +21,7 @@ use crate::socket_file::SocketFile;
 pub struct Listener {
     socket: Socket,
     address: Address,
+    service: Service,
     backlog: u32,
     socket_file: Option<SocketFile>,
 }
@@ -39,8 +40,27 @@ pub enum Address {
 pub struct Accepted {
     /// Connected; blocking or not as it was accepted.
     pub socket: Socket,
+    /// Who it is.
+    pub caller: Caller,
+}
+
+/// What is spoken on a listener's connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Service {
+    /// HTTP, and what may follow it.
+    #[default]
+    Http,
+    /// The push stream.
+    Push,
+}
+
+/// Who has connected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
     /// The client's address; none over a UNIX socket.
     pub peer: Option<IpAddr>,
+    /// What it has come for.
+    pub service: Service,
 }
 
 impl Listener {
@@ -73,6 +93,7 @@ impl Listener {
             Ok(Self {
                 socket,
                 address: Address::Tcp(bound),
+                service: Service::Http,
                 backlog,
                 socket_file: None,
             })
@@ -101,6 +122,7 @@ impl Listener {
             Ok(Self {
                 socket,
                 address: Address::Unix(path.to_owned()),
+                service: Service::Http,
                 backlog,
                 socket_file: Some(socket_file),
             })
@@ -109,6 +131,18 @@ impl Listener {
             address: Address::Unix(path.to_owned()),
             error,
         })
+    }
+
+    /// The same listener for connections on which something else is spoken.
+    #[must_use]
+    pub fn for_service(self, service: Service) -> Self {
+        Self { service, ..self }
+    }
+
+    /// What is spoken on its connections.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        self.service
     }
 
     /// A listener at the same place for another thread.
@@ -133,6 +167,7 @@ impl Listener {
             Ok(socket) => Ok(Self {
                 socket,
                 address,
+                service: self.service,
                 backlog: self.backlog,
                 socket_file: None,
             }),
@@ -192,7 +227,10 @@ impl Listener {
         let (socket, peer) = acceptfrom_with(&self.socket, flags)?;
         Ok(Accepted {
             socket: socket.into(),
-            peer: peer.and_then(ip_address),
+            caller: Caller {
+                peer: peer.and_then(ip_address),
+                service: self.service,
+            },
         })
     }
 

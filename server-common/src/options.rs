@@ -1,9 +1,15 @@
 //! What a server is told, apart from its model and its addresses.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use wire::push;
+use wire::relay::Relay;
+use wire::session::Session;
 use wire::tls::Tls;
+
+use crate::listener::{Caller, Service};
 
 /// How many waits make up the write timeout of a blocking server.
 ///
@@ -50,6 +56,24 @@ pub struct Options {
     pub overload: Overload,
     /// Certificate and key, if connections are encrypted.
     pub tls: Option<Tls>,
+    /// What clients of the push stream are granted.
+    pub push: push::Options,
+    /// Where WebSocket clients meet, whichever loop or thread serves them.
+    pub relay: Arc<Relay>,
+}
+
+/// Most clients of the relay unless told otherwise: as many as have been tried.
+pub const RELAY_CLIENTS_MAX: u32 = 20_000;
+
+impl Options {
+    /// What is to go on with a client that has connected. The push stream is in the clear.
+    #[must_use]
+    pub fn session(&self, caller: Caller) -> Session {
+        match caller.service {
+            Service::Http => Session::new(caller.peer, self.connection, self.tls.as_ref()),
+            Service::Push => Session::push(self.push),
+        }
+    }
 }
 
 /// What the flags' defaults are.
@@ -68,6 +92,8 @@ impl Default for Options {
             connections_max: None,
             overload: Overload::Wait,
             tls: None,
+            push: push::Options::default(),
+            relay: Relay::new(RELAY_CLIENTS_MAX as usize),
         }
     }
 }

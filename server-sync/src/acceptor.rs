@@ -1,14 +1,13 @@
 //! Connections out of the accept queue, one after another.
 
 use std::io::{self, ErrorKind};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use server_common::accept_backoff::AcceptBackoff;
-use server_common::listener::Listener;
+use server_common::listener::{Caller, Listener};
 use server_common::options::{Options, Overload};
 use server_common::stop::{GRACE_PERIOD, Stop};
 use socket2::Socket;
@@ -47,8 +46,7 @@ struct TimedListener {
 #[derive(Debug)]
 pub(crate) struct Newcomer {
     pub(crate) socket: TimedSocket,
-    /// The client's address; none over a UNIX socket.
-    pub(crate) peer: Option<IpAddr>,
+    pub(crate) caller: Caller,
     /// Given back when the connection is closed.
     pub(crate) place: Place,
 }
@@ -93,9 +91,9 @@ impl Acceptor {
             }
             let is_draining = self.drain_until.is_some();
             match self.accept() {
-                Ok((socket, peer)) => {
+                Ok((socket, caller)) => {
                     self.backoff.succeeded();
-                    if let Some(newcomer) = self.admit(place.take(), socket, peer) {
+                    if let Some(newcomer) = self.admit(place.take(), socket, caller) {
                         return Some(newcomer);
                     }
                 }
@@ -123,8 +121,8 @@ impl Acceptor {
             return None;
         }
         for _ in 0..PRESENT_REFUSED_MAX {
-            let (socket, peer) = self.accept().ok()?;
-            let newcomer = self.admit(None, socket, peer);
+            let (socket, caller) = self.accept().ok()?;
+            let newcomer = self.admit(None, socket, caller);
             if newcomer.is_some() {
                 return newcomer;
             }
@@ -133,8 +131,8 @@ impl Acceptor {
     }
 
     /// Answers 503 to a connection that cannot be served.
-    pub(crate) fn refuse(&mut self, socket: Arc<Socket>, peer: Option<IpAddr>) {
-        self.refused.refuse(socket, peer, &self.options);
+    pub(crate) fn refuse(&mut self, socket: Arc<Socket>, caller: Caller) {
+        self.refused.refuse(socket, caller, &self.options);
     }
 
     /// Leaves all others in the accept queue for so long, or until the stop.
@@ -154,15 +152,15 @@ impl Acceptor {
         &mut self,
         place: Option<Place>,
         socket: TimedSocket,
-        peer: Option<IpAddr>,
+        caller: Caller,
     ) -> Option<Newcomer> {
         let Some(place) = place.or_else(|| self.places.try_take()) else {
-            self.refuse(socket.share(), peer);
+            self.refuse(socket.share(), caller);
             return None;
         };
         Some(Newcomer {
             socket,
-            peer,
+            caller,
             place,
         })
     }
@@ -175,14 +173,14 @@ impl Acceptor {
     }
 
     /// Asks each listener in turn; the last one's `WouldBlock` stands for that of all.
-    fn accept(&mut self) -> io::Result<(TimedSocket, Option<IpAddr>)> {
+    fn accept(&mut self) -> io::Result<(TimedSocket, Caller)> {
         let count = self.listeners.len();
         let mut result = Err(ErrorKind::WouldBlock.into());
         for turn in 0..count {
             let TimedListener { listener, is_timed } = &self.listeners[(self.first + turn) % count];
             result = listener.accept().map(|accepted| {
                 let socket = TimedSocket::new(accepted.socket, *is_timed, &self.options);
-                (socket, accepted.peer)
+                (socket, accepted.caller)
             });
             if !matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock) {
                 self.first = (self.first + turn + 1) % count;

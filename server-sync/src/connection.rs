@@ -12,6 +12,7 @@ use server_common::work::work;
 use server_common::{access_log, clock};
 use wire::connection::Need;
 use wire::reader::Phase;
+use wire::refusal::Refusal;
 use wire::route::Pause;
 use wire::session::Session;
 
@@ -51,11 +52,7 @@ impl Server {
         let _place = newcomer.place;
         let conversation = Conversation {
             server: self,
-            session: Session::new(
-                newcomer.peer,
-                self.options.connection,
-                self.options.tls.as_ref(),
-            ),
+            session: self.options.session(newcomer.caller),
             kept: None,
             socket: newcomer.socket,
             buffer,
@@ -89,6 +86,9 @@ impl Conversation<'_> {
                 Need::Output => self.write()?,
                 Need::Pause(Pause::Wait(time)) => thread::sleep(time),
                 Need::Pause(Pause::Work(time)) => work(time),
+                Need::Time => self.session.tell_time(clock::since_1970()),
+                Need::Admission => self.session.decline(Refusal::ONE_AT_A_TIME, &clock::date()),
+                Need::Deliver(parcel) => parcel.deliver(),
                 Need::Close { linger: true } => return self.linger(),
                 // Before the close, which may be a reset and would then throw away what is held back.
                 Need::Close { linger: false } => return self.socket.shut_writing(),

@@ -5,12 +5,12 @@
 //! resets the connection (RFC 9112 §9.6), passes while the acceptor waits for others.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
+use server_common::listener::Caller;
 use server_common::options::Options;
 use server_common::overloaded;
 use socket2::Socket;
@@ -39,8 +39,8 @@ struct Leaving {
 
 impl RefusedConnections {
     /// Answers 503 without waiting for anything. Over TLS the connection is closed without a word.
-    pub(crate) fn refuse(&mut self, socket: Arc<Socket>, peer: Option<IpAddr>, options: &Options) {
-        let Some(answer) = overloaded::answer(SERVER, peer, options) else {
+    pub(crate) fn refuse(&mut self, socket: Arc<Socket>, caller: Caller, options: &Options) {
+        let Some(answer) = overloaded::answer(SERVER, caller, options) else {
             return;
         };
         let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT | SendFlags::MORE;
@@ -130,7 +130,7 @@ mod tests {
 
     fn refuse(refused: &mut RefusedConnections) -> Socket {
         let (socket, client) = Socket::pair(Domain::UNIX, Type::STREAM, None).unwrap();
-        refused.refuse(Arc::new(socket), None, &Options::default());
+        refused.refuse(Arc::new(socket), Caller::default(), &Options::default());
         client
     }
 

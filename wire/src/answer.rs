@@ -18,6 +18,8 @@ pub struct Answer {
     pub content_type: Bytes,
     /// The `Allow` field, with 405.
     pub allow: Option<&'static str>,
+    /// Whether it names what the path speaks instead of HTTP, with 426.
+    pub upgrades: bool,
     /// What follows the head.
     pub body: Body,
 }
@@ -61,6 +63,7 @@ impl Answer {
             status: Status::Ok,
             content_type: Bytes::from_static(content_type.as_bytes()),
             allow: None,
+            upgrades: false,
             body,
         }
     }
@@ -88,16 +91,30 @@ impl Answer {
     #[must_use]
     pub fn render_last(&self, date: &Date) -> Vec<u8> {
         let mut out = Vec::new();
-        let connection = connection_field(Version::Http11, false);
+        let connection = self.connection_field(Version::Http11, false);
         self.render_head(Version::Http11, connection, date, &mut out);
         out.extend_from_slice(self.body.piece(0));
         out
     }
 
+    /// The value of the `Connection` field, which is left out where the version implies it
+    /// (RFC 9112 §9.3). Who names an upgrade says so there too (RFC 9110 §7.8).
+    #[must_use]
+    pub fn connection_field(&self, version: Version, keep_alive: bool) -> Option<&'static str> {
+        match (version, keep_alive) {
+            (Version::Http11, true) if self.upgrades => Some("Upgrade"),
+            (Version::Http11, true) => None,
+            (Version::Http10, true) if self.upgrades => Some("keep-alive, Upgrade"),
+            (Version::Http10, true) => Some("keep-alive"),
+            (_, false) if self.upgrades => Some("close, Upgrade"),
+            (_, false) => Some("close"),
+        }
+    }
+
     /// Appends status line and fields, with the empty line, to `out`.
     ///
     /// Names are in title case: ab 2.3 up to httpd 2.4.48 and other old clients look for
-    /// `Content-Length:` letter by letter. `connection` is [`connection_field`]'s value.
+    /// `Content-Length:` letter by letter. `connection` is [`Self::connection_field`]'s value.
     pub fn render_head(
         &self,
         version: Version,
@@ -117,6 +134,13 @@ impl Answer {
         if let Some(allow) = self.allow {
             field(out, b"\r\nAllow: ", allow.as_bytes());
         }
+        if self.upgrades {
+            for (name, value) in UPGRADE_FIELDS {
+                out.extend_from_slice(b"\r\n");
+                field(out, name.as_bytes(), b": ");
+                out.extend_from_slice(value.as_bytes());
+            }
+        }
         if let Some(connection) = connection {
             field(out, b"\r\nConnection: ", connection.as_bytes());
         }
@@ -124,6 +148,10 @@ impl Answer {
         out.extend_from_slice(b"\r\n\r\n");
     }
 }
+
+/// The fields that say what is spoken (RFC 9110 §15.5.22, RFC 6455 §4.4).
+pub const UPGRADE_FIELDS: [(&str, &str); 2] =
+    [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")];
 
 fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(name);
@@ -133,17 +161,6 @@ fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
         Self::failure(refusal.status, refusal.detail)
-    }
-}
-
-/// The `Connection` field of an answer, which is left out where the version implies it
-/// (RFC 9112 §9.3).
-#[must_use]
-pub fn connection_field(version: Version, keep_alive: bool) -> Option<&'static str> {
-    match (version, keep_alive) {
-        (Version::Http11, true) => None,
-        (Version::Http10, true) => Some("keep-alive"),
-        (_, false) => Some("close"),
     }
 }
 

@@ -5,19 +5,25 @@
 //! difference between the models.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::access_log;
-use crate::answer::{Answer, Body, Hello, connection_field};
+use crate::answer::{Answer, Body, Hello};
 use crate::date::Date;
 use crate::input::Input;
 use crate::limits::body_time_limit;
 use crate::reader::{Event, Phase, RequestReader};
 use crate::refusal::Refusal;
+use crate::relay::{Parcel, Relay};
 use crate::request::{Request, request_line};
 use crate::route::Pause;
+use crate::status::Status;
+use crate::websocket::endpoint::{Endpoint, Step};
+use crate::websocket::handshake::{Handshake, Talk};
 
 /// Bodies up to this size, in bytes, are copied behind their head to go out in one write; for
 /// larger ones a second system call is cheaper than the copy.
@@ -46,7 +52,7 @@ impl Options {
     pub fn limit(&self, phase: Phase, has_answered: bool) -> Duration {
         match phase {
             Phase::Idle if has_answered => self.idle_timeout,
-            Phase::Handshake | Phase::Idle | Phase::Head => self.read_timeout,
+            Phase::Handshake | Phase::Idle | Phase::Head | Phase::Pong => self.read_timeout,
             Phase::Body { received_bytes } => body_time_limit(self.read_timeout, received_bytes),
         }
     }
@@ -67,6 +73,16 @@ pub enum Need {
     Output,
     /// That this pause be made, then `need` be called again.
     Pause(Pause),
+    /// To be let into the relay, or not: [`Connection::admit`], or [`Connection::decline`].
+    Admission,
+    /// That this message be delivered to the other clients of the relay, whatever takes it to
+    /// write to them; then that `need` be called again. The client has been heard: what it is
+    /// waited for next begins then.
+    Deliver(Parcel),
+    /// To be told the present, as a time since 1970: [`Session::tell_time`].
+    ///
+    /// [`Session::tell_time`]: crate::session::Session::tell_time
+    Time,
     /// To be closed. `linger` says that the peer may still be sending: shut down the writing side
     /// and read on for a moment, or the reset that follows unread bytes may destroy the answer
     /// before the peer has read it (RFC 9112 §9.6).
@@ -86,6 +102,7 @@ pub struct Connection {
     input: Input,
     input_ended: bool,
     has_answered: bool,
+    is_finishing: bool,
     /// If answers are logged.
     log: Option<Box<Log>>,
     state: State,
@@ -117,6 +134,9 @@ enum State {
         output: Output,
         then: Then,
     },
+    /// A WebSocket client at the door of the relay.
+    Entering(Box<Handshake>),
+    WebSocket(Box<Endpoint>),
     Closing {
         linger: bool,
     },
@@ -127,6 +147,7 @@ enum State {
 enum Then {
     NextRequest,
     Body(Request),
+    WebSocket(Box<Endpoint>),
     Close { linger: bool },
 }
 
@@ -143,14 +164,53 @@ impl Connection {
             input: Input::default(),
             input_ended: false,
             has_answered: false,
+            is_finishing: false,
             state: State::Head,
         }
     }
 
     /// Makes the answer under way the last one, for a graceful stop. A connection that has not
     /// been answered yet still gets its first answer.
+    /// A WebSocket client is told, behind what others have sent it by then.
     pub fn finish(&mut self) {
         self.options.keep_alive = false;
+        self.is_finishing = true;
+        if let State::WebSocket(endpoint) = &mut self.state {
+            endpoint.finish();
+        }
+    }
+
+    /// Lets a client into the relay after [`Need::Admission`], if it has room. From now on `waker`
+    /// says that [`Self::need`] is to be called because others have sent something.
+    pub fn admit(&mut self, relay: &Arc<Relay>, waker: Waker, date: &Date) {
+        let State::Entering(handshake) = &self.state else {
+            return;
+        };
+        let answer = handshake.render_answer(date);
+        let seat = match &handshake.talk {
+            Talk::Echo => None,
+            Talk::Relay { room } => match relay.enter(room, waker) {
+                Some(seat) => Some(seat),
+                None => return self.decline(Refusal::RELAY_FULL, date),
+            },
+        };
+        let mut endpoint = Box::new(Endpoint::new(seat));
+        if self.is_finishing {
+            endpoint.finish();
+        }
+        self.has_answered = true;
+        self.log(Status::SwitchingProtocols, 0, date);
+        self.state = State::Writing {
+            output: Output::head_only(answer),
+            then: Then::WebSocket(endpoint),
+        };
+    }
+
+    /// Answers a client at the door of the relay with a refusal.
+    pub fn decline(&mut self, refusal: Refusal, date: &Date) {
+        if let State::Entering(_) = &self.state {
+            self.state = self.refusal(refusal, date);
+        }
     }
 
     /// Whether an answer has been begun.
@@ -162,6 +222,9 @@ impl Connection {
     /// Takes bytes from the peer.
     pub fn receive(&mut self, bytes: &[u8]) {
         self.input.push(bytes);
+        if let State::WebSocket(endpoint) = &mut self.state {
+            endpoint.has_received();
+        }
     }
 
     /// The peer has closed its writing side; what it asked for is still answered.
@@ -171,8 +234,11 @@ impl Connection {
 
     /// The phase's time is up.
     pub fn timed_out(&mut self, date: &Date) {
+        if let State::WebSocket(endpoint) = &mut self.state {
+            return endpoint.timed_out();
+        }
         self.state = match self.reader.phase() {
-            Phase::Handshake | Phase::Idle => State::Closing { linger: false },
+            Phase::Handshake | Phase::Idle | Phase::Pong => State::Closing { linger: false },
             Phase::Head | Phase::Body { .. } => self.refusal(Refusal::TIMEOUT, date),
         };
     }
@@ -182,6 +248,7 @@ impl Connection {
     pub fn output(&self) -> &[u8] {
         match &self.state {
             State::Writing { output, .. } => output.rest(),
+            State::WebSocket(endpoint) => endpoint.output(),
             _ => &[],
         }
     }
@@ -200,8 +267,10 @@ impl Connection {
 
     /// `count` bytes of [`Self::output`] have been written.
     pub fn wrote(&mut self, count: usize) {
-        if let State::Writing { output, .. } = &mut self.state {
-            output.written_bytes += count as u64;
+        match &mut self.state {
+            State::Writing { output, .. } => output.written_bytes += count as u64,
+            State::WebSocket(endpoint) => endpoint.wrote(count),
+            _ => {}
         }
     }
 
@@ -211,6 +280,7 @@ impl Connection {
             State::Writing { output, then } => {
                 matches!(then, Then::Close { .. }) && output.is_written()
             }
+            State::WebSocket(endpoint) => endpoint.is_over() && endpoint.output().is_empty(),
             state => matches!(state, State::Closing { .. }),
         }
     }
@@ -223,8 +293,10 @@ impl Connection {
     /// Goes on as far as possible and says what is needed next. `date` is the present one.
     pub fn need(&mut self, date: &Date) -> Need {
         loop {
-            let need = match &self.state {
+            let need = match &mut self.state {
                 State::Head => self.read_head(date),
+                State::WebSocket(_) => Some(self.talk()),
+                State::Entering(_) => Some(Need::Admission),
                 State::Writing { output, .. } if !output.is_written() => Some(Need::Output),
                 _ => self.leave_state(date),
             };
@@ -238,7 +310,7 @@ impl Connection {
     /// as reading a short head.
     fn leave_state(&mut self, date: &Date) -> Option<Need> {
         match std::mem::replace(&mut self.state, State::Head) {
-            State::Head => None,
+            state @ (State::Head | State::Entering(_) | State::WebSocket(_)) => self.go(state),
             State::Body { request, received } => self.read_body(request, received, date),
             State::Pausing { request, body } => self.answer(&request, body, date),
             State::Writing { then, .. } => self.go_on(then),
@@ -275,6 +347,9 @@ impl Connection {
         if !request.framing.has_body() && request.route.pause().is_none() {
             // The end of a body that there is not, so that the next head is looked for.
             let _ = self.reader.next(&mut &[][..]);
+            if let Some(handshake) = request.handshake {
+                return self.go(State::Entering(handshake));
+            }
             return self.answer(&request, Bytes::new(), date);
         }
         if !request.expects_continue || !request.framing.has_body() {
@@ -330,8 +405,8 @@ impl Connection {
         let keep_alive = self.options.keep_alive && request.keep_alive;
         let content_type = request.content_type.as_deref();
         let answer = request.route.answer(&self.hello, content_type, body);
-        self.log(&answer, request.is_head, date);
-        let connection = connection_field(request.version, keep_alive);
+        self.log(answer.status, answer.sent_body_bytes(request.is_head), date);
+        let connection = answer.connection_field(request.version, keep_alive);
         let mut head = Vec::with_capacity(HEAD_CAPACITY_BYTES);
         answer.render_head(request.version, connection, date, &mut head);
         self.has_answered = true;
@@ -351,18 +426,17 @@ impl Connection {
 
     fn refusal(&mut self, refusal: Refusal, date: &Date) -> State {
         let answer = Answer::from(refusal);
-        self.log(&answer, false, date);
+        self.log(answer.status, answer.sent_body_bytes(false), date);
         State::Writing {
             output: Output::head_only(answer.render_last(date)),
             then: Then::Close { linger: true },
         }
     }
 
-    fn log(&mut self, answer: &Answer, is_head: bool, date: &Date) {
+    fn log(&mut self, status: Status, sent_body_bytes: u64, date: &Date) {
         if let Some(log) = &mut self.log {
             let request_line = std::mem::take(&mut log.request_line);
-            let sent = answer.sent_body_bytes(is_head);
-            let line = access_log::line(self.peer, date, &request_line, answer.status, sent);
+            let line = access_log::line(self.peer, date, &request_line, status, sent_body_bytes);
             log.line = Some(line);
         }
     }
@@ -374,7 +448,25 @@ impl Connection {
                 request,
                 received: Vec::new(),
             }),
+            Then::WebSocket(endpoint) => self.go(State::WebSocket(endpoint)),
             Then::Close { linger } => self.close(linger),
+        }
+    }
+
+    /// Goes on with a WebSocket client.
+    fn talk(&mut self) -> Need {
+        let State::WebSocket(endpoint) = &mut self.state else {
+            return Need::Output;
+        };
+        match endpoint.need(&mut self.input, self.input_ended) {
+            Step::Output => Need::Output,
+            Step::Deliver(parcel) => Need::Deliver(parcel),
+            Step::Input(phase) => Need::Input {
+                phase,
+                limit: self.options.limit(phase, true),
+            },
+            // The client's own goodbye, or more, may be on its way.
+            Step::Close => Need::Close { linger: true },
         }
     }
 

@@ -15,7 +15,10 @@
 //! - [`answer`] and [`date`]: the bytes that go back;
 //! - [`access_log`]: the line that is kept of it;
 //! - [`connection`]: one server connection as a state machine that any way of waiting can drive;
-//! - [`tls`] and [`session`]: the same with TLS around it, or without.
+//! - [`websocket`] and [`relay`]: what follows HTTP on a connection that asks for it, and who hears
+//!   whom;
+//! - [`push`]: numbered messages to whoever connects;
+//! - [`tls`] and [`session`]: all that a driver drives, with TLS around it or without.
 
 pub mod access_log;
 pub mod answer;
@@ -24,10 +27,13 @@ pub mod connection;
 pub mod date;
 mod input;
 pub mod limits;
+pub mod push;
 pub mod reader;
 pub mod refusal;
+pub mod relay;
 pub mod request;
 pub mod route;
 pub mod session;
 pub mod status;
 pub mod tls;
+pub mod websocket;

@@ -25,6 +25,18 @@ pub const CHUNK_EXTENSION_BYTES_MAX: usize = 8 * 1024;
 /// Most bytes of trailer fields after a chunked body, for the same reason.
 pub const TRAILER_BYTES_MAX: usize = 8 * 1024;
 
+/// Largest WebSocket message, and largest frame, in bytes; a larger one is answered with close code
+/// 1009. A message is whole in memory before it goes on.
+pub const WEBSOCKET_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What may lie in the relay for a client that does not take it, in bytes; beyond it the client is
+/// closed with code 1008. Twice what the sockets between them hold already, so that nobody is
+/// closed for a moment's silence.
+pub const MAILBOX_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Longest name of a room of the relay, in bytes: names are kept, and their sum must be bounded.
+pub const ROOM_NAME_BYTES_MAX: usize = 128;
+
 /// Longest wait that `/delay/MS` grants, in milliseconds: as long as a stop waits for requests
 /// under way, so that a stopping server need not break its word.
 pub const DELAY_MS_MAX: u64 = 10_000;

@@ -30,6 +30,8 @@ pub enum Phase {
         /// How much of it has come.
         received_bytes: u64,
     },
+    /// A sign of life from a WebSocket client that has been asked for one.
+    Pong,
 }
 
 /// Reads requests, one after another, from bytes that arrive in pieces of any size.

@@ -33,6 +33,18 @@ impl Refusal {
         detail: "the server has as many connections as it takes; try again later",
     };
 
+    /// More WebSocket clients than the relay takes.
+    pub const RELAY_FULL: Self = Self {
+        status: Status::ServiceUnavailable,
+        detail: "the relay has as many clients as it takes; try again later",
+    };
+
+    /// A WebSocket where one connection is served after another.
+    pub const ONE_AT_A_TIME: Self = Self {
+        status: Status::ServiceUnavailable,
+        detail: "this model serves one connection at a time, and a WebSocket would own it",
+    };
+
     /// A 400 with its reason.
     #[must_use]
     pub const fn bad_request(detail: &'static str) -> Self {

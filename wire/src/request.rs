@@ -12,6 +12,7 @@ use crate::limits::{BODY_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX, REQUEST_LINE_BY
 use crate::refusal::Refusal;
 use crate::route::Route;
 use crate::status::Status;
+use crate::websocket::handshake::Handshake;
 
 /// The two versions that are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct Request {
     pub expects_continue: bool,
     /// The body's media type, kept for `/echo` alone.
     pub content_type: Option<Vec<u8>>,
+    /// If what follows is to be WebSocket, and the path speaks it.
+    pub handshake: Option<Box<Handshake>>,
 }
 
 impl Request {
@@ -184,6 +187,17 @@ struct Fields<'a> {
     keep_alive: bool,
     expects_continue: bool,
     content_type: Option<&'a [u8]>,
+    upgrade: Upgrade<'a>,
+}
+
+/// What a WebSocket client's opening handshake is recognised by (RFC 6455 §4.2.1).
+#[derive(Default)]
+struct Upgrade<'a> {
+    is_named: bool,
+    is_option: bool,
+    is_version_13: bool,
+    keys: usize,
+    key: &'a [u8],
 }
 
 /// What `Transfer-Encoding` lists, over all its lines.
@@ -200,7 +214,8 @@ fn understand(head: &httparse::Request<'_, '_>, head_bytes: usize) -> Result<Req
         _ => Version::Http11,
     };
     let method = head.method.unwrap_or_default();
-    let route = Route::of(method, check_target(method, head.path.unwrap_or_default())?);
+    let target = check_target(method, head.path.unwrap_or_default())?;
+    let route = Route::of(method, target);
     let fields = Fields::collect(head.headers)?;
     if fields.hosts > 1 {
         return Err(Refusal::bad_request("there is more than one Host field"));
@@ -208,16 +223,21 @@ fn understand(head: &httparse::Request<'_, '_>, head_bytes: usize) -> Result<Req
     if fields.hosts == 0 && version == Version::Http11 {
         return Err(Refusal::bad_request("the Host field is missing"));
     }
+    let framing = fields.framing(version)?;
     Ok(Request {
         head_bytes,
         version,
         is_head: method == "HEAD",
-        framing: fields.framing(version)?,
+        framing,
         keep_alive: !fields.close && (version == Version::Http11 || fields.keep_alive),
         // A server must ignore the expectation of an HTTP/1.0 client (RFC 9110 §10.1.1).
         expects_continue: fields.expects_continue && version == Version::Http11,
         content_type: match route {
             Route::Echo => fields.content_type.map(<[u8]>::to_vec),
+            _ => None,
+        },
+        handshake: match route {
+            Route::WebSocket => fields.upgrade.handshake(version, framing, target)?,
             _ => None,
         },
         route,
@@ -294,6 +314,10 @@ impl<'a> Fields<'a> {
                 6 if header.name.eq_ignore_ascii_case("expect") => {
                     fields.expects_continue |= header.value.eq_ignore_ascii_case(b"100-continue");
                 }
+                7 if header.name.eq_ignore_ascii_case("upgrade") => {
+                    let names_it = |protocol: &[u8]| protocol.eq_ignore_ascii_case(b"websocket");
+                    fields.upgrade.is_named |= list(header.value).any(names_it);
+                }
                 10 if header.name.eq_ignore_ascii_case("connection") => {
                     fields.connection(header.value);
                 }
@@ -306,6 +330,13 @@ impl<'a> Fields<'a> {
                 17 if header.name.eq_ignore_ascii_case("transfer-encoding") => {
                     fields.transfer_encoding(header.value);
                 }
+                17 if header.name.eq_ignore_ascii_case("sec-websocket-key") => {
+                    fields.upgrade.keys += 1;
+                    fields.upgrade.key = header.value;
+                }
+                21 if header.name.eq_ignore_ascii_case("sec-websocket-version") => {
+                    fields.upgrade.is_version_13 = header.value == b"13";
+                }
                 _ => {}
             }
         }
@@ -316,6 +347,7 @@ impl<'a> Fields<'a> {
         for option in list(value) {
             self.close |= option.eq_ignore_ascii_case(b"close");
             self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+            self.upgrade.is_option |= option.eq_ignore_ascii_case(b"upgrade");
         }
     }
 
@@ -371,6 +403,30 @@ impl<'a> Fields<'a> {
                 status: Status::NotImplemented,
                 detail: "the only transfer coding known here is chunked",
             }),
+        }
+    }
+}
+
+impl Upgrade<'_> {
+    /// The handshake, if the client asks for what is spoken here; otherwise it hears what that is.
+    fn handshake(
+        &self,
+        version: Version,
+        framing: Framing,
+        target: &str,
+    ) -> Result<Option<Box<Handshake>>, Refusal> {
+        // A server must not look at an HTTP/1.0 client's Upgrade (RFC 9110 §7.8).
+        if version == Version::Http10 || !(self.is_named && self.is_option && self.is_version_13) {
+            return Ok(None);
+        }
+        if framing.has_body() {
+            return Err(Refusal::bad_request("a WebSocket handshake has no body"));
+        }
+        match self.keys {
+            1 => Handshake::new(self.key, target).map(Some),
+            _ => Err(Refusal::bad_request(
+                "a WebSocket handshake has one Sec-WebSocket-Key",
+            )),
         }
     }
 }

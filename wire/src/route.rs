@@ -23,6 +23,9 @@ pub enum Route {
     Echo,
     /// `/healthz`
     Health,
+    /// `/ws`: messages go to every other client of the room; `/ws/echo`: back to their sender.
+    /// What is talked about is in the request's handshake, if it has one.
+    WebSocket,
     /// A method that the path does not know, with those that it does.
     MethodNotAllowed {
         /// The value of the `Allow` field.
@@ -66,6 +69,8 @@ impl Route {
                     .map_or_else(Self::BadNumber, Self::Bytes)
             }
             ("GET" | "HEAD", "/healthz") => Self::Health,
+            ("GET", "/ws" | "/ws/echo") => Self::WebSocket,
+            (_, "/ws" | "/ws/echo") => Self::MethodNotAllowed { allow: "GET" },
             ("GET" | "HEAD", _) => Self::Hello,
             _ => Self::MethodNotAllowed { allow: "GET, HEAD" },
         }
@@ -105,6 +110,13 @@ impl Route {
                 ..Answer::ok("", Body::Bytes(body))
             },
             Self::Health => Answer::ok("text/plain", Body::Bytes(Bytes::from_static(b"ok"))),
+            Self::WebSocket => Answer {
+                upgrades: true,
+                ..Answer::failure(
+                    Status::UpgradeRequired,
+                    "this path speaks WebSocket, version 13, over HTTP/1.1",
+                )
+            },
             Self::MethodNotAllowed { allow } => Answer {
                 allow: Some(allow),
                 ..Answer::failure(Status::MethodNotAllowed, "this path takes another method")
@@ -176,6 +188,9 @@ mod tests {
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "BREW", "get"] {
             assert_eq!(Route::of(method, "/"), other, "{method}");
         }
+        let get = Route::MethodNotAllowed { allow: "GET" };
+        assert_eq!(Route::of("HEAD", "/ws"), get);
+        assert_eq!(Route::of("POST", "/ws/echo?x"), get);
         let echo = Route::MethodNotAllowed { allow: "POST" };
         assert_eq!(Route::of("GET", "/echo"), echo);
         assert_eq!(Route::of("POST", "/echo"), Route::Echo);

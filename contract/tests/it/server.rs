@@ -151,6 +151,7 @@ pub(crate) fn serve_connection(manner: Manner, mut stream: Socket) -> std::io::R
                 phase_began.0 = None;
             }
             Need::Pause(Pause::Wait(pause) | Pause::Work(pause)) => (manner.waits)(pause),
+            Need::Time | Need::Admission | Need::Deliver(_) => return Ok(()),
             Need::Close { linger } if linger && manner.lingers => return close_slowly(stream),
             Need::Close { .. } => return Ok(()),
         }

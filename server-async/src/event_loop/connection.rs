@@ -1,19 +1,20 @@
 //! One connection, a little at a time: as far as it can go without waiting.
 
 use std::io;
-use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
+use server_common::listener::Caller;
 use server_common::options::Options;
 use server_common::phase_clock::PhaseClock;
 use server_common::work::work;
 use server_common::{access_log, clock, overloaded};
 use wire::connection::Need;
 use wire::date::Date;
+use wire::refusal::Refusal;
 use wire::route::Pause;
 use wire::session::Session;
 
@@ -126,9 +127,8 @@ impl Desk {
 
 impl Connection {
     /// A connection just accepted, to be called for its first turn.
-    pub(super) fn new(socket: OwnedFd, peer: Option<IpAddr>, desk: &Desk) -> Self {
-        let tls = desk.options.tls.as_ref();
-        let mut session = Session::new(peer, desk.options.connection, tls);
+    pub(super) fn new(socket: OwnedFd, caller: Caller, desk: &Desk) -> Self {
+        let mut session = desk.options.session(caller);
         if desk.is_finishing {
             session.finish();
         }
@@ -148,11 +148,11 @@ impl Connection {
     /// unread bytes the close would be a reset, which may destroy the answer.
     ///
     /// `None` if nothing can be said; it is closed.
-    pub(super) fn refused(socket: OwnedFd, peer: Option<IpAddr>, desk: &Desk) -> Option<Self> {
-        let answer = overloaded::answer(SERVER, peer, &desk.options)?;
+    pub(super) fn refused(socket: OwnedFd, caller: Caller, desk: &Desk) -> Option<Self> {
+        let answer = overloaded::answer(SERVER, caller, &desk.options)?;
         send(&socket, &answer, SendFlags::NOSIGNAL | SendFlags::MORE).ok()?;
         shutdown(&socket, Shutdown::Write).ok()?;
-        let mut connection = Self::new(socket, peer, desk);
+        let mut connection = Self::new(socket, caller, desk);
         connection.is_refused = true;
         connection.wait(State::Linger, desk.now + LINGER_TIME_MAX);
         Some(connection)
@@ -240,6 +240,12 @@ impl Connection {
                     desk.look_at_the_clock();
                     // Its answer goes out, but the others have waited long enough.
                     steps_left = 1;
+                }
+                Need::Time => self.session.tell_time(clock::since_1970()),
+                Need::Admission => self.session.decline(Refusal::ONE_AT_A_TIME, &desk.date),
+                Need::Deliver(parcel) => {
+                    self.phase.reset();
+                    parcel.deliver();
                 }
                 Need::Close { linger: true } => {
                     shutdown(&self.socket, Shutdown::Write)?;

@@ -1,12 +1,11 @@
 //! The loop: wait, and call whoever is ready.
 
 use std::io;
-use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use server_common::listener::{Accepted, Listener};
+use server_common::listener::{Accepted, Caller, Listener};
 use server_common::options::Options;
 use server_common::program::complain;
 use server_common::stop::{GRACE_PERIOD, Stop};
@@ -279,7 +278,7 @@ impl<P: Poller> Worker<P> {
         for _ in 0..ACCEPTS_PER_TURN_MAX {
             match self.acceptor.next(listener) {
                 Comer::Client(accepted) => self.admit(accepted),
-                Comer::Surplus(accepted) => self.refuse(accepted.socket.into(), accepted.peer),
+                Comer::Surplus(accepted) => self.refuse(accepted.socket.into(), accepted.caller),
                 Comer::Gone => {}
                 Comer::Nobody => {
                     if self.finish_until.is_some() {
@@ -301,18 +300,18 @@ impl<P: Poller> Worker<P> {
             self.unwatchable += 1;
             self.tell_of_the_unwatchable(self.unwatchable.is_power_of_two());
             self.acceptor.places.give_back();
-            return self.refuse(socket, accepted.peer);
+            return self.refuse(socket, accepted.caller);
         }
-        let connection = Connection::new(socket, accepted.peer, &self.desk);
+        let connection = Connection::new(socket, accepted.caller, &self.desk);
         let key = self.connections.insert(connection);
         self.call(key, Cause::Turn);
     }
 
     /// Tells a client that it is not served, and gives it a moment to hear that if so many more
     /// may be there.
-    fn refuse(&mut self, socket: OwnedFd, peer: Option<IpAddr>) {
+    fn refuse(&mut self, socket: OwnedFd, caller: Caller) {
         let may_stay = self.refused < REFUSED_MAX && can_watch::<P>(socket.as_raw_fd());
-        let Some(mut connection) = Connection::refused(socket, peer, &self.desk) else {
+        let Some(mut connection) = Connection::refused(socket, caller, &self.desk) else {
             return;
         };
         if may_stay {
@@ -455,7 +454,7 @@ mod tests {
         for _ in 0..REFUSED_MAX + 10 {
             let (socket, client) = UnixStream::pair().unwrap();
             socket.set_nonblocking(true).unwrap();
-            worker.refuse(socket.into(), None);
+            worker.refuse(socket.into(), Caller::default());
             clients.push(client);
         }
         let keys = worker.connections.keys();

@@ -1,20 +1,20 @@
 //! One connection from its first byte to its last: what is done, and what follows.
 
 use std::mem;
-use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::net::{SendFlags, Shutdown, send, shutdown};
+use server_common::listener::Caller;
 use server_common::options::{Options, WRITE_WAITS, write_wait};
 use server_common::phase_clock::PhaseClock;
 use server_common::work::work;
 use server_common::{access_log, clock};
 use wire::connection::Need;
 use wire::reader::Phase;
+use wire::refusal::Refusal;
 use wire::route::Pause;
-use wire::session::Session;
 
 use super::lent::LentSession;
 use super::operation::{Operation, only};
@@ -93,8 +93,8 @@ enum Input {
 
 impl Connection {
     /// A connection just accepted.
-    pub(super) fn new(socket: OwnedFd, peer: Option<IpAddr>, options: &Options) -> Self {
-        let session = Session::new(peer, options.connection, options.tls.as_ref());
+    pub(super) fn new(socket: OwnedFd, caller: Caller, options: &Options) -> Self {
+        let session = options.session(caller);
         Self {
             own: only(0),
             socket: Some(socket),
@@ -147,6 +147,12 @@ impl Connection {
                 Need::Pause(Pause::Work(time)) => {
                     work(time);
                     turn.now = Instant::now();
+                }
+                Need::Time => session.tell_time(clock::since_1970()),
+                Need::Admission => session.decline(Refusal::ONE_AT_A_TIME, &clock::date()),
+                Need::Deliver(parcel) => {
+                    self.phase.reset();
+                    parcel.deliver();
                 }
                 Need::Close { linger: true } => return self.linger(turn),
                 Need::Close { linger: false } => {

@@ -112,7 +112,7 @@ impl Crowd {
         if self.refused == REFUSED_MAX {
             return;
         }
-        let Some(answer) = overloaded::answer(SERVER, newcomer.peer, &self.options) else {
+        let Some(answer) = overloaded::answer(SERVER, newcomer.caller, &self.options) else {
             return;
         };
         self.refused += 1;
@@ -124,9 +124,9 @@ impl Crowd {
     }
 
     fn insert(&mut self, newcomer: Newcomer, standing: Standing) -> Key {
-        let Newcomer { socket, peer } = newcomer;
+        let Newcomer { socket, caller } = newcomer;
         self.connections.insert(Member {
-            connection: Connection::new(socket, peer, &self.options),
+            connection: Connection::new(socket, caller, &self.options),
             standing,
         })
     }

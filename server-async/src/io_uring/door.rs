@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::net::getpeername;
 use server_common::accept_backoff::AcceptBackoff;
-use server_common::listener::{Address, Listener};
+use server_common::listener::{Address, Caller, Listener, Service};
 use server_common::stop::Stop;
 
 use super::operation::{Operation, Token, only};
@@ -21,6 +21,7 @@ pub(super) struct Door {
     listener: Option<Listener>,
     /// Whether clients have addresses.
     is_tcp: bool,
+    service: Service,
     /// What is asked of the kernel: [`Operation::Accept`], which takes everybody at once, or
     /// [`Operation::Knock`], which leaves them in the accept queue.
     token: Token,
@@ -33,8 +34,7 @@ pub(super) struct Door {
 /// A connection that nobody has served yet.
 pub(super) struct Newcomer {
     pub(super) socket: OwnedFd,
-    /// The client's address; none over a UNIX socket.
-    pub(super) peer: Option<IpAddr>,
+    pub(super) caller: Caller,
 }
 
 /// Why nobody has come in.
@@ -57,6 +57,7 @@ impl Door {
         };
         Self {
             is_tcp: matches!(listener.address(), Address::Tcp(_)),
+            service: listener.service(),
             listener: Some(listener),
             token: operation.of(only(index)),
             is_asked: false,
@@ -91,8 +92,11 @@ impl Door {
         match accepted {
             Ok(socket) => {
                 self.backoff.succeeded();
-                let peer = self.address_of(&socket).map_err(|_| Nobody::Came)?;
-                Ok(Newcomer { socket, peer })
+                let caller = Caller {
+                    peer: self.address_of(&socket).map_err(|_| Nobody::Came)?,
+                    service: self.service,
+                };
+                Ok(Newcomer { socket, caller })
             }
             Err(error) => Err(self.failed(&error.into())),
         }
@@ -108,7 +112,7 @@ impl Door {
                 self.backoff.succeeded();
                 Ok(Newcomer {
                     socket: accepted.socket.into(),
-                    peer: accepted.peer,
+                    caller: accepted.caller,
                 })
             }
             Err(error) => Err(self.failed(&error)),

@@ -1,13 +1,12 @@
 //! Connections become tasks.
 
 use std::io::{self, ErrorKind};
-use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::sync::Arc;
 
 use server_common::accept_backoff::AcceptBackoff;
-use server_common::listener::{Accepted, Address, Listener};
+use server_common::listener::{Accepted, Address, Caller, Listener, Service};
 use server_common::options::Overload;
 use server_common::stop::GRACE_PERIOD;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -40,10 +39,10 @@ enum Admission {
     Refused,
 }
 
-/// Who was accepted; over TCP with the address.
+/// Who was accepted.
 enum Client {
-    Tcp(TcpStream, Option<IpAddr>),
-    Unix(UnixStream),
+    Tcp(TcpStream, Caller),
+    Unix(UnixStream, Caller),
 }
 
 impl Acceptor {
@@ -107,7 +106,7 @@ impl Acceptor {
     /// taken for somebody who is there, not by a listener to which nobody may ever come.
     async fn next(&mut self, server: &Server) -> io::Result<Admission> {
         if self.next_in.is_none() {
-            self.next_in = Some(self.queue.accept().await?);
+            self.next_in = Some(self.queue.accept(self.listener.service()).await?);
         }
         let Some(permits) = server.permits.clone() else {
             return Ok(Admission::Free);
@@ -182,21 +181,27 @@ fn is_end_of_queue(error: &io::Error) -> bool {
 }
 
 impl Queue {
-    async fn accept(&self) -> io::Result<Client> {
+    async fn accept(&self, service: Service) -> io::Result<Client> {
         Ok(match self {
             Self::Tcp(queue) => {
                 let (socket, peer) = queue.accept().await?;
-                Client::Tcp(socket, Some(peer.ip()))
+                let peer = Some(peer.ip());
+                Client::Tcp(socket, Caller { peer, service })
             }
-            Self::Unix(queue) => Client::Unix(queue.accept().await?.0),
+            Self::Unix(queue) => {
+                let peer = None;
+                Client::Unix(queue.accept().await?.0, Caller { peer, service })
+            }
         })
     }
 
     /// A connection that was taken from the queue without tokio.
-    fn adopt(&self, Accepted { socket, peer }: Accepted) -> io::Result<Client> {
+    fn adopt(&self, Accepted { socket, caller }: Accepted) -> io::Result<Client> {
         Ok(match self {
-            Self::Tcp(_) => Client::Tcp(TcpStream::from_std(socket.into())?, peer),
-            Self::Unix(_) => Client::Unix(UnixStream::from_std(OwnedFd::from(socket).into())?),
+            Self::Tcp(_) => Client::Tcp(TcpStream::from_std(socket.into())?, caller),
+            Self::Unix(_) => {
+                Client::Unix(UnixStream::from_std(OwnedFd::from(socket).into())?, caller)
+            }
         })
     }
 }
@@ -211,12 +216,12 @@ impl Client {
         let server = server.clone();
         let finishing = finishing.clone();
         match self {
-            Self::Tcp(socket, peer) => tokio::spawn(async move {
-                connection::run(socket, peer, &server, finishing).await;
+            Self::Tcp(socket, caller) => tokio::spawn(async move {
+                connection::run(socket, caller, &server, finishing).await;
                 drop(permit);
             }),
-            Self::Unix(socket) => tokio::spawn(async move {
-                connection::run(socket, None, &server, finishing).await;
+            Self::Unix(socket, caller) => tokio::spawn(async move {
+                connection::run(socket, caller, &server, finishing).await;
                 drop(permit);
             }),
         };
@@ -225,11 +230,11 @@ impl Client {
     fn refuse(self, server: &Arc<Server>) {
         let server = server.clone();
         match self {
-            Self::Tcp(socket, peer) => {
-                tokio::spawn(async move { refused::run(socket, peer, &server).await })
+            Self::Tcp(socket, caller) => {
+                tokio::spawn(async move { refused::run(socket, caller, &server).await })
             }
-            Self::Unix(socket) => {
-                tokio::spawn(async move { refused::run(socket, None, &server).await })
+            Self::Unix(socket, caller) => {
+                tokio::spawn(async move { refused::run(socket, caller, &server).await })
             }
         };
     }

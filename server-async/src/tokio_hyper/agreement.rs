@@ -11,6 +11,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use server_common::listener::Caller;
 use server_common::stop::Stop;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex, split};
 use tokio::sync::watch;
@@ -175,7 +176,11 @@ pub(super) async fn hyper_says<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Ve
         let _ = writing.shutdown().await;
     };
     let receive = reading.read_to_end(&mut answers);
-    let serve = connection::run(theirs, Some(PEER), &server, finishing);
+    let caller = Caller {
+        peer: Some(PEER),
+        ..Caller::default()
+    };
+    let serve = connection::run(theirs, caller, &server, finishing);
     let ((), received, ()) = tokio::join!(send, receive, serve);
     received.unwrap();
     answers
@@ -205,7 +210,7 @@ fn serve(connection: &mut Connection, date: &Date, answers: &mut Vec<u8>) -> boo
                 let count = connection.output().len();
                 connection.wrote(count);
             }
-            Need::Pause(_) => {}
+            Need::Pause(_) | Need::Time | Need::Admission | Need::Deliver(_) => {}
             Need::Input { .. } => return false,
             Need::Close { .. } => return true,
         }

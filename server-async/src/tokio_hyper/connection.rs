@@ -10,6 +10,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use server_common::clock;
+use server_common::listener::Caller;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -46,10 +47,11 @@ pub(super) fn http1() -> http1::Builder {
 /// Serves one connection. Whatever goes wrong on it is its own affair, hence no error.
 pub(super) async fn run<S: Stream>(
     socket: S,
-    peer: Option<IpAddr>,
+    caller: Caller,
     server: &Arc<Server>,
     finishing: watch::Receiver<()>,
 ) {
+    let peer = caller.peer;
     let socket = Socket::new(socket, server.options.write_timeout);
     match &server.tls {
         None => run_http1(socket, peer, server, finishing).await,

@@ -4,6 +4,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use server_common::listener::Caller;
 use server_common::stop::{Stop, StopHandle};
 use tokio::io::{DuplexStream, duplex};
 use tokio::sync::watch;
@@ -27,9 +28,12 @@ pub(super) fn serve(options: Options, socket_bytes: usize) -> (DuplexStream, Ser
     let (handle, stop) = Stop::new().unwrap();
     let (finish, finishing) = watch::channel(());
     let server = Arc::new(Server::new(options, &stop).unwrap());
-    let peer = Some(IpAddr::from([127, 0, 0, 1]));
+    let caller = Caller {
+        peer: Some(IpAddr::from([127, 0, 0, 1])),
+        ..Caller::default()
+    };
     let task = tokio::spawn(async move {
-        connection::run(theirs, peer, &server, finishing).await;
+        connection::run(theirs, caller, &server, finishing).await;
     });
     let stop = Some(handle);
     (socket, Served { stop, finish, task })

@@ -257,7 +257,7 @@ impl<'a, S> Gate<'a, S> {
             )
         );
         self.ending = Some(match phase {
-            Phase::Handshake | Phase::Idle => Ending::Closed,
+            Phase::Handshake | Phase::Idle | Phase::Pong => Ending::Closed,
             Phase::Head | Phase::Body { .. } => Ending::Refused(Refusal::TIMEOUT),
         });
         self.examine_as_http1();

@@ -1,9 +1,9 @@
 //! Connections beyond the most that are taken, where they are refused: told 503, and given a
 //! moment to hear it.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
+use server_common::listener::Caller;
 use server_common::overloaded;
 use tokio::io::AsyncWriteExt;
 
@@ -17,8 +17,8 @@ use crate::cli::SERVER;
 pub(super) const LEAVING_MAX: usize = 128;
 
 /// Refuses one connection. Over TLS it is closed without a word.
-pub(super) async fn run<S: Stream>(socket: S, peer: Option<IpAddr>, server: &Server) {
-    let Some(answer) = overloaded::answer(SERVER, peer, &server.options) else {
+pub(super) async fn run<S: Stream>(socket: S, caller: Caller, server: &Server) {
+    let Some(answer) = overloaded::answer(SERVER, caller, &server.options) else {
         return;
     };
     let mut socket = Socket::new(socket, server.options.write_timeout);

@@ -8,11 +8,13 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::header::{
+    ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+};
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use server_common::work::work;
-use wire::answer::{Answer, connection_field};
+use wire::answer::{Answer, UPGRADE_FIELDS};
 use wire::request::Request;
 use wire::route::{Pause, Route};
 
@@ -79,7 +81,7 @@ fn finish(
     let content_type = request.content_type.as_deref();
     let answer = request.route.answer(&exchange.hello, content_type, body);
     exchange.log(answer.status, answer.sent_body_bytes(request.is_head));
-    let connection = connection_field(request.version, exchange.keeps_alive());
+    let connection = answer.connection_field(request.version, exchange.keeps_alive());
     respond(head, answer, connection)
 }
 
@@ -145,6 +147,14 @@ fn fill(headers: &mut HeaderMap, answer: &Answer, connection: Option<&'static st
     }
     if let Some(allow) = answer.allow {
         headers.insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    // HTTP/2, which has no connection field, has no upgrades either.
+    if answer.upgrades && connection.is_some() {
+        for (name, value) in UPGRADE_FIELDS {
+            if let Ok(name) = HeaderName::try_from(name) {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+        }
     }
     if let Some(connection) = connection {
         headers.insert(CONNECTION, HeaderValue::from_static(connection));

@@ -26,7 +26,10 @@ fn port_0_is_told_as_the_port_that_was_picked() {
     let listener = loopback();
     let client = TcpStream::connect(tcp_address(&listener)).unwrap();
     let accepted = listener.accept().unwrap();
-    assert_eq!(accepted.peer, Some(client.local_addr().unwrap().ip()));
+    assert_eq!(
+        accepted.caller.peer,
+        Some(client.local_addr().unwrap().ip())
+    );
     assert_eq!(
         listener.accept().unwrap_err().kind(),
         io::ErrorKind::WouldBlock
@@ -54,7 +57,7 @@ fn a_connection_inherits_nodelay_and_blocks_as_asked() {
 fn the_unspecified_ipv6_address_takes_ipv4_as_well() {
     let listener = bind_tcp("[::]:0".parse().unwrap()).unwrap();
     let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, tcp_address(&listener).port())).unwrap();
-    let peer = listener.accept().unwrap().peer.unwrap();
+    let peer = listener.accept().unwrap().caller.peer.unwrap();
     assert_eq!(peer.to_canonical(), IpAddr::from(Ipv4Addr::LOCALHOST));
 }
 
@@ -158,7 +161,7 @@ fn a_unix_listener_refuses_newcomers_and_takes_its_file_away() {
         UnixStream::connect(&path).unwrap_err().kind(),
         io::ErrorKind::NotFound
     );
-    assert_eq!(listener.accept().unwrap().peer, None);
+    assert_eq!(listener.accept().unwrap().caller.peer, None);
     assert!(listener.accept().is_err());
 
     // A successor's file is not the predecessor's to remove.

@@ -27,7 +27,7 @@ pub(super) fn run(mut acceptor: Acceptor, server: &Arc<Server>) -> io::Result<()
             Ok(()) => backoff.succeeded(),
             Err((error, newcomer)) => {
                 if let Some(newcomer) = newcomer {
-                    acceptor.refuse(newcomer.socket.share(), newcomer.peer);
+                    acceptor.refuse(newcomer.socket.share(), newcomer.caller);
                 }
                 if let Some(pause) = backoff.failed(&error) {
                     acceptor.pause(pause);

@@ -6,7 +6,7 @@ fn an_answer_is_rendered_byte_for_byte() {
     let answer = Answer::ok("text/html", Body::Hello(hello));
     let mut out = Vec::new();
     let date = Date::from_unix_seconds(784_111_777);
-    let connection = connection_field(Version::Http10, true);
+    let connection = answer.connection_field(Version::Http10, true);
     answer.render_head(Version::Http10, connection, &date, &mut out);
     assert_eq!(
         String::from_utf8(out).unwrap(),

@@ -12,7 +12,6 @@ use super::outgoing::{Outgoing, RECORD_BYTES_MAX};
 use crate::connection::{Connection, Need, Options};
 use crate::date::Date;
 use crate::reader::Phase;
-use crate::route::Pause;
 use crate::tls::Tls;
 
 /// Most of an answer that is sealed at a time, in bytes: as much as a write takes without TLS. The
@@ -38,8 +37,8 @@ pub(super) struct Secured {
     /// Whether some of the connection's output is in `outgoing`: at most one piece is, so that
     /// the access log's line is that of the answer that is written.
     has_sealed: bool,
-    /// Asked for by the connection while there was something to be written first.
-    pause: Option<Pause>,
+    /// Asked for by the connection, once, while there was something to be written first.
+    postponed: Option<Need>,
     /// Whether the peer has said that it will send no more (`close_notify`), or just ended.
     has_input_ended: bool,
     /// Whether it has been told so.
@@ -57,7 +56,7 @@ impl Secured {
             incoming: Vec::new(),
             outgoing: Outgoing::default(),
             has_sealed: false,
-            pause: None,
+            postponed: None,
             has_input_ended: false,
             has_said_goodbye: false,
             linger: false,
@@ -119,8 +118,8 @@ impl Secured {
             let (phase, limit) = (Phase::Handshake, self.handshake_limit);
             return self.after_output(Need::Input { phase, limit });
         }
-        let pause = self.pause.take().map(Need::Pause);
-        match pause.unwrap_or_else(|| connection.need(date)) {
+        let postponed = self.postponed.take();
+        match postponed.unwrap_or_else(|| connection.need(date)) {
             Need::Output => {
                 self.seal(connection);
                 // Nothing came of it if the keys are worn out.
@@ -144,8 +143,9 @@ impl Secured {
             self.outgoing.free();
             return need;
         }
-        if let Need::Pause(pause) = need {
-            self.pause = Some(pause);
+        // The others are asked for again.
+        if let Need::Pause(_) | Need::Deliver(_) = need {
+            self.postponed = Some(need);
         }
         Need::Output
     }

@@ -423,7 +423,7 @@ fn an_idle_session_keeps_no_buffer() {
     talk.say("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
     talk.say(&"x".repeat(100_000));
     talk.run();
-    let secured = talk.session.secured.as_ref().unwrap();
+    let secured = talk.session.secured();
     assert_eq!(secured.capacity_bytes(), 0);
 }
 
@@ -476,7 +476,7 @@ proptest! {
             }
             talk.session.receive(&bytes);
             talk.serve(usize::MAX);
-            let kept_bytes = talk.session.secured.as_ref().unwrap().capacity_bytes();
+            let kept_bytes = talk.session.secured().capacity_bytes();
             prop_assert!(kept_bytes < 300_000);
         }
     }
@@ -507,5 +507,5 @@ fn a_message_of_the_handshake_without_end_is_cut_off() {
         message.fill(0);
     }
     assert_eq!(talk.serve(usize::MAX), Need::Close { linger: true });
-    assert_eq!(talk.session.secured.as_ref().unwrap().capacity_bytes(), 0);
+    assert_eq!(talk.session.secured().capacity_bytes(), 0);
 }

@@ -12,7 +12,7 @@ fn connected(desk: &mut Desk) -> (Connection, UnixStream, Want) {
     let (socket, client) = UnixStream::pair().unwrap();
     socket.set_nonblocking(true).unwrap();
     client.set_nonblocking(true).unwrap();
-    let mut connection = Connection::new(socket.into(), None, desk);
+    let mut connection = Connection::new(socket.into(), Caller::default(), desk);
     let want = connection.go_on(Cause::Turn, desk);
     (connection, client, want)
 }
@@ -188,7 +188,7 @@ fn a_client_that_is_refused_is_told_why_and_given_time_to_hear_it() {
     socket.set_nonblocking(true).unwrap();
     client.set_nonblocking(true).unwrap();
     (&client).write_all(REQUEST.as_bytes()).unwrap();
-    let mut refused = Connection::refused(socket.into(), None, &desk).unwrap();
+    let mut refused = Connection::refused(socket.into(), Caller::default(), &desk).unwrap();
     let until = desk.now + LINGER_TIME_MAX;
     let want = refused.go_on(Cause::Turn, &mut desk);
     assert_eq!(want, Want::Ready(Interest::Input, until));

@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
+use server_common::listener::Caller;
 use server_common::stop::StopHandle;
 use socket2::{Domain, Socket, Type};
 
@@ -46,7 +47,7 @@ impl ByHand {
         client.set_read_timeout(Some(LONGEST)).unwrap();
         let newcomer = Newcomer {
             socket: OwnedFd::from(socket),
-            peer: None,
+            caller: Caller::default(),
         };
         let before = self.keys();
         self.worker.crowd.enter(newcomer, Standing::Served);

@@ -1,0 +1,91 @@
+//! What others have sent to a client and it has not taken yet.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use tungstenite::Message;
+
+use crate::limits::MAILBOX_BYTES_MAX;
+
+/// What a message costs besides its bytes, so that empty ones are bounded too.
+const MESSAGE_COST_BYTES: usize = mem::size_of::<Message>();
+
+/// The client has not taken what others sent: more than [`MAILBOX_BYTES_MAX`] lay there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooSlow;
+
+/// A bounded queue that anybody fills and one client's connection empties.
+pub(super) struct Mailbox {
+    waker: Waker,
+    content: Mutex<Result<Letters, TooSlow>>,
+}
+
+#[derive(Default)]
+struct Letters {
+    messages: VecDeque<Message>,
+    bytes: usize,
+}
+
+impl Mailbox {
+    pub(super) fn new(waker: Waker) -> Self {
+        Self {
+            waker,
+            content: Mutex::new(Ok(Letters::default())),
+        }
+    }
+
+    /// Adds a message and wakes the connection if there was none. A message is taken if there is
+    /// any room at all, however large it is; so the bound is passed by one at most. One that finds
+    /// none costs the client what it has: it would miss a message, and is to hear so instead.
+    pub(super) fn put(&self, message: Message) {
+        let mut content = self.content();
+        let Ok(letters) = &mut *content else {
+            return;
+        };
+        let wakes = if letters.bytes >= MAILBOX_BYTES_MAX {
+            *content = Err(TooSlow);
+            true
+        } else {
+            letters.bytes += cost(&message);
+            letters.messages.push_back(message);
+            letters.messages.len() == 1
+        };
+        drop(content);
+        if wakes {
+            self.waker.wake_by_ref();
+        }
+    }
+
+    pub(super) fn take(&self) -> Result<Option<Message>, TooSlow> {
+        let mut content = self.content();
+        let letters = content.as_mut().map_err(|slow| *slow)?;
+        let message = letters.messages.pop_front();
+        match &message {
+            Some(message) => letters.bytes -= cost(message),
+            // A burst's memory is not kept.
+            None => letters.messages = VecDeque::new(),
+        }
+        Ok(message)
+    }
+
+    fn content(&self) -> MutexGuard<'_, Result<Letters, TooSlow>> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn cost(message: &Message) -> usize {
+    message.len() + MESSAGE_COST_BYTES
+}
+
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = self.content().as_ref().map(|letters| letters.bytes).ok();
+        formatter
+            .debug_struct("Mailbox")
+            .field("held_bytes", &held)
+            .finish_non_exhaustive()
+    }
+}

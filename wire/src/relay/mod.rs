@@ -1,0 +1,148 @@
+//! The relay: each message goes to every other client of its room.
+//!
+//! A client's connection is served by one thread or task, and its messages are for others. So each
+//! client has a mailbox into which anybody puts messages, and a [`Waker`] by which its model gets
+//! to know that there are some; how the model then writes them is the model's affair. Nobody waits
+//! for anybody: whoever does not empty the mailbox is closed, and costs its bound.
+
+mod mailbox;
+mod room;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use tungstenite::Message;
+
+use self::mailbox::Mailbox;
+pub use self::mailbox::TooSlow;
+use self::room::Room;
+
+/// The rooms of a server.
+#[derive(Debug)]
+pub struct Relay {
+    clients_max: usize,
+    hall: Mutex<Hall>,
+}
+
+#[derive(Debug, Default)]
+struct Hall {
+    clients: usize,
+    /// By name; those with somebody in them.
+    rooms: HashMap<Box<str>, Arc<Room>>,
+}
+
+impl Relay {
+    /// A relay that takes so many clients.
+    #[must_use]
+    pub fn new(clients_max: usize) -> Arc<Self> {
+        Arc::new(Self {
+            clients_max,
+            hall: Mutex::default(),
+        })
+    }
+
+    /// A seat in a room, whose messages from now on wake `waker`; `None` if all seats are taken.
+    #[must_use]
+    pub fn enter(self: &Arc<Self>, room: &str, waker: Waker) -> Option<Seat> {
+        let mailbox = Arc::new(Mailbox::new(waker));
+        let mut hall = self.hall();
+        if hall.clients >= self.clients_max {
+            return None;
+        }
+        hall.clients += 1;
+        let room = match hall.rooms.get(room) {
+            Some(room) => Arc::clone(room),
+            None => {
+                let new = Arc::new(Room::new(room));
+                hall.rooms.insert(room.into(), Arc::clone(&new));
+                new
+            }
+        };
+        room.enter(&mailbox);
+        drop(hall);
+        Some(Seat {
+            relay: Arc::clone(self),
+            room,
+            mailbox,
+        })
+    }
+
+    fn leave(&self, room: &Room, mailbox: &Arc<Mailbox>) {
+        let mut hall = self.hall();
+        hall.clients -= 1;
+        if room.leave(mailbox) {
+            hall.rooms.remove(room.name());
+        }
+    }
+
+    fn hall(&self) -> MutexGuard<'_, Hall> {
+        self.hall.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A client's place in a room, given up when it is dropped.
+#[derive(Debug)]
+pub struct Seat {
+    relay: Arc<Relay>,
+    room: Arc<Room>,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Seat {
+    /// The next message of another client; `None` if there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// This client has left too much lying; it gets nothing more.
+    pub fn take(&self) -> Result<Option<Message>, TooSlow> {
+        self.mailbox.take()
+    }
+
+    /// A message of this client, to be delivered.
+    #[must_use]
+    pub fn parcel(&self, message: Message) -> Parcel {
+        Parcel {
+            room: Arc::clone(&self.room),
+            sender: Arc::clone(&self.mailbox),
+            message,
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.relay.leave(&self.room, &self.mailbox);
+    }
+}
+
+/// A message on its way to the others in its sender's room.
+#[derive(Debug)]
+pub struct Parcel {
+    room: Arc<Room>,
+    sender: Arc<Mailbox>,
+    message: Message,
+}
+
+impl Parcel {
+    /// Puts the message into every other client's mailbox and wakes those that had none. Their
+    /// wakers run here: call it where none of them can be waited for.
+    pub fn deliver(self) {
+        for mailbox in self.room.mailboxes().iter() {
+            if !Arc::ptr_eq(mailbox, &self.sender) {
+                mailbox.put(self.message.clone());
+            }
+        }
+    }
+}
+
+impl PartialEq for Parcel {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.sender, &other.sender) && self.message == other.message
+    }
+}
+
+impl Eq for Parcel {}
+
+#[cfg(test)]
+mod tests;

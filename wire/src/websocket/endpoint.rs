@@ -1,0 +1,247 @@
+//! The server's side of a WebSocket connection as a state machine, without a socket.
+
+use std::io::{self, Read, Write};
+
+use tungstenite::protocol::{Role, WebSocketContext};
+use tungstenite::{Error, Message};
+
+use super::boundary::Boundary;
+use super::config;
+use super::farewell::Farewell;
+use crate::input::Input;
+use crate::reader::Phase;
+use crate::relay::{Parcel, Seat, TooSlow};
+
+/// Frames are gathered up to so many bytes before they are written: what a socket takes at a time.
+const GATHERED_BYTES_MAX: usize = 64 * 1024;
+
+/// What an endpoint needs before it can go on.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Output,
+    /// That this message be brought to the others.
+    Deliver(Parcel),
+    Input(Phase),
+    /// To be closed, once its output is written.
+    Close,
+}
+
+/// One client's connection.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    codec: WebSocketContext,
+    boundary: Boundary,
+    output: Output,
+    /// In the relay; an echo has none.
+    seat: Option<Seat>,
+    /// Whether a sign of life has been asked for and nothing has come since.
+    awaits_pong: bool,
+    /// Whether this server is to leave once it has said what there is to say.
+    is_finishing: bool,
+    is_over: bool,
+}
+
+impl Endpoint {
+    /// A connection whose handshake is done; in the relay if there is a seat, an echo otherwise.
+    pub(crate) fn new(seat: Option<Seat>) -> Self {
+        Self {
+            codec: WebSocketContext::new(Role::Server, Some(config())),
+            boundary: Boundary::default(),
+            output: Output::default(),
+            seat,
+            awaits_pong: false,
+            is_finishing: false,
+            is_over: false,
+        }
+    }
+
+    pub(crate) fn finish(&mut self) {
+        self.is_finishing = true;
+    }
+
+    pub(crate) fn output(&self) -> &[u8] {
+        self.output.rest()
+    }
+
+    pub(crate) fn wrote(&mut self, count: usize) {
+        self.output.wrote(count);
+    }
+
+    /// Whether nothing but the close follows the output.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Bytes have come that `need` will look at.
+    pub(crate) fn has_received(&mut self) {
+        self.awaits_pong = false;
+    }
+
+    /// The time is up for what [`Self::need`] has asked for.
+    pub(crate) fn timed_out(&mut self) {
+        if self.boundary.message_bytes().is_some() {
+            self.close(Farewell::Unfinished);
+        } else if self.awaits_pong {
+            self.close(Farewell::Silent);
+        } else {
+            self.awaits_pong = true;
+            self.write(Message::Ping(Default::default()));
+        }
+    }
+
+    /// Goes on as far as possible with `input`.
+    pub(crate) fn need(&mut self, input: &mut Input, input_ended: bool) -> Step {
+        while !self.is_over && self.output.has_room() {
+            match self.read(input, input_ended) {
+                Some(message) => match &self.seat {
+                    Some(seat) => return Step::Deliver(seat.parcel(message)),
+                    None => self.write(message),
+                },
+                None => break,
+            }
+        }
+        self.take_mail();
+        if !self.output.rest().is_empty() {
+            return Step::Output;
+        }
+        match self.is_over {
+            true => Step::Close,
+            false => Step::Input(self.phase()),
+        }
+    }
+
+    /// The next message; `None` if there is none, or nothing more to read.
+    fn read(&mut self, input: &mut Input, input_ended: bool) -> Option<Message> {
+        let mut pipe = Pipe {
+            input,
+            input_ended,
+            boundary: &mut self.boundary,
+            output: &mut self.output,
+        };
+        loop {
+            let error = match self.codec.read(&mut pipe) {
+                Ok(message @ (Message::Text(_) | Message::Binary(_))) => return Some(message),
+                // Answered by the codec.
+                Ok(_) => continue,
+                Err(error) => error,
+            };
+            if !is_would_block(&error) {
+                match Farewell::after(&error) {
+                    Some(farewell) => self.close(farewell),
+                    None => self.is_over = true,
+                }
+            }
+            return None;
+        }
+    }
+
+    /// Writes what others have sent, then the farewell, if it is time.
+    fn take_mail(&mut self) {
+        while !self.is_over && self.output.has_room() {
+            match self.seat.as_ref().map_or(Ok(None), Seat::take) {
+                Ok(Some(message)) => self.write(message),
+                Ok(None) if self.is_finishing => self.close(Farewell::Stopping),
+                Ok(None) => return,
+                Err(TooSlow) => self.close(Farewell::TooSlow),
+            }
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        match self.boundary.message_bytes() {
+            Some(received_bytes) => Phase::Body { received_bytes },
+            None if self.awaits_pong => Phase::Pong,
+            None => Phase::Idle,
+        }
+    }
+
+    fn close(&mut self, farewell: Farewell) {
+        self.write(Message::Close(Some(farewell.frame())));
+        self.is_over = true;
+    }
+
+    fn write(&mut self, message: Message) {
+        // Memory takes everything; nothing is written after a close.
+        let _ = self.codec.write(&mut self.output, message);
+        let _ = self.codec.flush(&mut self.output);
+    }
+}
+
+fn is_would_block(error: &Error) -> bool {
+    matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// Frames on their way to the socket. Empty, it holds no memory.
+#[derive(Debug, Default)]
+struct Output {
+    bytes: Vec<u8>,
+    written_bytes: usize,
+}
+
+impl Output {
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.written_bytes..]
+    }
+
+    fn has_room(&self) -> bool {
+        self.rest().len() < GATHERED_BYTES_MAX
+    }
+
+    fn wrote(&mut self, count: usize) {
+        self.written_bytes += count;
+        if self.rest().is_empty() {
+            *self = Self::default();
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The codec asks for both to write, although it reads only when it is asked to.
+impl Read for Output {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+}
+
+/// What the codec takes for a socket that does not block.
+struct Pipe<'a> {
+    input: &'a mut Input,
+    input_ended: bool,
+    boundary: &'a mut Boundary,
+    output: &'a mut Output,
+}
+
+impl Read for Pipe<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.input.rest();
+        if bytes.is_empty() && !self.input_ended {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let count = bytes.len().min(room.len());
+        room[..count].copy_from_slice(&bytes[..count]);
+        self.boundary.pass(&bytes[..count]);
+        let left_bytes = bytes.len() - count;
+        self.input.keep_last(left_bytes);
+        Ok(count)
+    }
+}
+
+impl Write for Pipe<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.output.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
