@@ -1,4 +1,4 @@
-//! HTTP/1.1 for the two servers: bytes in, bytes out.
+//! HTTP/1.1, WebSocket and the push stream for the two servers: bytes in, bytes out.
 //!
 //! Everything the blocking and the asynchronous server must do alike lives here, so that the
 //! concurrency model is the only thing in which they differ. Nothing in this crate opens a socket,
