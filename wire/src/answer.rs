@@ -149,9 +149,10 @@ impl Answer {
     }
 }
 
-/// The fields that say what is spoken (RFC 9110 §15.5.22, RFC 6455 §4.4).
+/// The fields that say what is spoken (RFC 9110 §15.5.22, RFC 6455 §4.4), in title case as hyper
+/// writes it.
 pub const UPGRADE_FIELDS: [(&str, &str); 2] =
-    [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")];
+    [("Upgrade", "websocket"), ("Sec-Websocket-Version", "13")];
 
 fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(name);

@@ -71,6 +71,10 @@ impl Mailbox {
         Ok(message)
     }
 
+    pub(super) fn is_too_slow(&self) -> bool {
+        self.content().is_err()
+    }
+
     fn content(&self) -> MutexGuard<'_, Result<Letters, TooSlow>> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }

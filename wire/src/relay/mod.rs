@@ -99,6 +99,12 @@ impl Seat {
         self.mailbox.take()
     }
 
+    /// Whether [`Self::take`] would fail, for one that cannot take anything now.
+    #[must_use]
+    pub fn is_too_slow(&self) -> bool {
+        self.mailbox.is_too_slow()
+    }
+
     /// A message of this client, to be delivered.
     #[must_use]
     pub fn parcel(&self, message: Message) -> Parcel {

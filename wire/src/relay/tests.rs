@@ -56,6 +56,7 @@ fn who_takes_nothing_is_given_up_at_the_bound_and_the_others_lose_nothing() {
         sent += message.len();
         assert_eq!(quick.take(), Ok(Some(message.clone())));
     }
+    assert!(slow.is_too_slow() && !quick.is_too_slow());
     assert_eq!(slow.take(), Err(TooSlow));
     assert_eq!(slow.take(), Err(TooSlow));
     // Once for its first message and once for the end.

@@ -14,7 +14,7 @@ const HEADER_BYTES_MAX: usize = 14;
 /// The codec does not tell. Only headers are looked at; what is wrong with them is the codec's to
 /// find.
 #[derive(Debug, Default)]
-pub(super) struct Boundary {
+pub struct Boundary {
     /// The beginning of a header that is not whole, and how much of it there is.
     header: [u8; HEADER_BYTES_MAX],
     header_bytes: usize,
@@ -27,7 +27,7 @@ pub(super) struct Boundary {
 
 impl Boundary {
     /// Follows further bytes of the stream.
-    pub(super) fn pass(&mut self, mut bytes: &[u8]) {
+    pub fn pass(&mut self, mut bytes: &[u8]) {
         self.message_bytes += bytes.len() as u64;
         while !bytes.is_empty() {
             if self.payload_left_bytes == 0 {
@@ -43,7 +43,8 @@ impl Boundary {
     }
 
     /// Bytes of the message under way, its frames' headers counted; `None` between messages.
-    pub(super) fn message_bytes(&self) -> Option<u64> {
+    #[must_use]
+    pub fn message_bytes(&self) -> Option<u64> {
         self.is_within().then_some(self.message_bytes)
     }
 

@@ -4,10 +4,10 @@
 //!
 //! - [`handshake`]: the request that opens it, and the answer;
 //! - [`farewell`]: why a connection is closed, in the protocol's codes;
-//! - `boundary`: whether a message is under way, which decides how long it may take;
+//! - [`boundary`]: whether a message is under way, which decides how long it may take;
 //! - `endpoint`: the server's side as a state machine, without a socket.
 
-mod boundary;
+pub mod boundary;
 pub(crate) mod endpoint;
 pub mod farewell;
 pub mod handshake;
