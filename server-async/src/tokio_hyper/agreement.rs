@@ -1,11 +1,13 @@
 //! hyper behind the gate says, byte for byte, what `wire::connection` says.
 //!
 //! Both are given the same bytes, right and wrong ones, in pieces. A request that the gate lets
-//! pass and hyper refuses would show here, as hyper refuses in other words.
+//! pass and hyper refuses would show here, as hyper refuses in other words. So would frames that
+//! tokio-tungstenite answers otherwise than `wire::websocket` has tungstenite do.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -18,6 +20,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use wire::connection::{Connection, Need};
 use wire::date::Date;
+use wire::relay::Relay;
 
 use super::{Server, connection};
 use crate::Options;
@@ -59,6 +62,8 @@ const TARGETS: &[&str] = &[
     "a:b@c:80",
     "/a#b",
     "/\u{e9}",
+    "/ws",
+    "/ws/echo?x",
 ];
 
 const VERSIONS: &[&str] = &["HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/1"];
@@ -70,6 +75,9 @@ const FIELDS: &[&str] = &[
     "connection: close\r\n",
     "Connection: x,, Close\r\n",
     "Connection: upgrade\r\nUpgrade: websocket\r\n",
+    "Sec-WebSocket-Version: 13\r\n",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+    "Sec-WebSocket-Key: no key\r\n",
     "Content-Length: 5\r\n",
     "Content-Length: 0\r\n",
     "Content-Length: +5\r\n",
@@ -116,6 +124,21 @@ prop_compose! {
     }
 }
 
+/// Of a client, masked with zeros, which change nothing, where they are right.
+const FRAMES: &[&[u8]] = &[
+    b"\x81\x82\0\0\0\0hi",
+    b"\x82\xfe\x00\x03\0\0\0\0\x00\xff\x80",
+    b"\x01\x82\0\0\0\0he",
+    b"\x89\x82\0\0\0\0yo",
+    b"\x80\x83\0\0\0\0llo",
+    b"\x8a\x80\0\0\0\0",
+    b"\x81\x81\0\0\0\0\xff",
+    b"\x81\x02hi",
+    b"\x83\x80\0\0\0\0",
+    b"\x82\xff\x00\x00\x00\x00\x01\x00\x00\x01\0\0\0\0",
+    b"\x88\x82\0\0\0\0\x03\xe8",
+];
+
 /// Bytes that a failure shows as text.
 #[derive(Clone)]
 struct Stream(Vec<u8>);
@@ -126,13 +149,28 @@ impl fmt::Debug for Stream {
     }
 }
 
+/// A request to speak WebSocket, and what may follow it.
+fn handshake() -> impl Strategy<Value = Vec<u8>> {
+    let targets = &["/ws", "/ws/echo", "/ws/echo?x", "/ws/echo", "/"][..];
+    (select(targets), vec(select(FRAMES), 0..6)).prop_map(|(target, frames)| {
+        let head = format!(
+            "GET {target} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        [head.into_bytes(), frames.concat()].concat()
+    })
+}
+
 prop_compose! {
     /// Some requests, now and then with a byte that is wrong.
     fn stream()(
-        requests in vec(request(), 1..4),
+        requests in vec(
+            prop_oneof![4 => request().prop_map(String::into_bytes), 1 => handshake()],
+            1..4,
+        ),
         slip in prop::option::weighted(0.3, (any::<prop::sample::Index>(), any::<u8>())),
     ) -> Stream {
-        let mut bytes = requests.concat().into_bytes();
+        let mut bytes = requests.concat();
         if let Some((index, byte)) = slip {
             let index = index.index(bytes.len());
             bytes[index] = byte;
@@ -210,7 +248,9 @@ fn serve(connection: &mut Connection, date: &Date, answers: &mut Vec<u8>) -> boo
                 let count = connection.output().len();
                 connection.wrote(count);
             }
-            Need::Pause(_) | Need::Time | Need::Admission | Need::Deliver(_) => {}
+            Need::Admission => connection.admit(&Relay::new(1), Waker::noop().clone(), date),
+            Need::Deliver(parcel) => parcel.deliver(),
+            Need::Pause(_) | Need::Time => {}
             Need::Input { .. } => return false,
             Need::Close { .. } => return true,
         }

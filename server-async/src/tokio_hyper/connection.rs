@@ -10,16 +10,18 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use server_common::clock;
-use server_common::listener::Caller;
+use server_common::listener::{Caller, Service};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
+use tokio::task::coop::unconstrained;
 use tokio::time::timeout;
 use wire::answer::Answer;
+use wire::refusal::Refusal;
 
 use super::exchange::Exchange;
 use super::gate::{Ending, Gate};
 use super::socket::{Socket, Stream};
-use super::{Server, http2, service, tls};
+use super::{Server, http2, push, service, tls, websocket};
 
 /// How long input is read and thrown away after the last answer, so that the reset which follows
 /// unread bytes does not destroy the answer before the client has read it (RFC 9112 §9.6).
@@ -51,6 +53,9 @@ pub(super) async fn run<S: Stream>(
     server: &Arc<Server>,
     finishing: watch::Receiver<()>,
 ) {
+    if caller.service == Service::Push {
+        return Box::pin(push::run(socket, server, finishing)).await;
+    }
     let peer = caller.peer;
     let socket = Socket::new(socket, server.options.write_timeout);
     match &server.tls {
@@ -60,7 +65,8 @@ pub(super) async fn run<S: Stream>(
     }
 }
 
-/// Serves a connection that begins as HTTP/1 does; a client may turn out to speak HTTP/2.
+/// Serves a connection that begins as HTTP/1 does; a client may turn out to speak HTTP/2, or ask
+/// for WebSocket.
 pub(super) async fn run_http1<S: AsyncRead + AsyncWrite + Unpin>(
     socket: S,
     peer: Option<IpAddr>,
@@ -76,39 +82,49 @@ pub(super) async fn run_http1<S: AsyncRead + AsyncWrite + Unpin>(
     // knows which.
     let _ = woken_at_finish(Pin::new(&mut connection), &mut finishing).await;
 
-    let gate = connection.into_parts().io;
-    let refusal = match gate.ending() {
+    let mut gate = connection.into_parts().io;
+    let ending = gate.take_ending();
+    let linger = gate.has_input_left() || exchange.body_may_stay_away();
+    let (mut socket, input) = gate.into_parts();
+    // What came behind the last answer is nobody's concern.
+    match ending.filter(|_| !exchange.answered_last()) {
         Some(Ending::Http2) => {
-            let (socket, input) = gate.into_parts();
-            return Box::pin(http2::run(socket, input, peer, server, finishing)).await;
+            Box::pin(http2::run(socket, input, peer, server, finishing)).await;
         }
-        Some(Ending::Refused(refusal)) if !exchange.answered_last() => Some(refusal),
-        _ => None,
-    };
-    let linger = refusal.is_some() || gate.has_input_left() || exchange.body_may_stay_away();
-    let (mut socket, _) = gate.into_parts();
-    if let Some(refusal) = refusal {
-        let answer = Answer::from(refusal);
-        exchange.log(answer.status, answer.sent_body_bytes(false));
-        let last = answer.render_last(&clock::date());
-        let _ = socket.write_all(&last).await;
+        Some(Ending::WebSocket(handshake)) => {
+            let talk = websocket::run(socket, input, &handshake, &exchange, server, finishing);
+            Box::pin(talk).await;
+        }
+        Some(Ending::Refused(refusal)) => refuse(socket, refusal, &exchange).await,
+        Some(Ending::Closed) | None if linger => discard(&mut socket, LINGER).await,
+        Some(Ending::Closed) | None => {}
     }
-    if linger {
-        discard(&mut socket, LINGER).await;
-    }
+}
+
+/// Tells a client what was wrong, as the last answer.
+pub(super) async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
+    mut socket: S,
+    refusal: Refusal,
+    exchange: &Exchange<'_>,
+) {
+    let answer = Answer::from(refusal);
+    exchange.log(answer.status, answer.sent_body_bytes(false));
+    let last = answer.render_last(&clock::date());
+    let _ = socket.write_all(&last).await;
+    discard(&mut socket, LINGER).await;
 }
 
 /// Runs `future`, and once more when the server begins to finish, so that a connection that waits
 /// for its next request sees it.
 ///
-/// The signal is polled once only, which is enough to have the task woken by it (a new task has
-/// all of tokio's budget, so the poll is not put off): polling it with every request would cost
+/// The signal is polled once only, which is enough to have the task woken by it (whatever is left
+/// of tokio's budget, so that the poll is not put off): polling it with every request would cost
 /// what the request's own bookkeeping costs.
 pub(super) async fn woken_at_finish<F: Future + Unpin>(
     mut future: F,
     finishing: &mut watch::Receiver<()>,
 ) -> F::Output {
-    let mut finish = pin!(finishing.changed());
+    let mut finish = pin!(unconstrained(finishing.changed()));
     let mut is_noted = false;
     poll_fn(|cx| {
         if !is_noted {

@@ -4,7 +4,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use server_common::listener::Caller;
+use server_common::listener::{Caller, Service};
 use server_common::stop::{Stop, StopHandle};
 use tokio::io::{DuplexStream, duplex};
 use tokio::sync::watch;
@@ -24,13 +24,22 @@ pub(super) struct Served {
 
 /// Serves a client whose socket holds so many bytes in each direction before a write waits.
 pub(super) fn serve(options: Options, socket_bytes: usize) -> (DuplexStream, Served) {
+    serve_as(Service::Http, options, socket_bytes)
+}
+
+/// The same for a client that has come for `service`.
+pub(super) fn serve_as(
+    service: Service,
+    options: Options,
+    socket_bytes: usize,
+) -> (DuplexStream, Served) {
     let (socket, theirs) = duplex(socket_bytes);
     let (handle, stop) = Stop::new().unwrap();
     let (finish, finishing) = watch::channel(());
     let server = Arc::new(Server::new(options, &stop).unwrap());
     let caller = Caller {
         peer: Some(IpAddr::from([127, 0, 0, 1])),
-        ..Caller::default()
+        service,
     };
     let task = tokio::spawn(async move {
         connection::run(theirs, caller, &server, finishing).await;

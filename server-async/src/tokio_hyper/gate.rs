@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use wire::reader::{Event, Phase, RequestReader};
 use wire::refusal::Refusal;
+use wire::websocket::handshake::Handshake;
 
 use super::deadline::Deadline;
 use super::exchange::Exchange;
@@ -27,9 +28,9 @@ const JOINED_BYTES_MAX: usize = 512;
 ///
 /// Everything that arrives goes through [`RequestReader`], as in `wire::connection`. The head of a
 /// request passes, in short, when it is complete and good, the body as far as it is good. At the
-/// first fault
-/// nothing passes any more and hyper is shown the end of input: it finishes, and the connection's
-/// task writes the refusal that [`Self::ending`] names.
+/// first fault, or when a client asks for WebSocket, nothing passes any more and hyper is shown the
+/// end of input: it finishes, and the connection's task goes on with what [`Self::take_ending`]
+/// names.
 ///
 /// hyper asks for the next request when the last one's answer is written (with `half_close`, or
 /// it would also ask to see whether the client is still there). This is how the gate knows that a
@@ -66,7 +67,7 @@ impl Examined {
 }
 
 /// Why nothing passes any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Ending {
     /// Neither side has more to say: the client closed, or was idle too long, or the server stops.
     Closed,
@@ -74,6 +75,8 @@ pub(super) enum Ending {
     Refused(Refusal),
     /// The client speaks HTTP/2: all that it has sent is still here.
     Http2,
+    /// The client asks for WebSocket: what it has sent behind that is still here.
+    WebSocket(Box<Handshake>),
 }
 
 impl<'a, S> Gate<'a, S> {
@@ -94,8 +97,8 @@ impl<'a, S> Gate<'a, S> {
     }
 
     /// Why hyper was shown the end of input, if it was.
-    pub(super) fn ending(&self) -> Option<Ending> {
-        self.ending
+    pub(super) fn take_ending(&mut self) -> Option<Ending> {
+        self.ending.take()
     }
 
     /// Whether bytes of the client's were received and will not be looked at.
@@ -131,10 +134,14 @@ impl<'a, S> Gate<'a, S> {
         loop {
             let head = rest;
             match self.reader.next(&mut rest) {
-                Ok(Some(Event::Head(request))) => {
+                Ok(Some(Event::Head(mut request))) => {
                     self.waiting.reset();
                     head_bytes = request.head_bytes;
                     let body_may_stay_away = self.exchange.begin(&request, &head[..head_bytes]);
+                    if let Some(handshake) = request.handshake.take() {
+                        self.ending = Some(Ending::WebSocket(handshake));
+                        break;
+                    }
                     let has_body = request.framing.has_body() && !body_may_stay_away;
                     self.head = head::in_short(&request, has_body);
                     self.exchange.hand_over(request);

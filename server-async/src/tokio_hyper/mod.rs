@@ -16,7 +16,9 @@
 //! - `exchange`: what the gate and the service tell each other;
 //! - `service`: from hyper's request to the answer of `wire`;
 //! - `body`: the answer's body in the pieces that hyper asks for;
-//! - `http2`: the same for connections that speak HTTP/2.
+//! - `http2`: the same for connections that speak HTTP/2;
+//! - `websocket`: what follows HTTP on a connection that asks for it;
+//! - `push`: numbered messages to whoever connects.
 
 mod accept;
 #[cfg(test)]
@@ -31,10 +33,12 @@ mod gate;
 mod head;
 mod http2;
 mod landing;
+mod push;
 mod refused;
 mod service;
 mod socket;
 mod tls;
+mod websocket;
 
 use std::io;
 use std::os::fd::AsFd;

@@ -1,0 +1,150 @@
+//! What the codec takes for a client's socket.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use wire::websocket::boundary::Boundary;
+
+use crate::tokio_hyper::landing;
+
+/// Frames are gathered up to so many bytes before they are written: what a socket takes at a time.
+const GATHERED_BYTES_MAX: usize = 64 * 1024;
+
+/// A socket from which more is read than the codec asks for, and into which frames go when
+/// [`Self::poll_drain`] says so, many in one write. It knows whether a message is under way, which
+/// the codec does not tell.
+///
+/// What the codec writes is taken always; so whoever drives it looks first whether there is room.
+#[derive(Debug)]
+pub(super) struct Pipe<S> {
+    socket: S,
+    boundary: Boundary,
+    /// Received, and not yet asked for by the codec.
+    input: BytesMut,
+    has_received: bool,
+    /// Of which so many bytes are written. Empty, it holds no memory.
+    output: Vec<u8>,
+    written_bytes: usize,
+}
+
+impl<S> Pipe<S> {
+    /// A pipe to a client of which `input` has been received, and which is to get `output` first.
+    pub(super) fn new(socket: S, input: BytesMut, output: Vec<u8>) -> Self {
+        Self {
+            socket,
+            boundary: Boundary::default(),
+            has_received: false,
+            input,
+            output,
+            written_bytes: 0,
+        }
+    }
+
+    /// Bytes of the message under way; `None` between messages.
+    pub(super) fn message_bytes(&self) -> Option<u64> {
+        self.boundary.message_bytes()
+    }
+
+    /// Whether the client has been heard since this was asked last.
+    pub(super) fn take_has_received(&mut self) -> bool {
+        std::mem::take(&mut self.has_received)
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.rest().len() < GATHERED_BYTES_MAX
+    }
+
+    pub(super) fn is_drained(&self) -> bool {
+        self.rest().is_empty()
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.output[self.written_bytes..]
+    }
+
+    /// Hands the codec some of the input.
+    fn pass(&mut self, room: &mut ReadBuf<'_>) {
+        let count = self.input.len().min(room.remaining());
+        self.boundary.pass(&self.input[..count]);
+        room.put_slice(&self.input[..count]);
+        self.input.advance(count);
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+        }
+    }
+
+    /// Hands the codec what has just been received, and keeps what it has no room for.
+    fn receive(&mut self, bytes: &[u8], room: &mut ReadBuf<'_>) {
+        let (now, later) = bytes.split_at(bytes.len().min(room.remaining()));
+        self.has_received |= !bytes.is_empty();
+        self.boundary.pass(now);
+        room.put_slice(now);
+        self.input.extend_from_slice(later);
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Pipe<S> {
+    /// Writes all that has been gathered.
+    ///
+    /// # Errors
+    ///
+    /// Those of the socket.
+    pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.is_drained() {
+            let rest = &self.output[self.written_bytes..];
+            let count = ready!(Pin::new(&mut self.socket).poll_write(cx, rest))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.written_bytes += count;
+        }
+        if self.written_bytes > 0 {
+            self.output = Vec::new();
+            self.written_bytes = 0;
+        }
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Pipe<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.input.is_empty() {
+            self.pass(room);
+            return Poll::Ready(Ok(()));
+        }
+        landing::poll_read(
+            &mut *self,
+            |pipe| &mut pipe.socket,
+            cx,
+            usize::MAX,
+            |pipe, bytes| pipe.receive(bytes, room),
+        )
+    }
+}
+
+/// Memory takes everything.
+impl<S: Unpin> AsyncWrite for Pipe<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.output.extend_from_slice(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
