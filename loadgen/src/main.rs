@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     let exit = match cli::parse(&argv) {
         Ok(Command::Run(args)) => commands::run(*args, &argv),
+        Ok(Command::WebSocket(args)) => commands::websocket(*args, &argv),
         Ok(Command::Bench(args)) => commands::bench(args, &argv),
         Ok(Command::Compare(args)) => commands::compare(&args),
         Ok(Command::Schema(args)) => commands::schema(args.of),

@@ -48,6 +48,10 @@ pub enum Cause {
     NoFileDescriptor,
     /// The TLS handshake failed.
     TlsHandshake,
+    /// The server did not switch to WebSocket (no 101, RFC 6455 §4.1).
+    NotWebSocket,
+    /// The server answered the upgrade to WebSocket with the key of another one.
+    WrongAcceptKey,
     /// Reset, or broken pipe, while the request was being written.
     WriteReset,
     /// The request could not be written in time.
@@ -70,13 +74,25 @@ pub enum Cause {
     UnexpectedLength,
     /// A body that differs from the expected one.
     UnexpectedBody,
+    /// A message did not come out on the other side of a WebSocket relay in time.
+    NotRelayed,
+    /// The server closed the WebSocket, with a close frame, in the middle of a round trip.
+    WebSocketClosed,
+    /// A WebSocket text message that is not UTF-8.
+    NotUtf8,
+    /// A frame that breaks the rules of WebSocket (RFC 6455): masked, reserved bits, out of order.
+    WebSocketProtocol,
+    /// A WebSocket message over the client's limit.
+    MessageTooLarge,
+    /// A message that is not the one that was sent, or that came to another client.
+    WrongMessage,
     /// None of the above.
     Other,
 }
 
 impl Cause {
     /// Every cause, in order of declaration; `ALL[cause.index()] == cause`.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 28] = [
         Self::Dns,
         Self::ConnectRefused,
         Self::ConnectTimeout,
@@ -85,6 +101,8 @@ impl Cause {
         Self::NoLocalPort,
         Self::NoFileDescriptor,
         Self::TlsHandshake,
+        Self::NotWebSocket,
+        Self::WrongAcceptKey,
         Self::WriteReset,
         Self::WriteTimeout,
         Self::ReadReset,
@@ -96,6 +114,12 @@ impl Cause {
         Self::UnexpectedStatus,
         Self::UnexpectedLength,
         Self::UnexpectedBody,
+        Self::NotRelayed,
+        Self::WebSocketClosed,
+        Self::NotUtf8,
+        Self::WebSocketProtocol,
+        Self::MessageTooLarge,
+        Self::WrongMessage,
         Self::Other,
     ];
 
@@ -115,6 +139,8 @@ impl Cause {
             Self::NoLocalPort => "no_local_port",
             Self::NoFileDescriptor => "no_file_descriptor",
             Self::TlsHandshake => "tls_handshake",
+            Self::NotWebSocket => "not_websocket",
+            Self::WrongAcceptKey => "wrong_accept_key",
             Self::WriteReset => "write_reset",
             Self::WriteTimeout => "write_timeout",
             Self::ReadReset => "read_reset",
@@ -126,6 +152,12 @@ impl Cause {
             Self::UnexpectedStatus => "unexpected_status",
             Self::UnexpectedLength => "unexpected_length",
             Self::UnexpectedBody => "unexpected_body",
+            Self::NotRelayed => "not_relayed",
+            Self::WebSocketClosed => "websocket_closed",
+            Self::NotUtf8 => "not_utf8",
+            Self::WebSocketProtocol => "websocket_protocol",
+            Self::MessageTooLarge => "message_too_large",
+            Self::WrongMessage => "wrong_message",
             Self::Other => "other",
         }
     }
@@ -143,6 +175,10 @@ impl Cause {
             Self::NoLocalPort => "This machine had no local port left.",
             Self::NoFileDescriptor => "This process had no file descriptor left.",
             Self::TlsHandshake => "The TLS handshake failed.",
+            Self::NotWebSocket => "The server did not switch to WebSocket.",
+            Self::WrongAcceptKey => {
+                "The server answered the upgrade to WebSocket with a wrong key."
+            }
             Self::WriteReset => "Reset, or broken pipe, while the request was being written.",
             Self::WriteTimeout => "The request could not be written in time.",
             Self::ReadReset => "Reset while the answer was awaited or read.",
@@ -154,6 +190,18 @@ impl Cause {
             Self::UnexpectedStatus => "A status that was not expected.",
             Self::UnexpectedLength => "A length that differs from the expected one.",
             Self::UnexpectedBody => "A body that differs from the expected one.",
+            Self::NotRelayed => "Nothing came out on the other side of the relay in time.",
+            Self::WebSocketClosed => {
+                "The server closed the WebSocket in the middle of a round trip."
+            }
+            Self::NotUtf8 => "A text message that is not UTF-8.",
+            Self::WebSocketProtocol => {
+                "A frame that breaks the rules of WebSocket: masked, reserved bits, or out of order."
+            }
+            Self::MessageTooLarge => "A message that is longer than what was sent.",
+            Self::WrongMessage => {
+                "A message that is not the one that was sent, or came to another client."
+            }
             Self::Other => "None of the other causes.",
         }
     }
@@ -172,7 +220,7 @@ impl Cause {
 
     /// Whether the request was not even sent: there was no connection to send it on.
     pub const fn is_before_the_request(self) -> bool {
-        self.index() <= Self::TlsHandshake.index()
+        self.index() <= Self::WrongAcceptKey.index()
     }
 
     /// The cause with this label, or `None`.

@@ -14,7 +14,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 pub use bench::BenchArgs;
 pub use compare::CompareArgs;
 pub use error::UsageError;
-pub use run::{OutputPlan, RunArgs};
+pub use run::{OutputPlan, RunArgs, WebSocketArgs};
 
 use run::FlagOrder;
 
@@ -25,6 +25,8 @@ use crate::output::ab_version;
 pub enum Command {
     /// Make load.
     Run(Box<RunArgs>),
+    /// Send messages to and fro.
+    WebSocket(Box<WebSocketArgs>),
     /// Measure servers against each other.
     Bench(BenchArgs),
     /// Compare results.
@@ -62,6 +64,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Named {
+    /// Send messages to and fro over WebSocket, and count round trips
+    #[command(name = "websocket")]
+    WebSocket(Box<WebSocketArgs>),
     /// Measure the servers of this project against each other, in interleaved rounds
     Bench(BenchArgs),
     /// Compare two results: files of one run each, or directories of rounds
@@ -112,6 +117,7 @@ pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
         .map_err(|error| usage(&error, &command))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| usage(&error, &command))?;
     match cli.subcommand {
+        Some(Named::WebSocket(args)) => Ok(Command::WebSocket(args)),
         Some(Named::Bench(args)) => Ok(Command::Bench(args)),
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
         Some(Named::Schema(args)) => Ok(Command::Schema(args)),

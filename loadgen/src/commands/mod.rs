@@ -6,7 +6,7 @@ mod run;
 
 pub use self::bench::bench;
 pub use self::compare::compare;
-pub use self::run::run;
+pub use self::run::{run, websocket};
 
 use crate::cli::SchemaOf;
 use crate::exit::Exit;

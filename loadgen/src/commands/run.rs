@@ -1,4 +1,4 @@
-//! One run: `loadgen [flags] URL`.
+//! One run: `loadgen [flags] URL`, or `loadgen websocket [flags] URL`.
 
 mod collector;
 mod files;
@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind, IsTerminal};
 
 use files::Files;
 
-use crate::cli::{OutputPlan, RunArgs};
+use crate::cli::{OutputPlan, RunArgs, WebSocketArgs};
 use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
 use crate::outcome::Cause;
@@ -37,13 +37,26 @@ pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
         None => measure(&plan, &output, argv),
         Some(slo) => find_max::find_max(&plan, &slo, &output, argv),
     };
-    match ended {
-        Ok(exit) => exit,
-        Err(line) => {
-            output::complain(&line);
-            Exit::Failed
+    conclude(ended)
+}
+
+/// Sends messages to and fro, prints the result.
+#[must_use]
+pub fn websocket(args: WebSocketArgs, argv: &[OsString]) -> Exit {
+    match args.into_plan() {
+        Ok((plan, output)) => conclude(measure(&plan, &output, mask(argv, &[]))),
+        Err(error) => {
+            output::complain(&error.to_string());
+            Exit::Usage
         }
     }
+}
+
+fn conclude(ended: Result<Exit, String>) -> Exit {
+    ended.unwrap_or_else(|line| {
+        output::complain(&line);
+        Exit::Failed
+    })
 }
 
 fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, String> {
@@ -163,6 +176,7 @@ fn no_success(record: &Record) -> String {
             let next_step = match cause {
                 Cause::Dns => "check the name, or give an IP address",
                 Cause::TlsHandshake => "check that the server speaks TLS, and see curl -v",
+                cause if record.plan.websocket.is_some() => websocket_next_step(cause),
                 cause if cause.is_before_the_request() => "check that the server runs there",
                 _ => "see what curl -v says of it",
             };
@@ -171,16 +185,38 @@ fn no_success(record: &Record) -> String {
                 Cause::Dns => &record.target.dns_error,
                 Cause::ConnectRefused => &record.target.proxy_error,
                 Cause::TlsHandshake => &record.target.tls_error,
-                _ => &None,
+                _ => &record.target.websocket_error,
             };
             let details = details.as_ref().map(|error| format!(" ({error})"));
             let details = details.unwrap_or_default();
             format!(
-                "no request to {url} succeeded: {count} {label}. {description}{details} \
-                 Next, {next_step}"
+                "no {} {url} succeeded: {count} {label}. {description}{details} Next, {next_step}",
+                match record.plan.websocket {
+                    None => "request to",
+                    Some(_) => "round trip by way of",
+                }
             )
         }
         _ => format!("no answer from {url} had come when the run ended; run longer"),
+    }
+}
+
+/// What to do if every round trip failed for `cause`.
+fn websocket_next_step(cause: Cause) -> &'static str {
+    match cause {
+        Cause::NotWebSocket | Cause::MalformedResponse => {
+            "check the path, and that the server speaks WebSocket there"
+        }
+        Cause::NotRelayed => {
+            "check that the server passes messages on to the other clients of a room, or add --echo \
+             for one that answers their sender"
+        }
+        Cause::WrongMessage => {
+            "check that this is a relay and nobody else is in the room, or add --echo for a server \
+             that answers the sender"
+        }
+        cause if cause.is_before_the_request() => "check that the server runs there",
+        _ => "see what the server logs",
     }
 }
 

@@ -64,6 +64,10 @@ pub struct Load {
     /// Requests per second offered; absent in closed loop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_per_second: Option<f64>,
+    /// Whether what is said of requests is true of round trips over WebSocket;
+    /// absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub round_trips: bool,
 }
 
 impl Case {
@@ -145,6 +149,15 @@ impl Load {
             connections: record.plan.connections,
             keep_alive: record.plan.keep_alive,
             rate_per_second: record.plan.rate_per_second,
+            round_trips: record.plan.websocket.is_some(),
+        }
+    }
+
+    /// What was counted, in the singular.
+    pub(super) fn unit(&self) -> &'static str {
+        match self.round_trips {
+            true => "round trip",
+            false => "request",
         }
     }
 }

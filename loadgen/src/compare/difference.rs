@@ -63,8 +63,8 @@ impl<'a> Difference<'a> {
         }
     }
 
-    /// `async served 31 % more requests per second than sync`.
-    pub(super) fn statement(&self, at_least: bool) -> String {
+    /// `async served 31 % more requests per second than sync`, where `unit` is `request`.
+    pub(super) fn statement(&self, at_least: bool, unit: &str) -> String {
         let Self {
             subject, object, ..
         } = self;
@@ -76,23 +76,23 @@ impl<'a> Difference<'a> {
         };
         match (self.metric, self.form) {
             (Metric::RatePerSecond, Form::Percent) => {
-                format!("{subject} served {amount} more requests per second than {object}")
+                format!("{subject} served {amount} more {unit}s per second than {object}")
             }
             (Metric::RatePerSecond, Form::Factor) => {
-                format!("{subject} served {amount} as many requests per second as {object}")
+                format!("{subject} served {amount} as many {unit}s per second as {object}")
             }
             (Metric::ServerCpuUsPerRequest, Form::Percent) => {
-                format!("{subject} needed {amount} less CPU per request than {object}")
+                format!("{subject} needed {amount} less CPU per {unit} than {object}")
             }
             (Metric::ServerCpuUsPerRequest, Form::Factor) => {
-                format!("{subject} needed {amount} as much CPU per request as {object}")
+                format!("{subject} needed {amount} as much CPU per {unit} as {object}")
             }
             (metric, Form::Percent) => {
-                let label = metric.label();
+                let label = metric.label_of(unit);
                 format!("the {label} of {subject} was {amount} lower than that of {object}")
             }
             (metric, Form::Factor) => {
-                let label = metric.label();
+                let label = metric.label_of(unit);
                 format!("the {label} of {subject} was {amount} that of {object}")
             }
         }

@@ -123,6 +123,11 @@ impl Metric {
         }
     }
 
+    /// The same where something else than requests was counted.
+    pub fn label_of(self, unit: &str) -> String {
+        self.label().replace("request", unit)
+    }
+
     /// Which way it is better.
     pub fn direction(self) -> Direction {
         match self {

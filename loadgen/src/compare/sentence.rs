@@ -50,7 +50,7 @@ fn invalid(case: &Case) -> String {
 
 /// What the load generator's limit leaves of this metric; more may follow.
 fn limited(case: &Case, metric: Metric) -> String {
-    let noun = noun(metric);
+    let noun = noun(metric, case.load.unit());
     let where_limited = where_limited(case);
     match case.limited() {
         Limited { a: true, b: true } => format!(
@@ -90,7 +90,7 @@ fn sentence(
     circumstances: Option<String>,
 ) -> String {
     let (a, b) = (case.a.label.as_str(), case.b.label.as_str());
-    let noun = noun(change.metric);
+    let noun = noun(change.metric, case.load.unit());
     match change.verdict {
         Some(Verdict::Equivalent) => {
             let brackets = brackets(ratio.interval, Form::Percent, circumstances);
@@ -107,7 +107,7 @@ fn sentence(
         }
         verdict => {
             let difference = Difference::new(change.metric, ratio, a, b);
-            let statement = difference.statement(change.is_lower_bound);
+            let statement = difference.statement(change.is_lower_bound, case.load.unit());
             let brackets = brackets(difference.ratio.interval, difference.form, circumstances);
             let tail = tail(case, change, verdict, threshold);
             format!("{statement}{brackets}{tail}")
@@ -159,6 +159,7 @@ fn circumstances(case: &Case) -> String {
         connections,
         keep_alive,
         rate_per_second,
+        ..
     } = case.load;
     let rounds = match (case.rounds, case.interleaved) {
         (1, _) => "one run each".to_owned(),
@@ -177,11 +178,11 @@ fn circumstances(case: &Case) -> String {
     format!("{rounds}; {connections}{reuse}{offered}")
 }
 
-fn noun(metric: Metric) -> &'static str {
+fn noun(metric: Metric, unit: &str) -> String {
     match metric {
-        Metric::RatePerSecond => "rate",
-        Metric::ServerCpuUsPerRequest => "CPU per request",
-        _ => metric.label(),
+        Metric::RatePerSecond => "rate".to_owned(),
+        Metric::ServerCpuUsPerRequest => format!("CPU per {unit}"),
+        _ => metric.label_of(unit),
     }
 }
 

@@ -108,15 +108,19 @@ fn rows(case: &Case) -> Vec<Row> {
     let (a, b) = (&case.a.label, &case.b.label);
     let heads = ["", a, b, "change", "95 % interval", "verdict"].map(str::to_owned);
     std::iter::once(heads)
-        .chain(case.changes.iter().map(row))
+        .chain(
+            case.changes
+                .iter()
+                .map(|change| row(change, case.load.unit())),
+        )
         .collect()
 }
 
-fn row(change: &Change) -> Row {
+fn row(change: &Change, unit: &str) -> Row {
     let interval = change.ratio.and_then(|ratio| ratio.interval);
     let verdict = change.verdict.map_or("", |verdict| verdict.label());
     [
-        change.metric.label().to_owned(),
+        change.metric.label_of(unit),
         value(change.metric, change.a_median),
         value(change.metric, change.b_median),
         change

@@ -14,6 +14,8 @@ pub struct Firsts {
     pub tls_error: Option<String>,
     /// Why a proxy would not lead to the server, the first time that it would not.
     pub proxy_error: Option<String>,
+    /// What a server did that is not WebSocket, or ended it, the first time.
+    pub websocket_error: Option<String>,
 }
 
 impl Firsts {
@@ -24,6 +26,9 @@ impl Firsts {
             tls: self.tls.or_else(|| other.tls.clone()),
             tls_error: self.tls_error.or_else(|| other.tls_error.clone()),
             proxy_error: self.proxy_error.or_else(|| other.proxy_error.clone()),
+            websocket_error: self
+                .websocket_error
+                .or_else(|| other.websocket_error.clone()),
         }
     }
 }

@@ -138,6 +138,12 @@ impl<'a> Ledger<'a> {
         first.get_or_insert_with(|| reason.to_owned());
     }
 
+    /// Keeps what the first server did that is not WebSocket, or ended it.
+    pub(super) fn first_websocket_error(&mut self, reason: &str) {
+        let first = &mut self.firsts.websocket_error;
+        first.get_or_insert_with(|| reason.to_owned());
+    }
+
     /// So many bytes of requests are on their way to the kernel.
     pub(super) fn sent_bytes(&mut self, bytes: usize) {
         if self.is_measuring() {
@@ -190,6 +196,11 @@ impl<'a> Ledger<'a> {
             None => Outcome::Succeeded,
         };
         self.ended(outcome, timing, Some(answer));
+    }
+
+    /// A message went to and fro.
+    pub(super) fn succeeded(&mut self, timing: &Timing) {
+        self.ended(Outcome::Succeeded, timing, None);
     }
 
     /// A request failed.

@@ -6,6 +6,7 @@
 //!   `arrivals`: when it is to, in open loop; `turns`: what it asks for; `socket`: a connection's
 //!   beginning; `failure`: errors of the system as causes; `agreed` and `certificate`: what TLS came
 //!   to;
+//! - [`websocket`]: ours too, for messages to and fro in place of requests;
 //! - [`background`]: connections beside the load, held while it lasts;
 //! - `foreman`: a worker whose requests are made by tasks or threads of its own, and `desk`, where
 //!   these meet it with `news`; `asynchronous`: the tasks, and `alarm`: what
@@ -37,6 +38,7 @@ mod reqwest;
 pub mod samples;
 mod socket;
 mod turns;
+pub mod websocket;
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -82,6 +84,7 @@ pub fn run(plan: &Plan, control: &Control, observer: &mut dyn Observer) -> io::R
         Engine::Hyper => hyper::run(plan, control, observer),
         Engine::Reqwest => reqwest::asynchronous::run(plan, control, observer),
         Engine::ReqwestBlocking => reqwest::blocking::run(plan, control, observer),
+        Engine::WebSocket(shape) => websocket::run(plan, shape, control, observer),
     }
 }
 
@@ -95,7 +98,7 @@ pub fn offers(driver: Driver) -> bool {
 #[must_use]
 pub fn path_instead(engine: Engine, url: &Url, path: &str) -> Option<String> {
     match engine {
-        Engine::Fast(_) | Engine::Hyper => None,
+        Engine::Fast(_) | Engine::Hyper | Engine::WebSocket(_) => None,
         Engine::Reqwest | Engine::ReqwestBlocking => reqwest::path::instead(url, path),
     }
 }

@@ -9,7 +9,7 @@ use wire::request::parse_length;
 use crate::outcome::Cause;
 
 /// Longest head that is read, in bytes: as long as the servers here read from clients.
-pub(super) const HEAD_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// Most fields in a head.
 const HEADERS_MAX: usize = 100;

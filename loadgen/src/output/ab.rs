@@ -22,7 +22,7 @@ use crate::record::Record;
 use crate::recorder::AbCounts;
 
 /// The flags that change ab's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AbOptions {
     /// An HTML table in place of the text (`-w`).
     pub html: Option<TableAttributes>,

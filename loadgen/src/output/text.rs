@@ -6,7 +6,7 @@ mod costs;
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::record::{Distribution, LatencyNs, Record, Schedule};
+use crate::record::{Distribution, LatencyNs, Record, Schedule, WebSocketSettings};
 
 /// A summary in plain text.
 #[must_use]
@@ -20,13 +20,15 @@ pub(super) fn render(record: &Record) -> String {
 fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
     let requests = &record.requests;
     let plan = &record.plan;
-    let connections = match plan.keep_alive {
-        true => "kept open",
-        false => "a new connection for each request",
+    let connections = match (&plan.websocket, plan.keep_alive) {
+        (Some(websocket), _) => message(websocket),
+        (None, true) => "kept open".to_owned(),
+        (None, false) => "a new connection for each request".to_owned(),
     };
-    let at_once = match plan.rate_per_second {
-        None => count(plan.concurrency, "connection"),
-        Some(_) => format!("at most {} in flight", plan.concurrency),
+    let at_once = match (&plan.websocket, plan.rate_per_second) {
+        (Some(websocket), _) => clients(websocket),
+        (None, None) => count(plan.concurrency, "connection"),
+        (None, Some(_)) => format!("at most {} in flight", plan.concurrency),
     };
     writeln!(out, "{}", record.target.url)?;
     writeln!(
@@ -41,7 +43,8 @@ fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
         let arrival = plan.arrival.as_deref().unwrap_or_default();
         writeln!(out, "  offered/s   {offered:>12}   {arrival}")?;
     }
-    writeln!(out, "  requests/s  {:>12.1}", record.rate_per_second)?;
+    let per_second = format!("{}s/s", record.plan.unit());
+    writeln!(out, "  {per_second:<14}{:>10.1}", record.rate_per_second)?;
     writeln!(
         out,
         "  succeeded   {:>12}   failed {}   cancelled {}",
@@ -78,6 +81,28 @@ fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
         )?;
     }
     Ok(())
+}
+
+/// `3 pairs of async clients`, `1 blocking client`
+fn clients(websocket: &WebSocketSettings) -> String {
+    let WebSocketSettings { pairs, client, .. } = websocket;
+    match (websocket.echo, pairs) {
+        (true, _) => count(*pairs, &format!("{client} client")),
+        (false, 1) => format!("1 pair of {client} clients"),
+        (false, _) => format!("{pairs} pairs of {client} clients"),
+    }
+}
+
+/// `32 bytes in a message`
+fn message(websocket: &WebSocketSettings) -> String {
+    let raw = match websocket.framing.as_str() {
+        "raw" => " without protocol",
+        _ => "",
+    };
+    format!(
+        "{} in a message{raw}",
+        count(websocket.message_bytes, "byte")
+    )
 }
 
 /// `1 thread`, `2 threads`.

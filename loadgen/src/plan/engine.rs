@@ -1,5 +1,7 @@
 //! Who makes and reads HTTP, and what moves the bytes.
 
+use super::websocket::{WebSocket, WebSocketClient};
+
 /// What makes requests and reads answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
@@ -11,6 +13,8 @@ pub enum Engine {
     Reqwest,
     /// reqwest's blocking client, a thread for each connection.
     ReqwestBlocking,
+    /// Pairs of WebSocket clients.
+    WebSocket(WebSocket),
 }
 
 /// What moves the bytes of the fast engine.
@@ -31,14 +35,29 @@ impl Engine {
             Self::Hyper => "hyper",
             Self::Reqwest => "reqwest",
             Self::ReqwestBlocking => "reqwest-blocking",
+            Self::WebSocket(_) => "websocket",
         }
     }
 
-    /// The driver of the fast engine; the others decide that for themselves.
+    /// What the pairs of WebSocket clients are, if that is what it makes.
+    #[must_use]
+    pub const fn websocket(&self) -> Option<&WebSocket> {
+        match self {
+            Self::WebSocket(shape) => Some(shape),
+            _ => None,
+        }
+    }
+
+    /// The driver of the fast engine and of asynchronous WebSocket clients; the others decide that
+    /// for themselves.
     #[must_use]
     pub const fn driver(self) -> Option<Driver> {
         match self {
             Self::Fast(driver) => Some(driver),
+            Self::WebSocket(WebSocket {
+                client: WebSocketClient::Async,
+                ..
+            }) => Some(Driver::Epoll),
             _ => None,
         }
     }

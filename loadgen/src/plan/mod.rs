@@ -21,6 +21,7 @@ mod sources;
 mod target;
 mod tls;
 mod url;
+mod websocket;
 
 use std::time::Duration;
 
@@ -44,6 +45,7 @@ pub use tls::{
     CipherSuites, Identity, Tls, TlsOptions, TlsVersions, Trust, iana_name, openssl_name,
 };
 pub use url::{Scheme, Url, mask_password};
+pub use websocket::{Framing, WebSocket, WebSocketClient};
 
 use crate::system::affinity::CpuSet;
 
@@ -80,6 +82,15 @@ pub struct Plan {
     pub server: Option<ServerProcess>,
     /// What the finished run is held against.
     pub gates: Vec<Gate>,
+}
+
+impl Plan {
+    /// Connections open at a time, at most: a pair of WebSocket clients has two.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        let websocket = self.engine.websocket();
+        self.load.connections * websocket.map_or(1, WebSocket::clients_of_pair)
+    }
 }
 
 /// When a run ends; whichever comes first.

@@ -8,7 +8,8 @@ use std::time::SystemTime;
 use super::{
     Background, BackgroundMeasured, Bench, Client, Distribution, Environment, GateResult,
     Histograms, LatencyMs, LatencyNs, Metrics, Network, Path, Plan, Record, Requests, SCHEMA,
-    Schedule, Second, Server, Target, TlsSettings, Tool, Validity, encode_histogram, timestamp,
+    Schedule, Second, Server, Target, TlsSettings, Tool, Validity, WebSocketSettings,
+    encode_histogram, timestamp,
 };
 use crate::engine::Summary;
 use crate::engine::samples::Samples;
@@ -160,6 +161,7 @@ fn target(plan: &plan::Plan, summary: &Summary) -> Target {
         tls: summary.firsts.tls.clone(),
         tls_error: summary.firsts.tls_error.clone(),
         proxy_error: summary.firsts.proxy_error.clone(),
+        websocket_error: summary.firsts.websocket_error.clone(),
     }
 }
 
@@ -170,13 +172,15 @@ pub(crate) fn settings(plan: &plan::Plan) -> Plan {
     let rate = schedule.map(|schedule| schedule.rate);
     let route = &plan.target.route;
     Plan {
+        scenario: plan.engine.websocket().map(|_| "websocket".to_owned()),
+        websocket: plan.engine.websocket().map(|shape| websocket(plan, shape)),
         method: scenario.method.as_str().to_owned(),
         http_version: scenario.version.label().to_owned(),
         headers: scenario.headers.iter().map(plan::Header::masked).collect(),
         request_body_bytes: scenario.body.as_ref().map_or(0, Vec::len) as u64,
         keep_alive: scenario.keep_alive,
         concurrency: plan.load.concurrency() as u64,
-        connections: plan.load.connections as u64,
+        connections: plan.connections() as u64,
         pipeline: plan.load.pipeline as u64,
         threads: plan.load.threads as u64,
         engine: plan.engine.label().to_owned(),
@@ -209,6 +213,17 @@ pub(crate) fn settings(plan: &plan::Plan) -> Plan {
         slow_readers: some(plan.background.slow_readers),
         slow_path: plan.background.slow_path.clone(),
         cpu_list: cores(plan.cores.as_ref()),
+    }
+}
+
+fn websocket(plan: &plan::Plan, shape: &plan::WebSocket) -> WebSocketSettings {
+    WebSocketSettings {
+        pairs: plan.load.connections as u64,
+        echo: shape.is_echo,
+        client: shape.client.label().to_owned(),
+        message_bytes: shape.message_bytes as u64,
+        text: shape.is_text,
+        framing: shape.framing.label().to_owned(),
     }
 }
 
@@ -353,7 +368,7 @@ fn server(
     let per_request = |count: u64| each(count as f64, requests.ended());
     let rss_bytes_peak = cost.peak_rss_bytes.max(peaks.rss_bytes);
     let beside = background.map_or(0, Background::held_at_start);
-    let connections = plan.load.connections as u64 + beside;
+    let connections = plan.connections() as u64 + beside;
     let (voluntary, involuntary) = (
         cost.switches.map(|switches| switches.voluntary),
         cost.switches.map(|switches| switches.involuntary),

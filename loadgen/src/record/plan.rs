@@ -7,6 +7,14 @@ use serde::{Deserialize, Serialize};
 /// The settings of the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
+    /// What was done in place of HTTP requests: `websocket`; absent if nothing.
+    /// What the record says of requests is then true of round trips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// The pairs of WebSocket clients and their messages; absent if there were
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub websocket: Option<WebSocketSettings>,
     /// Request method.
     pub method: String,
     /// HTTP version that is asked for: `1.0`, `1.1` or `2`.
@@ -27,7 +35,8 @@ pub struct Plan {
     pub pipeline: u64,
     /// Worker threads that make the load.
     pub threads: u64,
-    /// What made and read HTTP: `fast`, `hyper`, `reqwest`, `reqwest-blocking`.
+    /// What made and read HTTP: `fast`, `hyper`, `reqwest`, `reqwest-blocking`;
+    /// or `websocket`.
     pub engine: String,
     /// What moved the bytes: `epoll` or `io-uring`; absent if the engine
     /// decides.
@@ -107,6 +116,36 @@ pub struct Plan {
     pub slow_path: Option<String>,
     /// CPUs that the workers were pinned to; empty if not pinned.
     pub cpu_list: Vec<usize>,
+}
+
+impl Plan {
+    /// What was counted, in the singular: a request or a round trip.
+    #[must_use]
+    pub fn unit(&self) -> &'static str {
+        match self.websocket {
+            None => "request",
+            Some(_) => "round trip",
+        }
+    }
+}
+
+/// Clients that send a message to and fro by way of a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WebSocketSettings {
+    /// Round trips under way at a time at most.
+    pub pairs: u64,
+    /// Whether the server answers its sender. If not, a pair is two clients, and
+    /// the server passes the messages of each on to the other.
+    pub echo: bool,
+    /// How clients wait: `async` or `blocking`.
+    pub client: String,
+    /// Length of a message in bytes.
+    pub message_bytes: u64,
+    /// Whether messages are text; binary if not.
+    pub text: bool,
+    /// What tells messages apart: `websocket`, or `raw` if nothing does but their
+    /// length.
+    pub framing: String,
 }
 
 /// What is offered to the server in a TLS handshake, and what is asked of it.

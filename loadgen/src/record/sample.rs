@@ -139,11 +139,14 @@ fn target() -> Target {
         dns_error: None,
         tls_error: None,
         proxy_error: None,
+        websocket_error: None,
     }
 }
 
 fn plan() -> Plan {
     Plan {
+        scenario: None,
+        websocket: None,
         method: "GET".to_owned(),
         http_version: "1.1".to_owned(),
         headers: Vec::new(),

@@ -35,6 +35,11 @@ pub struct Target {
     /// not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_error: Option<String>,
+    /// What the server did that is not WebSocket, or how it ended it, the first
+    /// time: the status that answered the upgrade, the rule that a frame broke,
+    /// the code of its close.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub websocket_error: Option<String>,
 }
 
 /// What client and server agreed upon in the first TLS handshake.

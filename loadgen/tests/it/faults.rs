@@ -101,6 +101,15 @@ const _: fn(&Cause) -> Option<fn()> = |cause| {
         Cause::UnexpectedStatus => a_404_is_an_unexpected_status,
         Cause::UnexpectedLength => a_length_other_than_a_given_one_is_unexpected,
         Cause::UnexpectedBody => a_body_other_than_the_expected_one_is_an_unexpected_body,
+        // Of round trips over WebSocket, which have a table of their own: `websocket_faults`.
+        Cause::NotWebSocket
+        | Cause::WrongAcceptKey
+        | Cause::NotRelayed
+        | Cause::WebSocketClosed
+        | Cause::NotUtf8
+        | Cause::WebSocketProtocol
+        | Cause::MessageTooLarge
+        | Cause::WrongMessage => return None,
         // Between a SYN's answer and the first byte: nothing can be made to happen just then.
         Cause::ConnectReset => return None,
         // What nobody thought of.

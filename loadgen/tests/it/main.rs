@@ -20,6 +20,7 @@ mod http2_server; // of HTTP/2, by a script
 mod proxy_server; // leads to one server, or does not
 mod secure_server; // speaks TLS, and tells what its clients said
 mod server; // those of this project, in the test's own process
+mod websocket_server; // passes messages on, or back
 
 // The client under test.
 mod check; // runs it against a script, and holds its record against the log
@@ -70,3 +71,5 @@ mod tls; // handshakes, sessions, certificates, names
 mod unix_socket; // a server behind a socket in the file system
 mod urls; // several URLs from a file
 mod validity; // every reason to doubt a run, brought about
+mod websocket; // round trips, of both clients, against a relay and an echo
+mod websocket_faults; // the table of what a server may do instead of relaying

@@ -9,7 +9,7 @@ use crate::behaviour::Behaviour;
 use crate::fault_server::Log;
 
 /// Every cause of failure, by phase; a record lists all of them, zero or not.
-const CAUSES: [&str; 20] = [
+const CAUSES: [&str; 28] = [
     "dns",
     "connect_refused",
     "connect_timeout",
@@ -18,6 +18,8 @@ const CAUSES: [&str; 20] = [
     "no_local_port",
     "no_file_descriptor",
     "tls_handshake",
+    "not_websocket",
+    "wrong_accept_key",
     "write_reset",
     "write_timeout",
     "read_reset",
@@ -29,6 +31,12 @@ const CAUSES: [&str; 20] = [
     "unexpected_status",
     "unexpected_length",
     "unexpected_body",
+    "not_relayed",
+    "websocket_closed",
+    "not_utf8",
+    "websocket_protocol",
+    "message_too_large",
+    "wrong_message",
     "other",
 ];
 

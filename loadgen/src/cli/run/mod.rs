@@ -15,6 +15,7 @@ mod success;
 mod tls;
 #[cfg(test)]
 mod typed;
+mod websocket;
 mod what_to_send;
 mod when;
 
@@ -28,6 +29,7 @@ use crate::plan::{Plan, Target};
 
 pub(super) use how_much::FlagOrder;
 pub use output::OutputPlan;
+pub use websocket::WebSocketArgs;
 
 use ab::AsAb;
 use background::Beside;
@@ -141,28 +143,23 @@ impl RunArgs {
         let has_rows = self.as_ab.gnuplot_file.is_some();
         self.how.apply(&mut plan, has_rows)?;
         self.when.check_in_flight(plan.load.pipeline)?;
+        let ab = AbOptions {
+            html: self.as_ab.table(),
+            percentiles: !self.as_ab.no_percentiles,
+            deviation: !self.as_ab.no_deviation,
+            progress: !self.output.quiet,
+            verbosity: self.output.verbosity,
+            request: plan
+                .scenario
+                .request(&plan.target, &plan.scenario.paths.list()[0]),
+            keep_alive: self.what_to_send.keep_alive,
+            any_length: self.success.any_length,
+            sends_body: plan.scenario.body.is_some(),
+        };
         let output = OutputPlan {
-            format,
-            file: self.output.output,
             percentiles_file: self.as_ab.percentiles_file.clone(),
             gnuplot_file: self.as_ab.gnuplot_file.clone(),
-            samples_file: self.output.samples,
-            quiet: self.output.quiet,
-            progress: self.output.progress,
-            verbosity: self.output.verbosity,
-            ab: AbOptions {
-                html: self.as_ab.table(),
-                percentiles: !self.as_ab.no_percentiles,
-                deviation: !self.as_ab.no_deviation,
-                progress: !self.output.quiet,
-                verbosity: self.output.verbosity,
-                request: plan
-                    .scenario
-                    .request(&plan.target, &plan.scenario.paths.list()[0]),
-                keep_alive: self.what_to_send.keep_alive,
-                any_length: self.success.any_length,
-                sends_body: plan.scenario.body.is_some(),
-            },
+            ..self.output.plan(format, ab)
         };
         output.check_files()?;
         Ok((plan, output))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::UsageError;
-use crate::output::{Format, ShowProgress};
+use crate::output::{AbOptions, Format, ShowProgress};
 
 /// Flags about output.
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(super) struct Output {
     format: Option<Format>,
     /// Write the record, as JSON, to this file too
     #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
+    output: Option<PathBuf>,
     /// Write every request that was begun as it ends, as CSV: its start, times to connect, to first byte and in
     /// all, and outcome
     #[arg(long, value_name = "FILE")]
@@ -30,7 +30,7 @@ pub(super) struct Output {
     /// second) or never
     #[arg(long, value_enum, value_name = "WHEN", hide_possible_values = true)]
     #[arg(default_value = "auto")]
-    pub(super) progress: ShowProgress,
+    progress: ShowProgress,
     /// Show on stderr: 2 the request, 3 and the first answer's status line, 4 and its head; in
     /// ab's format on stdout, as ab does: 2 the request and the first answer's head, 3 its status
     #[arg(short, value_name = "LEVEL", default_value = "0", value_parser = verbosity)]
@@ -58,7 +58,7 @@ pub struct OutputPlan {
     /// ab's levels: how much of the traffic is shown.
     pub verbosity: u8,
     /// What ab's text is to have.
-    pub ab: crate::output::AbOptions,
+    pub ab: AbOptions,
 }
 
 impl OutputPlan {
@@ -87,6 +87,21 @@ impl OutputPlan {
 }
 
 impl Output {
+    /// What these flags say, in this form.
+    pub(super) fn plan(self, format: Format, ab: AbOptions) -> OutputPlan {
+        OutputPlan {
+            format,
+            file: self.output,
+            percentiles_file: None,
+            gnuplot_file: None,
+            samples_file: self.samples,
+            quiet: self.quiet,
+            progress: self.progress,
+            verbosity: self.verbosity,
+            ab,
+        }
+    }
+
     /// What is printed: what was said, or else what another flag implies, or the program's name.
     pub(super) fn format(&self, implied: Option<Format>, called_as_ab: bool) -> Format {
         self.format.or(implied).unwrap_or(match called_as_ab {

@@ -9,7 +9,7 @@ use crate::engine::socket::Hop;
 /// A way to move a worker's bytes, `'a` being the life of the run.
 ///
 /// Connections are named by their slot, a number below the worker's connections.
-pub(super) trait Driver<'a> {
+pub(in crate::engine) trait Driver<'a> {
     /// Begins to open a connection in an empty slot.
     fn connect(&mut self, slot: usize, hop: Hop<'a>) -> io::Result<()>;
 
@@ -36,16 +36,16 @@ pub(super) trait Driver<'a> {
 
 /// When the next request of an open loop is to begin.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Start {
+pub(in crate::engine) struct Start {
     /// In nanoseconds since the run began, by which it is known as the same.
-    pub(super) at_ns: u64,
+    pub(in crate::engine) at_ns: u64,
     /// How long the worker may sleep until then.
-    pub(super) after: Duration,
+    pub(in crate::engine) after: Duration,
 }
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(in crate::engine) enum Progress {
     /// It is being opened.
     Connecting,
     /// It is open; some of what is to be sent is still to be written.
@@ -56,7 +56,7 @@ pub(super) enum Progress {
 
 /// What is known, as bytes are received, of what comes after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Then {
+pub(in crate::engine) enum Then {
     /// Nothing: there may be more.
     Open,
     /// The server has said that no more will come.
@@ -67,7 +67,7 @@ pub(super) enum Then {
 
 /// What happened on a connection.
 #[derive(Debug)]
-pub(super) enum Event<'a> {
+pub(in crate::engine) enum Event<'a> {
     /// What is to be sent has come further.
     Progress(Progress),
     /// Bytes came.

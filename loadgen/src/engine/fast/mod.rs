@@ -11,12 +11,12 @@
 //! - `outgoing`: what is to be sent on a connection.
 
 mod completion;
-mod driver;
+pub(super) mod driver;
 mod outgoing;
-mod readiness;
+pub(super) mod readiness;
 mod requests;
 mod slot;
-mod tls;
+pub(super) mod tls;
 pub(super) mod transport;
 mod tunnel;
 mod worker;

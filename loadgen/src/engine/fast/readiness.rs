@@ -34,7 +34,7 @@ const SLOT_BITS: u32 = 32;
 /// The timer's token, which is no slot's.
 const TIMER: Token = Token(usize::MAX);
 
-pub(super) struct Readiness<'a> {
+pub(in crate::engine) struct Readiness<'a> {
     poll: Poll,
     /// Ends waits more exactly than a poll's timeout does, if that is called for.
     timer: Option<Timer>,
@@ -91,7 +91,7 @@ enum Happened {
 impl Readiness<'_> {
     /// For so many connections; with `is_exact` waits for a start end to the microsecond, for a
     /// system call more each start, and others to the millisecond.
-    pub(super) fn new(slots: usize, is_exact: bool) -> io::Result<Self> {
+    pub(in crate::engine) fn new(slots: usize, is_exact: bool) -> io::Result<Self> {
         let poll = Poll::new()?;
         let timer = match is_exact {
             true => Some(watched_timer(&poll)?),

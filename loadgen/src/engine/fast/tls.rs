@@ -97,6 +97,11 @@ impl Tls {
         self.error.as_ref().map(ToString::to_string)
     }
 
+    /// Whether something is to be sent, beside requests.
+    pub(in crate::engine) fn has_outgoing(&self) -> bool {
+        self.connection.wants_write()
+    }
+
     /// What is to be sent now, if anything is.
     pub(in crate::engine) fn outgoing(&mut self) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();

@@ -51,7 +51,16 @@ impl FailedColumns {
             Cause::UnexpectedLength | Cause::UnexpectedBody => self.length += count,
             // ab does not call these failed; they have a line of their own.
             Cause::UnexpectedStatus => {}
-            Cause::Other => self.exceptions += count,
+            // What ab never does.
+            Cause::NotWebSocket
+            | Cause::WrongAcceptKey
+            | Cause::NotRelayed
+            | Cause::WebSocketClosed
+            | Cause::NotUtf8
+            | Cause::WebSocketProtocol
+            | Cause::MessageTooLarge
+            | Cause::WrongMessage
+            | Cause::Other => self.exceptions += count,
         }
     }
 

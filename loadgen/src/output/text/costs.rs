@@ -11,7 +11,8 @@ pub(super) fn write(out: &mut String, record: &Record) -> std::fmt::Result {
     let client = &record.client;
     write!(
         out,
-        "  CPU/request {:.1} µs here, busiest worker {:.0} %",
+        "  CPU/{} {:.1} µs here, busiest worker {:.0} %",
+        record.plan.unit(),
         client.cpu_us_per_request.unwrap_or(0.0),
         client.busiest_worker_share() * 100.0
     )?;
@@ -27,7 +28,11 @@ pub(super) fn write(out: &mut String, record: &Record) -> std::fmt::Result {
     }
     writeln!(out)?;
     writeln!(out, "  server      {}", memory(server))?;
-    writeln!(out, "  switches    {}", switches(server))?;
+    writeln!(
+        out,
+        "  switches    {}",
+        switches(server, record.plan.unit())
+    )?;
     // A UNIX socket's is not counted.
     let network = record.network.as_ref();
     let network = network.filter(|_| record.target.unix_path.is_none());
@@ -53,11 +58,11 @@ fn memory(server: &Server) -> String {
 }
 
 /// `0.010 voluntary, 0.001 involuntary, for each request`
-fn switches(server: &Server) -> String {
+fn switches(server: &Server, unit: &str) -> String {
     let voluntary = server.voluntary_switches_per_request;
     match voluntary.zip(server.involuntary_switches_per_request) {
         Some((voluntary, involuntary)) => {
-            format!("{voluntary:.3} voluntary, {involuntary:.3} involuntary, for each request")
+            format!("{voluntary:.3} voluntary, {involuntary:.3} involuntary, for each {unit}")
         }
         None => "unknown: those of threads that end are lost, and too many are not read".to_owned(),
     }

@@ -121,7 +121,7 @@ impl Limits<'_> {
         let to = route.destinations.first();
         let sources = to.map_or(0, |to| route.sources.toward(to).len());
         let (clients, raise) = match self.plan.engine {
-            Engine::Fast(_) | Engine::Hyper => return Ok(()),
+            Engine::Fast(_) | Engine::Hyper | Engine::WebSocket(_) => return Ok(()),
             Engine::Reqwest => (load.connections, "-c"),
             // There are no more threads than connections.
             Engine::ReqwestBlocking if load.connections < sources => {

@@ -1,0 +1,225 @@
+//! A connection whose reads and writes block, each for a tick at most: then somebody is asked
+//! whether to go on.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use socket2::Socket;
+
+use super::endpoint::Endpoint;
+use super::failed::Failed;
+use super::framing::Received;
+use super::line::Line;
+use crate::engine::failure::{self, Phase};
+use crate::engine::socket;
+use crate::outcome::Cause;
+
+/// Bytes read at a time.
+pub(super) const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Why a connection is not waited for any longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// It has failed.
+    Failed(Failed),
+    /// The run is over.
+    Over,
+}
+
+/// Whether to wait another tick, for what is under way in this phase.
+pub(super) type Patience<'p> = &'p mut dyn FnMut(Phase) -> Result<(), Stop>;
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    socket: Socket,
+    pub(super) endpoint: Endpoint,
+    /// The server has ended its side.
+    pub(super) has_ended: bool,
+}
+
+impl From<Failed> for Stop {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+impl From<Cause> for Stop {
+    fn from(cause: Cause) -> Self {
+        Self::Failed(cause.into())
+    }
+}
+
+impl Connection {
+    /// Connects `endpoint` along `line`, to the first of its destinations that can be reached.
+    pub(super) fn open(
+        line: &Line<'_>,
+        endpoint: Endpoint,
+        tick: Duration,
+        patience: Patience<'_>,
+    ) -> Result<Self, Stop> {
+        let mut opened = connect(line, 0, tick, patience);
+        for destination in 1..line.destinations() {
+            if !matches!(opened, Err(Stop::Failed(_))) {
+                break;
+            }
+            opened = connect(line, destination, tick, patience);
+        }
+        Ok(Self {
+            socket: opened?,
+            endpoint,
+            has_ended: false,
+        })
+    }
+
+    /// One step toward a connection on which messages can be sent; whether it is the last.
+    pub(super) fn opens(
+        &mut self,
+        buffer: &mut [u8],
+        patience: Patience<'_>,
+    ) -> Result<bool, Stop> {
+        if self.endpoint.has_outgoing() {
+            self.flush(patience)?;
+        }
+        if self.endpoint.upgrade()? {
+            return Ok(true);
+        }
+        self.read(buffer, patience)?;
+        Ok(false)
+    }
+
+    /// The next message, once it is there whole.
+    pub(super) fn receive(
+        &mut self,
+        buffer: &mut [u8],
+        patience: Patience<'_>,
+    ) -> Result<Received, Stop> {
+        loop {
+            let next = self.endpoint.next();
+            // What the protocol answers by itself, above all before the end, which is what counts
+            // then.
+            let answered = match self.endpoint.has_outgoing() {
+                true => self.flush(patience),
+                false => Ok(()),
+            };
+            if let Some(message) = next? {
+                return answered.map(|()| message);
+            }
+            answered?;
+            self.read(buffer, patience)?;
+        }
+    }
+
+    /// Takes what has come, waiting for it if nothing has.
+    pub(super) fn read(&mut self, buffer: &mut [u8], patience: Patience<'_>) -> Result<(), Stop> {
+        if self.has_ended || self.endpoint.has_ended() {
+            self.has_ended = true;
+            return Err(self.endpoint.end().into());
+        }
+        loop {
+            return match recv(&self.socket, &mut *buffer, RecvFlags::empty()) {
+                Ok((0, _)) => {
+                    self.has_ended = true;
+                    Err(self.endpoint.end().into())
+                }
+                Ok((count, _)) => Ok(self.endpoint.hear(&buffer[..count])?),
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => {
+                    patience(self.phase(Phase::Receiving))?;
+                    continue;
+                }
+                Err(error) => {
+                    Err(failure::cause(self.phase(Phase::Receiving), &error.into()).into())
+                }
+            };
+        }
+    }
+
+    /// Passes over what comes, until the server has ended its side or patience.
+    pub(super) fn until_ended(self, buffer: &mut [u8], patience: Patience<'_>) {
+        while patience(Phase::Receiving).is_ok() {
+            match recv(&self.socket, &mut *buffer, RecvFlags::empty()) {
+                Ok((0, _)) => return,
+                Ok(_) | Err(Errno::AGAIN | Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Sends what is to be sent.
+    pub(super) fn flush(&mut self, patience: Patience<'_>) -> Result<(), Stop> {
+        let bytes = self.endpoint.take_outgoing();
+        let mut rest = bytes.as_slice();
+        while !rest.is_empty() {
+            match send(&self.socket, rest, SendFlags::NOSIGNAL) {
+                Ok(count) => rest = &rest[count..],
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => patience(self.phase(Phase::Sending))?,
+                Err(error) => {
+                    let cause = failure::cause(self.phase(Phase::Sending), &error.into());
+                    return Err(cause.into());
+                }
+            }
+        }
+        self.endpoint.give_back(bytes);
+        Ok(())
+    }
+
+    /// Tells the server that the connection will be closed, and closes it. What does not leave at
+    /// once does not leave.
+    pub(super) fn close(mut self) {
+        self.endpoint.close();
+        let bytes = self.endpoint.farewell();
+        let _ = send(
+            &self.socket,
+            &bytes,
+            SendFlags::NOSIGNAL | SendFlags::DONTWAIT,
+        );
+    }
+
+    /// The phase that something is in, unless the connection is not secured yet.
+    fn phase(&self, otherwise: Phase) -> Phase {
+        match self.endpoint.is_plain() || self.endpoint.secured().is_some() {
+            true => otherwise,
+            false => Phase::Securing,
+        }
+    }
+}
+
+fn connect(
+    line: &Line<'_>,
+    destination: usize,
+    tick: Duration,
+    patience: Patience<'_>,
+) -> Result<Socket, Stop> {
+    let cause = |error: &std::io::Error| Stop::from(failure::cause(Phase::Connecting, error));
+    let hop = line.hop(destination)?;
+    let (socket, address) = socket::open(&hop).map_err(|error| cause(&error))?;
+    socket::connect(&socket, &address).map_err(|error| cause(&error))?;
+    let time = Timespec::try_from(tick).unwrap_or_default();
+    while is_connecting(&socket, &time).map_err(|error| cause(&error))? {
+        patience(Phase::Connecting)?;
+    }
+    if let Some(error) = socket.take_error().map_err(|error| cause(&error))? {
+        return Err(cause(&error));
+    }
+    let set_up = || {
+        socket.set_nonblocking(false)?;
+        socket.set_read_timeout(Some(tick))?;
+        socket.set_write_timeout(Some(tick))
+    };
+    set_up().map_err(|error| cause(&error))?;
+    Ok(socket)
+}
+
+/// Whether a connection is still being opened after so long.
+fn is_connecting(socket: &Socket, time: &Timespec) -> std::io::Result<bool> {
+    let mut sources = [PollFd::new(socket, PollFlags::OUT)];
+    match poll(&mut sources, Some(time)) {
+        Ok(count) => Ok(count == 0),
+        Err(error) if std::io::Error::from(error).kind() == ErrorKind::Interrupted => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,282 @@
+//! A thread for a pair, on sockets that block.
+
+use std::thread;
+use std::time::Duration;
+
+use super::connection::{BUFFER_BYTES, Connection, Stop};
+use super::failed::Failed;
+use super::line::Line;
+use super::pair::{Next, Pair};
+use crate::engine::control::nanoseconds;
+use crate::engine::crew::Job;
+use crate::engine::failure::{self, Phase};
+use crate::engine::ledger::Report;
+use crate::outcome::Cause;
+use crate::recorder::Timing;
+
+pub(super) struct Lane<'a> {
+    line: Line<'a>,
+    pair: Pair,
+    connections: Vec<Connection>,
+    buffer: Vec<u8>,
+    watch: Watch<'a>,
+}
+
+/// Time, and what is counted in it.
+struct Watch<'a> {
+    job: Job<'a>,
+    /// Of the round trip under way.
+    timing: Option<Timing>,
+    /// How long that may take, or the opening of its connections.
+    limit: Duration,
+    tick: Duration,
+    next_look_ns: u64,
+}
+
+impl<'a> Lane<'a> {
+    /// The pair of the worker whose job it is.
+    pub(super) fn new(job: Job<'a>, line: Line<'a>) -> Self {
+        Self {
+            pair: Pair::new(job.index, &line.shape),
+            line,
+            connections: Vec::new(),
+            buffer: vec![0; BUFFER_BYTES],
+            watch: Watch {
+                timing: None,
+                limit: job.plan.timeout,
+                tick: super::tick(job.plan),
+                next_look_ns: 0,
+                job,
+            },
+        }
+    }
+
+    pub(super) fn run(mut self) -> Report {
+        let mut is_stopped = false;
+        while !is_stopped && self.watch.may_begin() {
+            match self.trip() {
+                Ok(()) => self.succeed(),
+                Err(Stop::Failed(failed)) => self.fail(&failed),
+                Err(Stop::Over) => is_stopped = true,
+            }
+        }
+        self.report()
+    }
+
+    /// One round trip, on connections that are opened if they are not there.
+    fn trip(&mut self) -> Result<(), Stop> {
+        self.watch.begin(!self.connections.is_empty());
+        if self.connections.is_empty() {
+            self.open()?;
+        }
+        let mut sender = self.pair.begin();
+        loop {
+            let (kind, bytes) = self.pair.message();
+            let connection = &mut self.connections[sender];
+            connection.endpoint.send(kind, bytes);
+            connection.flush(&mut |phase| self.watch.go_on(phase))?;
+            match self.receive()? {
+                Next::Send(next) => sender = next,
+                Next::Done => return Ok(()),
+            }
+        }
+    }
+
+    /// Waits for the message that is under way.
+    fn receive(&mut self) -> Result<Next, Stop> {
+        let receiver = self.pair.awaits().unwrap_or_default();
+        let connection = &mut self.connections[receiver];
+        let patience = &mut |phase| self.watch.go_on(phase);
+        let received = connection.receive(&mut self.buffer, patience);
+        let is_unseen = !self.line.shape.is_echo && !connection.endpoint.is_amid();
+        let message = received.map_err(|stop| match stop {
+            Stop::Failed(failed) if failed.cause == Cause::ReadTimeout && is_unseen => {
+                Cause::NotRelayed.into()
+            }
+            stop => stop,
+        })?;
+        let next = self.pair.hear(receiver, &message).map_err(Stop::from)?;
+        Ok(next)
+    }
+
+    /// Opens the pair's connections. The round trip's time is that of its messages.
+    fn open(&mut self) -> Result<(), Stop> {
+        self.watch.limit = self.watch.job.plan.connect_timeout;
+        let turn = self.line.turn();
+        for _ in 0..self.line.shape.clients_of_pair() {
+            self.connect()?;
+        }
+        drop(turn);
+        for client in 0..self.connections.len() {
+            self.establish(client)?;
+        }
+        self.watch.limit = self.watch.job.plan.timeout;
+        let now_ns = self.watch.job.clock.now_ns();
+        self.watch.timing = Some(Timing::starting(now_ns, 0));
+        Ok(())
+    }
+
+    fn connect(&mut self) -> Result<(), Stop> {
+        let endpoint = self.line.endpoint(self.watch.job.index)?;
+        let (tick, clock) = (self.watch.tick, self.watch.job.clock);
+        let began_ns = clock.now_ns();
+        let patience = &mut |phase| self.watch.go_on(phase);
+        let connection = Connection::open(&self.line, endpoint, tick, patience)?;
+        self.watch.job.ledger.connected(clock.now_ns() - began_ns);
+        self.connections.push(connection);
+        Ok(())
+    }
+
+    /// Secures a connection, if it is to be, and switches it to WebSocket.
+    fn establish(&mut self, client: usize) -> Result<(), Stop> {
+        let connection = &mut self.connections[client];
+        let began_ns = self.watch.job.clock.now_ns();
+        let mut is_secured = false;
+        loop {
+            let opened = connection.opens(&mut self.buffer, &mut |phase| self.watch.go_on(phase));
+            let ledger = &mut self.watch.job.ledger;
+            if !is_secured && let Some(tls) = connection.endpoint.secured() {
+                let took_ns = self.watch.job.clock.now_ns() - began_ns;
+                ledger.secured(took_ns, tls.is_resumed());
+                ledger.first_tls(|| self.line.agreed(tls));
+                is_secured = true;
+            }
+            if let Some(head) = connection.endpoint.take_head() {
+                ledger.first_head(&head);
+            }
+            if opened? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn succeed(&mut self) {
+        self.book_traffic();
+        if let Some(timing) = self.watch.land() {
+            self.watch.job.ledger.succeeded(&timing);
+        }
+    }
+
+    /// The round trip has failed, and with it the pair's connections.
+    fn fail(&mut self, failed: &Failed) {
+        self.book_traffic();
+        self.note(failed);
+        // While its connections are opened, it is that which takes its limit.
+        let was_opening = self.pair.awaits().is_none();
+        self.pair.give_up();
+        if let Some(timing) = self.watch.land() {
+            self.watch.job.ledger.failed(failed.cause, &timing);
+        }
+        for connection in self.connections.drain(..) {
+            let ended = u64::from(connection.has_ended);
+            self.watch.job.ledger.closed_by_peer(ended);
+            connection.close();
+        }
+        self.watch.limit = self.watch.job.plan.timeout;
+        if was_opening && !self.watch.failures_end_the_run() {
+            // Trying again without a pause would only count failures as fast as the CPU can.
+            thread::sleep(self.watch.tick);
+        }
+    }
+
+    /// Keeps what is known of a failure, the first time.
+    fn note(&mut self, failed: &Failed) {
+        let ledger = &mut self.watch.job.ledger;
+        if failed.cause == Cause::TlsHandshake {
+            let mut of_tls = self.connections.iter();
+            let of_tls = of_tls.find_map(|connection| connection.endpoint.tls_error());
+            ledger.first_tls_error(|| of_tls.or_else(|| failed.reason.clone()));
+        } else if let Some(reason) = &failed.reason {
+            ledger.first_websocket_error(reason);
+        }
+    }
+
+    fn book_traffic(&mut self) {
+        let ledger = &mut self.watch.job.ledger;
+        for connection in &mut self.connections {
+            let traffic = connection.endpoint.take_traffic();
+            ledger.sent_bytes(traffic.sent as usize);
+            ledger.received(traffic.received as usize);
+            ledger.received_body(traffic.received_body);
+        }
+    }
+
+    /// Cancels what is still under way, and hands over the counts.
+    ///
+    /// A run that was stopped ends now, one that made all its round trips with the last of them.
+    fn report(mut self) -> Report {
+        self.book_traffic();
+        let job = &mut self.watch.job;
+        let now_ns = job.clock.now_ns();
+        let ended_ns = match job.span.is_over(now_ns) || job.control.is_interrupted() {
+            true => now_ns,
+            false => job.ledger.last_ended_ns(),
+        };
+        if let Some(mut timing) = self.watch.timing.take() {
+            timing.ended_ns = ended_ns;
+            self.watch.job.ledger.cancelled(&timing);
+        }
+        let report = self.watch.job.ledger.report(ended_ns);
+        self.watch.job.rest.until_noted();
+        self.connections.into_iter().for_each(Connection::close);
+        report
+    }
+}
+
+impl Watch<'_> {
+    /// Whether another round trip may begin.
+    fn may_begin(&mut self) -> bool {
+        let now_ns = self.job.clock.now_ns();
+        self.look(now_ns);
+        !self.job.control.is_interrupted() && self.job.budget.take(now_ns)
+    }
+
+    fn begin(&mut self, is_reused: bool) {
+        self.job.ledger.issued(is_reused);
+        let now_ns = self.job.clock.now_ns();
+        self.timing = Some(Timing::starting(now_ns, 0));
+    }
+
+    /// The round trip under way ends.
+    fn land(&mut self) -> Option<Timing> {
+        let timing = self.timing.take();
+        timing.map(|timing| Timing {
+            ended_ns: self.job.clock.now_ns(),
+            ..timing
+        })
+    }
+
+    /// Begins to count when the measured part begins, and tells now and then how far it has come.
+    fn look(&mut self, now_ns: u64) {
+        let ledger = &mut self.job.ledger;
+        if !ledger.is_measuring() && now_ns >= self.job.span.measured_from_ns {
+            let under_way = u64::from(self.timing.is_some());
+            ledger.begin_measuring(under_way);
+            self.job.budget.take_under_way(under_way);
+        }
+        if now_ns >= self.next_look_ns {
+            self.next_look_ns = now_ns + nanoseconds(self.tick);
+            let (ended, failed) = ledger.ended_and_failed();
+            self.job.control.publish(self.job.index, ended, failed);
+        }
+    }
+
+    /// Whether to wait another tick for what is under way in `phase`.
+    fn go_on(&mut self, phase: Phase) -> Result<(), Stop> {
+        let now_ns = self.job.clock.now_ns();
+        self.look(now_ns);
+        if self.job.span.is_over(now_ns) || self.job.control.is_interrupted() {
+            return Err(Stop::Over);
+        }
+        let since_ns = self.timing.map_or(now_ns, |timing| timing.started_ns);
+        match now_ns.saturating_sub(since_ns) >= nanoseconds(self.limit) {
+            true => Err(failure::timeout(phase).into()),
+            false => Ok(()),
+        }
+    }
+
+    fn failures_end_the_run(&self) -> bool {
+        let is_measuring = self.job.ledger.is_measuring();
+        self.job.budget.failures_end_the_run(is_measuring)
+    }
+}

@@ -1,0 +1,84 @@
+//! How connections of pairs come about: where they lead, what is said on them first.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::endpoint::Endpoint;
+use super::framing::Framing;
+use super::upgrade::Upgrade;
+use crate::engine::fast::tls::Tls;
+use crate::engine::fast::transport::Setup;
+use crate::engine::socket::Hop;
+use crate::outcome::Cause;
+use crate::plan::{self, Plan, WebSocket};
+use crate::record;
+
+/// What a worker's connections have in common.
+pub(super) struct Line<'a> {
+    plan: &'a Plan,
+    pub(super) shape: WebSocket,
+    setup: Setup<'a>,
+    turnstile: &'a Turnstile,
+}
+
+/// Lets one pair connect at a time: a relay of raw messages knows partners by the order in which
+/// they come.
+#[derive(Debug, Default)]
+pub(super) struct Turnstile(Mutex<()>);
+
+impl<'a> Line<'a> {
+    pub(super) fn new(plan: &'a Plan, shape: WebSocket, turnstile: &'a Turnstile) -> Self {
+        Self {
+            plan,
+            shape,
+            setup: Setup::of(plan),
+            turnstile,
+        }
+    }
+
+    /// Held while the clients of a pair connect, where that matters.
+    pub(super) fn turn(&self) -> Option<MutexGuard<'a, ()>> {
+        let is_needed = self.shape.framing == plan::Framing::Raw && !self.shape.is_echo;
+        let lock = is_needed.then(|| self.turnstile.0.lock());
+        lock.map(|lock| lock.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Where a connection leads, with the name's destinations counted from the one that could be
+    /// reached last.
+    pub(super) fn hop(&self, destination: usize) -> Result<Hop<'a>, Cause> {
+        let route = &self.plan.target.route;
+        Ok(Hop {
+            destination: route.destinations.get(destination).ok_or(Cause::Dns)?,
+            source: None,
+            buffer_bytes: route.buffer_bytes,
+        })
+    }
+
+    /// How many destinations the name has.
+    pub(super) fn destinations(&self) -> usize {
+        self.plan.target.route.destinations.len()
+    }
+
+    /// The end of a new connection of the pair `index`.
+    pub(super) fn endpoint(&self, index: usize) -> Result<Endpoint, Cause> {
+        let pairs = self.plan.load.connections;
+        let path = self
+            .shape
+            .path_of_pair(&self.plan.target.url.path, index, pairs);
+        self.endpoint_for(&path)
+    }
+
+    /// The same for what asks for `path`.
+    pub(super) fn endpoint_for(&self, path: &str) -> Result<Endpoint, Cause> {
+        let transport = self.setup.transport().map_err(|_| Cause::TlsHandshake)?;
+        let upgrade = match self.shape.framing {
+            plan::Framing::WebSocket => Some(Upgrade::begin(self.plan, path)),
+            plan::Framing::Raw => None,
+        };
+        Ok(Endpoint::new(transport, upgrade, Framing::new(&self.shape)))
+    }
+
+    /// What was agreed upon on a connection that is secured.
+    pub(super) fn agreed(&self, secured: &Tls) -> Option<record::Tls> {
+        self.setup.agreed(secured)
+    }
+}

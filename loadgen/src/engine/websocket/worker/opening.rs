@@ -1,0 +1,182 @@
+//! A pair's connections until messages can be sent on them.
+
+use std::borrow::Cow;
+use std::io;
+
+use super::{End, EndPhase, Phase, Worker};
+use crate::engine::failure;
+use crate::engine::fast::driver::{Driver, Progress};
+use crate::engine::websocket::failed::Failed;
+use crate::outcome::Cause;
+
+impl<'a, D: Driver<'a>> Worker<'a, D> {
+    /// Opens the connections of a lane.
+    pub(super) fn open(&mut self, lane: usize, now_ns: u64) -> Result<(), Cause> {
+        self.lanes[lane].phase = Phase::Opening;
+        let _turn = self.line.turn();
+        self.slots(lane).try_for_each(|slot| {
+            let connected = self.connect(slot, self.destination, 1, now_ns);
+            connected.or_else(|cause| self.connect_elsewhere(slot, cause, now_ns))
+        })?;
+        self.begin_if_open(lane, now_ns);
+        Ok(())
+    }
+
+    fn connect(
+        &mut self,
+        slot: usize,
+        destination: usize,
+        attempts: usize,
+        now_ns: u64,
+    ) -> Result<(), Cause> {
+        let (lane, _) = self.place(slot);
+        let hop = self.line.hop(destination)?;
+        self.ends[slot] = Some(End {
+            endpoint: self.line.endpoint(self.lanes[lane].index)?,
+            phase: EndPhase::Connecting,
+            began_ns: now_ns,
+            connected_ns: now_ns,
+            destination,
+            attempts,
+        });
+        let connected = self.driver.connect(slot, hop);
+        connected.map_err(|error| failure::cause(failure::Phase::Connecting, &error))?;
+        // On a quick network it is open by now.
+        self.flush(slot)?;
+        if self.is_open(slot) {
+            self.note_connected(slot, self.job.clock.now_ns());
+        }
+        Ok(())
+    }
+
+    /// Tries the name's next destinations, after one that failed for `cause`.
+    pub(super) fn connect_elsewhere(
+        &mut self,
+        slot: usize,
+        cause: Cause,
+        now_ns: u64,
+    ) -> Result<(), Cause> {
+        let mut connected = Err(cause);
+        while let Err(cause) = connected
+            && let Some(end) = &self.ends[slot]
+        {
+            let (destination, attempts) = (end.destination + 1, end.attempts + 1);
+            let destinations = self.line.destinations();
+            if end.phase != EndPhase::Connecting || attempts > destinations {
+                return Err(cause);
+            }
+            self.driver.close(slot);
+            connected = self.connect(slot, destination % destinations, attempts, now_ns);
+        }
+        connected
+    }
+
+    /// Hands what a connection is to send to the driver; nothing at first, so that it listens.
+    pub(super) fn flush(&mut self, slot: usize) -> Result<(), Cause> {
+        let Some(end) = &mut self.ends[slot] else {
+            return Ok(());
+        };
+        let bytes = end.endpoint.take_outgoing();
+        let traffic = end.endpoint.take_traffic();
+        self.job.ledger.sent_bytes(traffic.sent as usize);
+        let sent = self.driver.send(slot, Cow::Owned(bytes));
+        let progress = sent.map_err(|error| self.cause(slot, &error))?;
+        self.advance(slot, progress);
+        Ok(())
+    }
+
+    /// What is to be sent on a connection has come further.
+    #[inline]
+    pub(super) fn advance(&mut self, slot: usize, progress: Progress) {
+        let is_connecting = self.ends[slot]
+            .as_ref()
+            .is_some_and(|end| end.phase == EndPhase::Connecting);
+        if is_connecting && progress != Progress::Connecting {
+            self.note_connected(slot, self.job.clock.now_ns());
+        }
+    }
+
+    /// A connection is there; it can be secured, or the upgrade is on its way.
+    pub(super) fn note_connected(&mut self, slot: usize, now_ns: u64) {
+        let Some(end) = &mut self.ends[slot] else {
+            return;
+        };
+        if end.phase != EndPhase::Connecting {
+            return;
+        }
+        self.destination = end.destination;
+        end.connected_ns = now_ns;
+        end.phase = match (end.endpoint.is_plain(), end.endpoint.is_open()) {
+            (true, true) => EndPhase::Open,
+            (true, false) => EndPhase::Upgrading,
+            (false, _) => EndPhase::Securing,
+        };
+        self.job.ledger.connected(now_ns - end.began_ns);
+    }
+
+    /// Notes what was heard on a connection that is not open yet.
+    pub(super) fn note_opening(&mut self, slot: usize, now_ns: u64) {
+        self.note_connected(slot, now_ns);
+        let Some(end) = &mut self.ends[slot] else {
+            return;
+        };
+        if end.phase == EndPhase::Securing
+            && let Some(tls) = end.endpoint.secured()
+        {
+            let took_ns = now_ns - end.connected_ns;
+            self.job.ledger.secured(took_ns, tls.is_resumed());
+            self.job.ledger.first_tls(|| self.line.agreed(tls));
+            end.phase = EndPhase::Upgrading;
+        }
+        if let Some(head) = end.endpoint.take_head() {
+            self.job.ledger.first_head(&head);
+        }
+        if end.phase == EndPhase::Upgrading && end.endpoint.is_open() {
+            end.phase = EndPhase::Open;
+            self.begin_if_open(slot / self.clients, now_ns);
+        }
+    }
+
+    pub(super) fn is_open(&self, slot: usize) -> bool {
+        let end = self.ends[slot].as_ref();
+        end.is_some_and(|end| end.endpoint.is_open())
+    }
+
+    /// Once all connections of a lane are there, the round trip for which they were opened begins:
+    /// its time is that of its messages.
+    fn begin_if_open(&mut self, lane: usize, now_ns: u64) {
+        let are_open = self.slots(lane).all(|slot| self.is_open(slot));
+        if !are_open || self.lanes[lane].phase != Phase::Opening {
+            return;
+        }
+        if let Some(timing) = &mut self.lanes[lane].timing {
+            timing.intended_ns = now_ns;
+            timing.started_ns = now_ns;
+            timing.connected_ns = now_ns;
+        }
+        self.begin_trip(lane);
+    }
+
+    /// What an error of a connection means for the round trip.
+    pub(super) fn cause(&mut self, slot: usize, error: &io::Error) -> Cause {
+        if self.driver.is_connected(slot) {
+            // Whoever took a byte was there.
+            self.note_connected(slot, self.job.clock.now_ns());
+        }
+        let end = self.ends[slot].as_ref();
+        let phase = end.map_or(EndPhase::Connecting, |end| end.phase);
+        failure::cause(phase.of_request(), error)
+    }
+
+    /// Keeps what is known of a failure, the first time.
+    pub(super) fn note_failed(&mut self, slot: usize, failed: &Failed) {
+        let ledger = &mut self.job.ledger;
+        if failed.cause == Cause::TlsHandshake {
+            let end = self.ends[slot].as_ref();
+            let of_tls = end.and_then(|end| end.endpoint.tls_error());
+            ledger.first_tls_error(|| of_tls.or_else(|| failed.reason.clone()));
+        } else if let Some(reason) = &failed.reason {
+            ledger.first_websocket_error(reason);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What no event tells of: time.
+
+use std::time::Duration;
+
+use super::{EndPhase, Phase, Worker};
+use crate::engine::control::nanoseconds;
+use crate::engine::failure;
+use crate::engine::fast::driver::Driver;
+use crate::outcome::Cause;
+
+impl<'a, D: Driver<'a>> Worker<'a, D> {
+    /// Looks after what no event tells of, as often as is due. True if the run is over.
+    pub(super) fn is_over(&mut self, now_ns: u64) -> bool {
+        self.look_at_time(now_ns);
+        self.job.span.is_over(now_ns) || (now_ns >= self.next_tick_ns && self.tick(now_ns))
+    }
+
+    /// Begins to count when the measured part begins.
+    pub(super) fn look_at_time(&mut self, now_ns: u64) {
+        if self.job.ledger.is_measuring() || now_ns < self.job.span.measured_from_ns {
+            return;
+        }
+        let under_way = self.lanes.iter().filter(|lane| lane.timing.is_some());
+        let under_way = under_way.count() as u64;
+        self.job.ledger.begin_measuring(under_way);
+        self.job.budget.take_under_way(under_way);
+    }
+
+    /// Until the next look at time.
+    pub(super) fn time_to_tick(&self, now_ns: u64) -> Duration {
+        let at_ns = self.job.span.next_ns(self.job.ledger.is_measuring());
+        Duration::from_nanos(at_ns.min(self.next_tick_ns).saturating_sub(now_ns))
+    }
+
+    fn tick(&mut self, now_ns: u64) -> bool {
+        self.next_tick_ns = now_ns + nanoseconds(self.tick);
+        let (ended, failed) = self.job.ledger.ended_and_failed();
+        self.job.control.publish(self.job.index, ended, failed);
+        if self.job.control.is_interrupted() {
+            return true;
+        }
+        for lane in 0..self.lanes.len() {
+            self.check_time(lane, now_ns);
+        }
+        false
+    }
+
+    fn check_time(&mut self, lane: usize, now_ns: u64) {
+        let state = &mut self.lanes[lane];
+        let (limit, cause) = match state.phase {
+            Phase::HeldBack => {
+                state.phase = Phase::Idle;
+                return self.ready.push_back(lane);
+            }
+            Phase::Opening => (self.job.plan.connect_timeout, self.late_to_open(lane)),
+            Phase::Trip => (self.job.plan.timeout, self.late(lane)),
+            Phase::Idle | Phase::Done => return,
+        };
+        let timing = self.lanes[lane].timing.as_ref();
+        let since_ns = timing.map_or(now_ns, |timing| timing.started_ns);
+        if now_ns.saturating_sub(since_ns) >= nanoseconds(limit) {
+            self.fail(lane, cause, now_ns);
+        }
+    }
+
+    /// The cause if the connections of a lane are not there in time.
+    fn late_to_open(&self, lane: usize) -> Cause {
+        let ends = self.slots(lane).filter_map(|slot| self.ends[slot].as_ref());
+        let mut phases = ends.map(|end| end.phase);
+        let waits_for = phases.find(|phase| *phase != EndPhase::Open);
+        failure::timeout(waits_for.unwrap_or(EndPhase::Connecting).of_request())
+    }
+}

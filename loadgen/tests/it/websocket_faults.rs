@@ -1,0 +1,225 @@
+//! The table of what a server may do instead of passing messages on, and the one cause under which
+//! each such round trip is counted, by both clients.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use socket2::SockRef;
+use tungstenite::handshake::derive_accept_key;
+
+use crate::closed_port::ClosedPort;
+use crate::loadgen::{Ended, run};
+use crate::record::Counts;
+use crate::websocket_server::{To, WebSocketServer};
+
+/// How clients wait.
+const CLIENTS: [&str; 2] = ["async", "blocking"];
+
+/// Round trips of each run.
+const ROUND_TRIPS: u64 = 3;
+
+/// What the server does with a connection.
+#[derive(Clone, Copy)]
+enum Does {
+    /// Answers the upgrade with these bytes, then nothing more.
+    Answers(&'static [u8]),
+    /// Closes before it has answered.
+    Closes,
+    /// Upgrades and has these bytes ready before it is sent anything.
+    Says(&'static [u8]),
+    /// Upgrades, takes a message, sends these bytes, and closes.
+    SaysAndCloses(&'static [u8]),
+    /// Upgrades, takes a message, and resets the connection.
+    Resets,
+}
+
+use Does::{Answers, Closes, Resets, Says, SaysAndCloses};
+
+const ROWS: &[(&str, Does, &str)] = &[
+    ("refuses", Answers(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), "not_websocket"),
+    ("wants another version", Answers(b"HTTP/1.1 426 Upgrade Required\r\n\r\n"), "not_websocket"),
+    ("answers as a web server does", Answers(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), "not_websocket"),
+    ("switches to something else", Answers(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"), "not_websocket"),
+    ("has a wrong key", Answers(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"), "wrong_accept_key"),
+    ("speaks no HTTP", Answers(b"SSH-2.0-OpenSSH\r\n\r\n"), "malformed_response"),
+    ("says nothing to the upgrade", Answers(b""), "read_timeout"),
+    ("closes before it has answered", Closes, "closed_before_response"),
+    ("sends text that is not UTF-8", Says(b"\x81\x02\xc3\x28"), "not_utf8"),
+    ("masks a frame", Says(b"\x82\x84\0\0\0\0abcd"), "websocket_protocol"),
+    ("sets a reserved bit", Says(b"\xc2\x01a"), "websocket_protocol"),
+    ("has an unknown opcode", Says(b"\x83\x01a"), "websocket_protocol"),
+    ("continues what was not begun", Says(b"\x80\x01a"), "websocket_protocol"),
+    ("fragments a ping", Says(b"\x09\x01a"), "websocket_protocol"),
+    ("sends a message that is too large", Says(b"\x82\x7f\0\0\0\0\x7f\xff\xff\xff"), "message_too_large"),
+    ("sends another message", Says(b"\x82\x05hello"), "wrong_message"),
+    ("closes with a close frame", Says(b"\x88\x02\x03\xe9"), "websocket_closed"),
+    ("closes without one", SaysAndCloses(b""), "closed_before_response"),
+    ("closes in the middle of a frame", SaysAndCloses(b"\x82\x20abc"), "closed_mid_response"),
+    ("resets", Resets, "read_reset"),
+    ("says nothing to a message", Says(b""), "read_timeout"),
+    ("stops in the middle of a frame", Says(b"\x82\x20abc"), "read_timeout"),
+];
+
+/// Plays `does` on each connection; it listens until the process ends.
+fn play(does: Does) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("the listener's address");
+    let connections = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&connections);
+    thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            count.fetch_add(1, Ordering::Relaxed);
+            thread::spawn(move || serve(stream, does));
+        }
+    });
+    (address, connections)
+}
+
+fn serve(mut stream: TcpStream, does: Does) -> io::Result<()> {
+    let head = read_head(&mut stream)?;
+    match does {
+        Closes => return Ok(()),
+        Answers(answer) => stream.write_all(answer)?,
+        Says(bytes) => {
+            // In one write with the upgrade's answer, as a quick server does.
+            stream.write_all(&[upgraded(&head).as_slice(), bytes].concat())?;
+        }
+        SaysAndCloses(bytes) => {
+            stream.write_all(&upgraded(&head))?;
+            let _ = stream.read(&mut [0; 1024])?;
+            return stream.write_all(bytes);
+        }
+        Resets => {
+            stream.write_all(&upgraded(&head))?;
+            let _ = stream.read(&mut [0; 1024])?;
+            return SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+        }
+    }
+    // Until the client leaves.
+    while stream.read(&mut [0; 1024])? > 0 {}
+    Ok(())
+}
+
+fn read_head(stream: &mut TcpStream) -> io::Result<String> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte)?;
+        head.extend(byte);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+fn upgraded(head: &str) -> Vec<u8> {
+    let mut fields = head.lines().filter_map(|line| line.split_once(": "));
+    let key = fields.find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"));
+    let accept = derive_accept_key(key.unwrap_or_default().1.as_bytes());
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+/// Makes a few round trips with `client`, all of which are to fail.
+fn run_client(client: &str, words: &str) -> Ended {
+    let words = format!("websocket --client {client} -n {ROUND_TRIPS} --timeout 300ms {words}");
+    run(&words.split_whitespace().collect::<Vec<_>>())
+}
+
+fn check(words: &str, cause: &str, does: &str) {
+    for client in CLIENTS {
+        check_client(client, words, cause, does);
+    }
+}
+
+fn check_client(client: &str, words: &str, cause: &str, does: &str) {
+    let ended = run_client(client, words);
+    assert_eq!(ended.code, Some(1), "{does}: {ended:?}");
+    let expected = Counts::new(0, &[(cause, ROUND_TRIPS)]);
+    let counts = Counts::of_record(&ended.record());
+    assert_eq!(counts, expected, "{does}, {client}: {ended:?}");
+    ended.assert_one_line_on_stderr(&["no round trip by way of ws", cause, "Next, "]);
+}
+
+#[test]
+fn each_thing_that_a_server_does_instead_is_counted_under_its_cause() {
+    for (name, does, cause) in ROWS {
+        let (address, connections) = play(*does);
+        check(&format!("--echo ws://{address}/"), cause, name);
+        // Whatever went wrong, the next round trip has connections of its own.
+        let expected = CLIENTS.len() * ROUND_TRIPS as usize;
+        assert_eq!(connections.load(Ordering::Relaxed), expected, "{name}");
+    }
+}
+
+#[test]
+fn nobody_on_the_other_side_of_the_relay_is_not_relayed() {
+    let (address, _) = play(Says(b""));
+    check(&format!("ws://{address}/"), "not_relayed", "relays nothing");
+}
+
+#[test]
+fn an_echo_is_no_relay() {
+    let server = WebSocketServer::start(To::Sender);
+    // A blocking client listens to one connection at a time.
+    for (client, cause) in [("async", "wrong_message"), ("blocking", "not_relayed")] {
+        check_client(client, &server.url("ws"), cause, "answers the sender");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_connect_refused() {
+    let port = ClosedPort::new();
+    check(
+        &format!("ws://{}/", port.address()),
+        "connect_refused",
+        "is not there",
+    );
+}
+
+#[test]
+fn a_name_that_leads_nowhere_is_dns() {
+    check("ws://nobody.invalid/", "dns", "has no address");
+}
+
+#[test]
+fn a_server_that_does_not_encrypt_is_tls_handshake() {
+    let (address, _) = play(Answers(b""));
+    // It waits for the end of a head that never comes.
+    check(
+        &format!("wss://{address}/"),
+        "tls_handshake",
+        "does not encrypt",
+    );
+}
+
+#[test]
+fn a_refusal_is_told_with_its_status() {
+    let (address, _) = play(ROWS[0].1);
+    let ended = run_client("async", &format!("ws://{address}/"));
+    ended.assert_one_line_on_stderr(&["(503 Service Unavailable)", "check the path"]);
+    assert_eq!(
+        ended.record()["target"]["websocket_error"],
+        "503 Service Unavailable"
+    );
+}
+
+#[test]
+fn a_server_that_refuses_is_not_asked_as_fast_as_can_be() {
+    for client in CLIENTS {
+        let (address, connections) = play(ROWS[0].1);
+        let words = format!(
+            "websocket --client {client} --echo --duration 500ms --timeout 1 ws://{address}/"
+        );
+        let ended = run(&words.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        // Once a tick, which is 50 ms.
+        let asked = connections.load(Ordering::Relaxed);
+        assert!((1..=12).contains(&asked), "{client}: {asked}");
+    }
+}
