@@ -2,11 +2,14 @@
 
 .DEFAULT_GOAL := help
 BIN := target/release
+PEERS := target/peers/websocket
+PEERS_SOURCE := loadgen/benches/peers/websocket
 
-.PHONY: help build test test-taurus test-tls bench bench-models bench-peers serve compare clean
+.PHONY: help build test test-taurus test-tls test-websocket bench bench-models bench-peers bench-websocket \
+	peers-websocket serve compare clean
 
 help:         ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build:        ## build the servers and the load generator (release)
 	cargo build --release --locked
@@ -20,6 +23,10 @@ test-taurus: build ## let Taurus run loadgen in ab's place; installs it from PyP
 test-tls: build ## let SSLyze hold both servers against Mozilla's guide; installs it from PyPI
 	server-common/tests/sslyze/check.sh $(BIN) target/sslyze
 
+test-websocket: build ## run the Autobahn cases against the WebSocket servers and the client; kosoku from PyPI
+	cargo build --release --locked -p loadgen --example websocket_echo_client
+	contract/tests/kosoku/check.sh $(BIN) target/kosoku
+
 bench: build  ## measure sync against async: about two minutes, results in results/
 	$(BIN)/loadgen bench
 
@@ -28,6 +35,16 @@ bench-models: build ## measure every way to wait under every load: under half an
 
 bench-peers:  ## measure against wrk, ab, h2load, oha, hey, nginx and bare loops: a quarter of an hour
 	cargo bench --locked -p loadgen --bench peers
+
+bench-websocket: ## measure WebSocket ping-pong beside Node, Python and a bare relay: about six minutes
+	cargo bench --locked -p loadgen --bench peers -- websocket
+
+peers-websocket: ## install what bench-websocket measures beside ours, from npm and PyPI, in target/
+	mkdir -p $(PEERS)/node
+	cp $(PEERS_SOURCE)/node/package.json $(PEERS_SOURCE)/node/package-lock.json $(PEERS)/node
+	cd $(PEERS)/node && npm ci --ignore-scripts --no-audit --no-fund
+	python3 -m venv --clear $(PEERS)/python
+	$(PEERS)/python/bin/pip install --quiet -r $(PEERS_SOURCE)/python/requirements.txt
 
 serve: build  ## run both servers, on ports 7080 and 8080, until Ctrl-C
 	@trap 'kill $$sync $$async 2>/dev/null; wait' INT TERM; \
