@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::matrix::{Cell, Measured, Run};
+use crate::matrix::{Cell, Run};
+use crate::rounds::Measured;
 use crate::spread::Spread;
 
 /// Where a figure of one cell should lie, or its ratio to that of another.
@@ -52,8 +53,7 @@ pub(crate) enum Value {
 }
 
 impl Goal {
-    /// The ratio is taken within each round, so that what troubled both sides cancels out.
-    pub(crate) fn judge(&self, cells: &[Measured]) -> Verdict {
+    pub(crate) fn judge(&self, cells: &[Measured<Cell, Run>]) -> Verdict {
         Verdict {
             label: self.label.clone(),
             value: self.spread(cells).map(Value::Rounds),
@@ -61,20 +61,13 @@ impl Goal {
         }
     }
 
-    fn spread(&self, cells: &[Measured]) -> Option<Spread> {
+    fn spread(&self, cells: &[Measured<Cell, Run>]) -> Option<Spread> {
         let find = |wanted: Cell| cells.iter().find(|measured| measured.cell == wanted);
         let ours = find(self.ours)?;
         let Some(theirs) = self.theirs else {
             return ours.spread(|run| self.figure.of(run));
         };
-        let theirs = find(theirs)?;
-        if ours.failure.is_some() || theirs.failure.is_some() {
-            return None;
-        }
-        let rounds = ours.runs.iter().zip(&theirs.runs);
-        Spread::of(
-            rounds.map(|(ours, theirs)| Some(self.figure.of(ours)? / self.figure.of(theirs)?)),
-        )
+        ours.ratio(find(theirs)?, |run| self.figure.of(run))
     }
 }
 

@@ -12,7 +12,7 @@
 //! the exit code is 1 only if something that is there could not be measured.
 //!
 //! - [`arguments`]: what is asked for; [`scenario`]: all that can be measured;
-//! - [`matrix`]: clients against servers under a [`load`], in rounds;
+//! - [`matrix`]: clients against servers under a [`load`], in [`rounds`];
 //! - [`goal`]: what the measurements are held against;
 //! - [`client`], [`server`]: the programs that are compared, and how each is run;
 //! - [`bare`]: the bare loops; [`stand_in`]: the servers that stand beside ours;
@@ -28,6 +28,7 @@ mod load;
 mod matrix;
 mod process;
 mod program;
+mod rounds;
 mod scenario;
 mod server;
 mod spread;

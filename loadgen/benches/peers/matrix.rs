@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use crate::Bench;
 use crate::client::Client;
 use crate::goal::Goal;
 use crate::load::Load;
 use crate::process::Process;
+use crate::rounds::{Failure, Measured, by_turns};
 use crate::scenario::Report;
 use crate::server::{Running, Server};
-use crate::spread::Spread;
 use crate::table;
 
 /// Rounds that count.
@@ -40,23 +40,6 @@ pub(crate) struct Cell {
     pub(crate) load: Load,
 }
 
-/// What became of a cell.
-pub(crate) struct Measured {
-    pub(crate) cell: Cell,
-    /// In the order in which they were made: those of one round have the same index.
-    pub(crate) runs: Vec<Run>,
-    /// Why there are no runs, or no more.
-    pub(crate) failure: Option<Failure>,
-}
-
-/// Why a cell was not measured.
-pub(crate) enum Failure {
-    /// The client or the server is not there.
-    Missing,
-    /// In one line.
-    Failed(String),
-}
-
 /// One client against one server, once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
@@ -70,8 +53,8 @@ pub(crate) struct Run {
     pub(crate) server_connection_bytes: Option<f64>,
 }
 
-/// The servers of a matrix, or why one of them did not start.
-struct Servers(Vec<(Server, Result<Running, String>)>);
+/// The servers that are measured, or why one of them did not start.
+pub(crate) struct Servers(Vec<(Server, Result<Running, String>)>);
 
 impl Matrix {
     /// Nothing to measure yet.
@@ -90,29 +73,17 @@ impl Matrix {
         self
     }
 
-    /// Measures what is there. Servers stay up from the first round to the last; the order of
-    /// runs is reversed from round to round, so that a drift of the machine spares nobody. A cell
-    /// that fails is left out from then on, and the others go on.
+    /// Measures what is there. Servers stay up from the first round to the last.
     ///
     /// # Errors
     ///
     /// Only if a signal asked for the end.
     pub(crate) fn measure(&self, bench: &Bench) -> anyhow::Result<Report> {
-        let servers = Servers::start(bench, &self.cells);
-        let mut cells: Vec<Measured> = self.cells.iter().map(Measured::nothing).collect();
-        for cell in &mut cells {
-            cell.run(bench, &servers, WARM_UP_SECONDS)?;
-            cell.runs.clear();
-        }
-        for round in 0..ROUNDS {
-            let mut turns: Vec<&mut Measured> = cells.iter_mut().collect();
-            if round % 2 == 1 {
-                turns.reverse();
-            }
-            for cell in turns {
-                cell.run(bench, &servers, self.seconds)?;
-            }
-        }
+        let servers = Servers::start(bench, self.cells.iter().map(|cell| cell.server));
+        let cells = by_turns(bench, &self.cells, ROUNDS, |cell, round| {
+            let seconds = round.map_or(WARM_UP_SECONDS, |_| self.seconds);
+            cell.run(bench, &servers, seconds)
+        })?;
         table::print_cells(&cells);
         Ok(Report {
             verdicts: self.goals.iter().map(|goal| goal.judge(&cells)).collect(),
@@ -122,10 +93,10 @@ impl Matrix {
 }
 
 impl Servers {
-    /// Starts every server of `cells` that is there.
-    fn start(bench: &Bench, cells: &[Cell]) -> Self {
+    /// Starts each of `wanted` that is there, once.
+    pub(crate) fn start(bench: &Bench, wanted: impl Iterator<Item = Server>) -> Self {
         let mut servers = Vec::new();
-        for server in cells.iter().map(|cell| cell.server) {
+        for server in wanted {
             let is_started = servers.iter().any(|(started, _)| *started == server);
             if !is_started && !server.is_missing() {
                 let running = server.start(bench);
@@ -135,7 +106,7 @@ impl Servers {
         Self(servers)
     }
 
-    fn get(&self, server: Server) -> Result<&Running, Failure> {
+    pub(crate) fn get(&self, server: Server) -> Result<&Running, Failure> {
         let mut servers = self.0.iter();
         match servers.find(|(started, _)| *started == server) {
             None => Err(Failure::Missing),
@@ -200,40 +171,5 @@ impl Cell {
             server_connection_bytes: done.server_connection_bytes,
             client_rss_mib: done.peak_rss_bytes.map(|bytes| bytes / f64::from(1 << 20)),
         })
-    }
-}
-
-impl Measured {
-    fn nothing(cell: &Cell) -> Self {
-        Self {
-            cell: *cell,
-            runs: Vec::with_capacity(ROUNDS),
-            failure: None,
-        }
-    }
-
-    /// Runs the cell once more, unless it has failed before.
-    fn run(&mut self, bench: &Bench, servers: &Servers, seconds: u64) -> anyhow::Result<()> {
-        if self.failure.is_some() {
-            return Ok(());
-        }
-        match self.cell.run(bench, servers, seconds) {
-            Ok(run) => self.runs.push(run),
-            Err(_) if bench.interrupt.has_come() => bail!("interrupted"),
-            Err(failure) => self.failure = Some(failure),
-        }
-        Ok(())
-    }
-
-    fn has_failed(&self) -> bool {
-        matches!(self.failure, Some(Failure::Failed(_)))
-    }
-
-    /// Of one figure over the rounds; `None` unless each round has it.
-    pub(crate) fn spread(&self, figure: impl Fn(&Run) -> Option<f64>) -> Option<Spread> {
-        match self.failure {
-            None => Spread::of(self.runs.iter().map(figure)),
-            Some(_) => None,
-        }
     }
 }

@@ -2,7 +2,8 @@
 //! are and kept as they are.
 
 use crate::goal::{Figure, Verdict};
-use crate::matrix::{Failure, Measured};
+use crate::matrix::{Cell, Run};
+use crate::rounds::{Failure, Measured};
 use crate::scenario::Scenario;
 
 /// A column's title and width in characters; numbers are at its right, words at its left.
@@ -38,7 +39,7 @@ pub(crate) fn print_scenarios(scenarios: &[Scenario]) {
 }
 
 /// Prints a line for each cell: median and range over the rounds.
-pub(crate) fn print_cells(cells: &[Measured]) {
+pub(crate) fn print_cells(cells: &[Measured<Cell, Run>]) {
     print_head(&CELLS);
     for measured in cells {
         let cell = &measured.cell;
@@ -50,7 +51,7 @@ pub(crate) fn print_cells(cells: &[Measured]) {
 }
 
 /// What is said of a cell: its figures, or why it has none.
-fn figures(measured: &Measured) -> [String; 3] {
+fn figures(measured: &Measured<Cell, Run>) -> [String; 3] {
     let none = String::new;
     match &measured.failure {
         Some(Failure::Missing) => ["missing".to_owned(), none(), none()],
