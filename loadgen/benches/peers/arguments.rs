@@ -22,19 +22,25 @@ pub(crate) enum Wish {
     /// Name the scenarios.
     List,
     /// Measure these, in the order of [`scenario::ALL`].
-    Measure(Vec<&'static Scenario>),
+    Measure {
+        scenarios: Vec<&'static Scenario>,
+        is_quick: bool,
+    },
 }
 
 /// Measures loadgen and the servers against their peers.
 #[derive(Debug, Parser)]
 #[command(name = "peers")]
 struct Arguments {
-    /// Scenarios to measure [default: all but system-calls, ten-million and live-view]
+    /// Scenarios to measure [default: all but those that must be named]
     #[arg(value_name = "NAME", value_parser = scenario_name)]
     names: Vec<String>,
     /// List the scenarios
     #[arg(long)]
     list: bool,
+    /// Make fewer and shorter rounds: only websocket and push do
+    #[arg(long)]
+    quick: bool,
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -59,7 +65,10 @@ pub(crate) fn wish() -> Wish {
         [] => scenario.is_default,
         names => names.iter().any(|name| name == scenario.name),
     };
-    Wish::Measure(scenario::ALL.iter().filter(is_wanted).collect())
+    Wish::Measure {
+        scenarios: scenario::ALL.iter().filter(is_wanted).collect(),
+        is_quick: arguments.quick,
+    }
 }
 
 fn scenario_name(text: &str) -> Result<String, String> {

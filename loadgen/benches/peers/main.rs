@@ -4,8 +4,8 @@
 //!
 //! `cargo bench -p loadgen --bench peers` takes about a quarter of an hour and prints what was
 //! measured and each goal with `met` or `missed`. `-- --list` names the scenarios, `-- NAME...` runs
-//! some of them; `system-calls`, which takes root, and `ten-million` and `live-view`, which take some
-//! minutes, run only when they are named.
+//! some of them; `system-calls`, which takes root, `ten-million`, `live-view` and `websocket`, which
+//! take some minutes, and `push` run only when they are named.
 //!
 //! Peers come from the directory that the variable `PEERS_BIN` names, else from `PATH`; goals
 //! about those that are not there are marked as missing. A missed goal is a result like another:
@@ -15,6 +15,7 @@
 //! - [`matrix`]: clients against servers under a [`load`], in [`rounds`];
 //! - [`goal`]: what the measurements are held against;
 //! - [`client`], [`server`]: the programs that are compared, and how each is run;
+//! - [`websocket`]: relays and ping-pong clients, ours and others';
 //! - [`bare`]: the bare loops; [`stand_in`]: the servers that stand beside ours;
 //! - [`program`]: where programs are found; [`process`]: a started one, which always ends;
 //! - [`spread`], [`table`]: rounds as one number, and how it is shown.
@@ -34,6 +35,7 @@ mod server;
 mod spread;
 mod stand_in;
 mod table;
+mod websocket;
 
 use std::process::ExitCode;
 
@@ -55,6 +57,8 @@ struct Bench {
     directory: TempDir,
     /// Of every server that speaks TLS.
     certificate: Certificate,
+    /// Whether to look is enough, where there is a short way.
+    is_quick: bool,
     interrupt: Interrupt,
 }
 
@@ -70,7 +74,10 @@ fn main() -> ExitCode {
             table::print_scenarios(&scenario::ALL);
             Ok(true)
         }
-        Wish::Measure(scenarios) => measure(&scenarios),
+        Wish::Measure {
+            scenarios,
+            is_quick,
+        } => measure(&scenarios, is_quick),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -84,8 +91,8 @@ fn main() -> ExitCode {
 
 /// Measures one scenario after the other, then shows the goals of all; whether all that is there
 /// could be measured.
-fn measure(scenarios: &[&Scenario]) -> anyhow::Result<bool> {
-    let bench = Bench::new()?;
+fn measure(scenarios: &[&Scenario], is_quick: bool) -> anyhow::Result<bool> {
+    let bench = Bench::new(is_quick)?;
     program::build_servers()?;
     program::tell_missing();
     let mut is_whole = true;
@@ -110,7 +117,7 @@ fn measure(scenarios: &[&Scenario]) -> anyhow::Result<bool> {
 }
 
 impl Bench {
-    fn new() -> anyhow::Result<Self> {
+    fn new(is_quick: bool) -> anyhow::Result<Self> {
         let cores = CpuSet::of_this_thread()?.split();
         ensure!(
             !cores.is_shared(),
@@ -128,6 +135,7 @@ impl Bench {
             },
             certificate: Certificate::make(directory.path())?,
             directory,
+            is_quick,
             interrupt: Interrupt::new()?,
         })
     }

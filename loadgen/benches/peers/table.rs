@@ -7,7 +7,7 @@ use crate::rounds::{Failure, Measured};
 use crate::scenario::Scenario;
 
 /// A column's title and width in characters; numbers are at its right, words at its left.
-enum Column {
+pub(crate) enum Column {
     Words(&'static str, usize),
     Numbers(&'static str, usize),
 }
@@ -40,13 +40,16 @@ pub(crate) fn print_scenarios(scenarios: &[Scenario]) {
 
 /// Prints a line for each cell: median and range over the rounds.
 pub(crate) fn print_cells(cells: &[Measured<Cell, Run>]) {
-    print_head(&CELLS);
+    print!("{}", head(&CELLS));
     for measured in cells {
         let cell = &measured.cell;
         let load = cell.load.to_string();
         let [rate, client, server] = figures(measured);
         let (by, of) = (cell.client.label(), cell.server.label());
-        print_line(&CELLS, [&of, by, &load, &rate, &client, &server]);
+        print!(
+            "{}",
+            line(&CELLS, [&of, by, &load, &rate, &client, &server])
+        );
     }
 }
 
@@ -71,46 +74,47 @@ fn figures(measured: &Measured<Cell, Run>) -> [String; 3] {
 /// Prints each goal beside what was measured.
 pub(crate) fn print_goals(judged: &[(&Scenario, anyhow::Result<Vec<Verdict>>)]) {
     println!();
-    print_head(&GOALS);
+    print!("{}", head(&GOALS));
     for (scenario, verdicts) in judged {
         match verdicts {
-            Ok(verdicts) => verdicts
-                .iter()
-                .for_each(|verdict| print_goal(scenario, verdict)),
+            Ok(verdicts) => print!("{}", goal_lines(scenario.name, verdicts)),
             Err(error) => {
                 let why = format!("{error:#}");
-                print_line(&GOALS, [scenario.name, &why, "–", "–", "missing"]);
+                let texts = [scenario.name, &why, "–", "–", "missing"];
+                print!("{}", line(&GOALS, texts));
             }
         }
     }
 }
 
-fn print_goal(scenario: &Scenario, verdict: &Verdict) {
-    let value = verdict.value.map(|value| value.to_string());
-    let value = value.as_deref().unwrap_or("–");
-    let wanted = verdict.wanted.to_string();
-    print_line(
-        &GOALS,
-        [
-            scenario.name,
-            &verdict.label,
-            value,
-            &wanted,
-            verdict.word(),
-        ],
-    );
+/// The goals of one scenario as a table.
+pub(crate) fn goals(scenario: &str, verdicts: &[Verdict]) -> String {
+    head(&GOALS) + &goal_lines(scenario, verdicts)
 }
 
-fn print_head<const N: usize>(columns: &[Column; N]) {
-    print_line(columns, columns.each_ref().map(Column::title));
+fn goal_lines(scenario: &str, verdicts: &[Verdict]) -> String {
+    let lines = verdicts.iter().map(|verdict| {
+        let value = verdict.value.map(|value| value.to_string());
+        let value = value.as_deref().unwrap_or("–");
+        let wanted = verdict.wanted.to_string();
+        let texts = [scenario, &verdict.label, value, &wanted, verdict.word()];
+        line(&GOALS, texts)
+    });
+    lines.collect()
+}
+
+/// A table's first two lines.
+pub(crate) fn head<const N: usize>(columns: &[Column; N]) -> String {
     let rules = columns.each_ref().map(Column::rule);
-    println!("|{}|", rules.join("|"));
+    let titles = columns.each_ref().map(Column::title);
+    format!("{}|{}|\n", line(columns, titles), rules.join("|"))
 }
 
-fn print_line<const N: usize>(columns: &[Column; N], texts: [&str; N]) {
+/// Any other line of it.
+pub(crate) fn line<const N: usize>(columns: &[Column; N], texts: [&str; N]) -> String {
     let fields = columns.iter().zip(texts);
     let fields: Vec<String> = fields.map(|(column, text)| column.field(text)).collect();
-    println!("|{}|", fields.join("|"));
+    format!("|{}|\n", fields.join("|"))
 }
 
 impl Column {

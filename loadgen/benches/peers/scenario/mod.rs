@@ -16,8 +16,8 @@ mod start;
 mod system_calls;
 mod ten_million;
 
-use crate::Bench;
 use crate::goal::Verdict;
+use crate::{Bench, websocket};
 
 /// Something to measure.
 pub(crate) struct Scenario {
@@ -39,7 +39,7 @@ pub(crate) struct Report {
 
 impl Report {
     /// Of a scenario that measures all or fails.
-    fn of(verdicts: Vec<Verdict>) -> Self {
+    pub(crate) fn of(verdicts: Vec<Verdict>) -> Self {
         Self {
             verdicts,
             is_whole: true,
@@ -48,7 +48,7 @@ impl Report {
 }
 
 /// In the order in which they are measured and shown.
-pub(crate) static ALL: [Scenario; 16] = [
+pub(crate) static ALL: [Scenario; 17] = [
     Scenario {
         name: "keep-alive",
         about: "64 connections that are kept",
@@ -144,5 +144,11 @@ pub(crate) static ALL: [Scenario; 16] = [
         about: "64 connections that are kept, with --progress always and never by turns",
         is_default: false,
         measure: live_view::measure,
+    },
+    Scenario {
+        name: "websocket",
+        about: "ping-pong through relays: 1 pair and 1000, ours, Node and Python",
+        is_default: false,
+        measure: websocket::measure,
     },
 ];

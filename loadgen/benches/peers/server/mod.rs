@@ -26,6 +26,7 @@ use crate::Bench;
 use crate::process::Process;
 use crate::program;
 use crate::stand_in::{self, StandIn};
+use crate::websocket::Library;
 
 /// What every server answers: 50 bytes, so that it is the server and not the page that differs.
 pub(crate) const PAGE: &str = "<html><body><h1>Hello 127.0.0.1</h1></body></html>";
@@ -54,6 +55,8 @@ pub(crate) enum Server {
     Nginx,
     /// The same over TLS, with a certificate for P-256.
     NginxTls,
+    /// A WebSocket relay on somebody's library.
+    Relay(Library),
 }
 
 /// A server that answers.
@@ -68,11 +71,13 @@ pub(crate) struct Running {
 impl Server {
     pub(crate) const SEQUENTIAL: Self = Self::blocking("sequential");
     pub(crate) const THREAD_PER_CONNECTION: Self = Self::blocking("thread-per-connection");
+    pub(crate) const THREAD_POOL: Self = Self::blocking("thread-pool");
     pub(crate) const SELECT: Self = Self::non_blocking("select");
     pub(crate) const POLL: Self = Self::non_blocking("poll");
     pub(crate) const EPOLL: Self = Self::non_blocking("epoll");
     pub(crate) const IO_URING: Self = Self::non_blocking("io-uring");
     pub(crate) const TOKIO: Self = Self::non_blocking("tokio");
+    pub(crate) const TOKIO_CURRENT_THREAD: Self = Self::non_blocking("tokio-current-thread");
 
     const fn blocking(model: &'static str) -> Self {
         Self::Ours {
@@ -112,6 +117,7 @@ impl Server {
             Self::StandIn(stand_in) => stand_in.label().to_owned(),
             Self::Nginx => "nginx".to_owned(),
             Self::NginxTls => "nginx TLS".to_owned(),
+            Self::Relay(library) => library.label().to_owned(),
         }
     }
 
@@ -120,7 +126,21 @@ impl Server {
     }
 
     pub(crate) fn is_missing(self) -> bool {
-        self.is_nginx() && program::peer("nginx").is_none()
+        match self {
+            Self::Ours { .. } | Self::StandIn(_) => false,
+            Self::Nginx | Self::NginxTls => program::peer("nginx").is_none(),
+            Self::Relay(library) => library.is_missing(),
+        }
+    }
+
+    /// Whether it answers with the page, in the clear.
+    fn has_page(self) -> bool {
+        match self {
+            Self::Ours { tls, .. } => !tls,
+            Self::StandIn(stand_in) => stand_in.speaks_http(),
+            Self::Nginx => true,
+            Self::NginxTls | Self::Relay(_) => false,
+        }
     }
 
     fn is_nginx(self) -> bool {
@@ -146,6 +166,7 @@ impl Server {
                 command.args([stand_in::FLAG, stand_in.label()]);
                 (command, None)
             }
+            Self::Relay(library) => (library.relay_command(), None),
             Self::Nginx | Self::NginxTls => {
                 let address = free_address()?;
                 let directory = bench.directory.path().join(self.label());
@@ -156,11 +177,15 @@ impl Server {
         };
         let process = Process::start(bench, &self.label(), &bench.cores.server, command)?;
         let address = match address {
-            Some(address) => address,
+            Some(address) => {
+                wait_for(&process, || Ok(TcpStream::connect(address).ok()))?;
+                address
+            }
+            // Who says so listens. A connection to see whether it is true would be a bare relay's
+            // first client.
             None => wait_for(&process, || announced_address(&process))?,
         };
-        wait_for(&process, || Ok(TcpStream::connect(address).ok()))?;
-        if !self.has_tls() {
+        if self.has_page() {
             check_answer(address).with_context(|| self.label())?;
         }
         Ok(Running {
@@ -186,6 +211,14 @@ impl Running {
         format!("{scheme}://{}{path}", self.address)
     }
 
+    /// Where a WebSocket client comes into the relay's first room, or a client of TCP.
+    pub(crate) fn relay_url(&self) -> String {
+        match self.server {
+            Server::StandIn(_) => format!("tcp://{}", self.address),
+            _ => format!("ws://{}/ws", self.address),
+        }
+    }
+
     /// CPU time that it has used since it began.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         self.process.check_alive()?;
@@ -205,12 +238,19 @@ fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-/// From the line that our servers print when they listen.
+/// From the line that a server prints when it listens: `… listening on http://ADDRESS (…)`, or
+/// `listening on PORT`.
 fn announced_address(process: &Process) -> anyhow::Result<Option<SocketAddr>> {
     let stdout = process.stdout()?;
-    let address = stdout.split_once("://");
-    let address = address.and_then(|(_, rest)| rest.split_once(' '));
-    Ok(address.map(|(address, _)| address.parse()).transpose()?)
+    let Some((line, _)) = stdout.split_once('\n') else {
+        return Ok(None);
+    };
+    let (_, place) = line.split_once("listening on ").context("no start line")?;
+    let place = place.split_ascii_whitespace().next().unwrap_or_default();
+    Ok(Some(match place.split_once("://") {
+        Some((_, address)) => address.parse()?,
+        None => SocketAddr::from(([127, 0, 0, 1], place.parse()?)),
+    }))
 }
 
 fn wait_for<T>(

@@ -1,12 +1,13 @@
 //! By readiness, with nothing else: epoll(7), one read and one write for each request.
 
 use std::net::TcpListener;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::net::{RecvFlags, SendFlags, SocketFlags, accept_with, recv, send};
 
+use super::slot;
 use crate::server::PAGE;
 
 /// Events taken from the kernel at a time.
@@ -79,11 +80,6 @@ fn accept(
     }
     sockets[slot] = Some(socket);
     Ok(())
-}
-
-/// Descriptors are small numbers, and unique as long as they are open.
-fn slot(descriptor: RawFd) -> anyhow::Result<usize> {
-    Ok(usize::try_from(descriptor)?)
 }
 
 /// Whether something came and was answered.

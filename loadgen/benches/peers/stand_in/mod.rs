@@ -1,19 +1,25 @@
 //! Servers of the benchmark itself, to hold ours against: what is the least that a server can do,
-//! and what others make of it. Each sends the page at every path and knows one thread.
+//! and what others make of it. Those that speak HTTP send the page at every path and know one
+//! thread.
 //!
 //! They run as a child process of the benchmark, so that their cost is taken as everybody's is:
 //! `peers --stand-in bare-epoll`.
 //!
 //! - [`bare`]: readiness, a read and a write for each request, nothing parsed;
 //! - [`minimal_hyper`]: hyper on tokio as its examples have it, without our routes and checks;
-//! - [`may`]: `may_minihttp`, which serves coroutines with stacks of their own.
+//! - [`may`]: `may_minihttp`, which serves coroutines with stacks of their own;
+//! - [`relay`]: bytes passed on between two clients, by readiness or by threads;
+//! - [`push`]: a message for each write, as fast as the client takes them.
 
 mod bare;
 mod may;
 mod minimal_hyper;
+mod push;
+mod relay;
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::RawFd;
 
 use clap::{Parser, ValueEnum};
 use socket2::{Domain, Socket, Type};
@@ -30,6 +36,9 @@ pub(crate) enum StandIn {
     BareEpoll,
     MinimalHyper,
     MayMinihttp,
+    BareRelay,
+    BareRelayThreads,
+    BarePush,
 }
 
 impl StandIn {
@@ -39,7 +48,17 @@ impl StandIn {
             Self::BareEpoll => "bare-epoll",
             Self::MinimalHyper => "minimal-hyper",
             Self::MayMinihttp => "may-minihttp",
+            Self::BareRelay => "bare-relay",
+            Self::BareRelayThreads => "bare-relay-threads",
+            Self::BarePush => "bare-push",
         }
+    }
+
+    pub(crate) fn speaks_http(self) -> bool {
+        matches!(
+            self,
+            Self::BareEpoll | Self::MinimalHyper | Self::MayMinihttp
+        )
     }
 }
 
@@ -55,6 +74,9 @@ pub(crate) fn main() -> anyhow::Result<()> {
         StandIn::BareEpoll => bare::serve(&listen()?),
         StandIn::MinimalHyper => minimal_hyper::serve(listen()?),
         StandIn::MayMinihttp => may::serve(),
+        StandIn::BareRelay => relay::by_readiness(&listen()?),
+        StandIn::BareRelayThreads => relay::by_threads(&listen()?),
+        StandIn::BarePush => push::serve(&listen()?),
     }
 }
 
@@ -77,6 +99,11 @@ fn any_port() -> SocketAddr {
 
 fn announce(address: SocketAddr) -> io::Result<()> {
     let mut stdout = io::stdout();
-    writeln!(stdout, "listening on http://{address} (stand-in)")?;
+    writeln!(stdout, "listening on tcp://{address} (stand-in)")?;
     stdout.flush()
+}
+
+/// Descriptors are small numbers, and unique as long as they are open.
+fn slot(descriptor: RawFd) -> anyhow::Result<usize> {
+    Ok(usize::try_from(descriptor)?)
 }

@@ -1,0 +1,148 @@
+//! Who plays through whose relay, and what is to come of it.
+
+use super::client::{Client, Played, Waiting};
+use super::library::{Library, Loop};
+use super::{Cell, Cells};
+use crate::goal::Wanted::{self, AtLeast, Nothing};
+use crate::goal::{Value, Verdict};
+use crate::rounds::Measured;
+use crate::server::Server;
+use crate::stand_in::StandIn;
+
+/// The relay that ours are held against.
+const BARE: Server = Server::StandIn(StandIn::BareRelay);
+
+const BARE_THREADS: Server = Server::StandIn(StandIn::BareRelayThreads);
+
+/// Pairs that play at once, where there are many.
+const MANY: usize = 1000;
+
+/// Ours but for `sequential`, which one client would own.
+const OURS: [Server; 8] = [
+    Server::THREAD_PER_CONNECTION,
+    Server::THREAD_POOL,
+    Server::SELECT,
+    Server::POLL,
+    Server::EPOLL,
+    Server::IO_URING,
+    Server::TOKIO,
+    Server::TOKIO_CURRENT_THREAD,
+];
+
+/// Those of ours that serve two thousand clients as they are: the pool has no such number of
+/// threads, and select no such descriptors.
+const OURS_OF_MANY: [Server; 6] = [
+    Server::THREAD_PER_CONNECTION,
+    Server::POLL,
+    Server::EPOLL,
+    Server::IO_URING,
+    Server::TOKIO,
+    Server::TOKIO_CURRENT_THREAD,
+];
+
+/// Every relay with both of our clients, and others' with their own.
+pub(super) fn one_pair() -> Vec<Cell> {
+    let theirs = Library::ALL.map(Server::Relay);
+    let relays = [&[BARE, BARE_THREADS], &OURS[..], &theirs[..]].concat();
+    let with_ours = relays.into_iter().flat_map(|relay| {
+        Client::OURS.map(|client| Cell {
+            relay,
+            client,
+            pairs: 1,
+        })
+    });
+    with_ours
+        .chain(Library::ALL.map(|library| both_ends(library, 1)))
+        .collect()
+}
+
+/// Every relay with the client of its own kind.
+pub(super) fn many_pairs() -> Vec<Cell> {
+    let relays = [&[BARE], &OURS_OF_MANY[..]].concat();
+    let ours = relays.into_iter().map(|relay| Cell {
+        relay,
+        client: Client::Ours(Waiting::Async),
+        pairs: MANY,
+    });
+    let theirs = [
+        Library::Ws,
+        Library::Websockets(Loop::Uvloop),
+        Library::Aiohttp(Loop::Uvloop),
+    ];
+    ours.chain(theirs.map(|library| both_ends(library, MANY)))
+        .collect()
+}
+
+fn both_ends(library: Library, pairs: usize) -> Cell {
+    Cell {
+        relay: Server::Relay(library),
+        client: Client::Theirs(library),
+        pairs,
+    }
+}
+
+/// Our fastest against the others with one pair.
+pub(super) fn judge_one(cells: &Cells) -> Vec<Verdict> {
+    judge(cells, [AtLeast(0.9), AtLeast(1.5), AtLeast(3.0)])
+}
+
+/// The same with many.
+pub(super) fn judge_many(cells: &Cells) -> Vec<Verdict> {
+    judge(cells, [Nothing, AtLeast(5.0), Nothing])
+}
+
+/// The fastest of our relays with our client against the bare relay with the same client, Node on
+/// both ends, and the fastest Python on both ends.
+fn judge(cells: &Cells, [bare, node, python]: [Wanted; 3]) -> Vec<Verdict> {
+    let ours = fastest(cells, |cell| matches!(cell.relay, Server::Ours { .. }));
+    let on_bare = ours.and_then(|ours| beside(cells, ours.cell.client));
+    let on_node = fastest(cells, |cell| cell.client == Client::Theirs(Library::Ws));
+    let on_python = fastest(
+        cells,
+        |cell| matches!(cell.client, Client::Theirs(it) if it.is_python()),
+    );
+    [
+        ("bare relay", on_bare, bare),
+        ("Node on both ends", on_node, node),
+        ("fastest Python", on_python, python),
+    ]
+    .into_iter()
+    .map(|(name, other, wanted)| Verdict {
+        label: format!(
+            "round trips/s, {} / {name}: {}",
+            name_of(ours),
+            name_of(other)
+        ),
+        value: ours
+            .zip(other)
+            .and_then(|(ours, other)| ours.ratio(other, rate))
+            .map(Value::Rounds),
+        wanted,
+    })
+    .collect()
+}
+
+/// What a relay with `client` is held against: the bare relay with the same client, and for
+/// others' clients, which speak nothing but WebSocket, with the faster of ours.
+pub(super) fn beside(cells: &Cells, client: Client) -> Option<&Measured<Cell, Played>> {
+    fastest(cells, |cell| {
+        cell.relay == BARE && (cell.client == client || matches!(client, Client::Theirs(_)))
+    })
+}
+
+/// The one with the most round trips a second, median of the rounds.
+fn fastest(cells: &Cells, is_meant: impl Fn(&Cell) -> bool) -> Option<&Measured<Cell, Played>> {
+    let median = |measured: &&Measured<Cell, Played>| Some(measured.spread(rate)?.median);
+    cells
+        .iter()
+        .filter(|measured| is_meant(&measured.cell) && median(measured).is_some())
+        .max_by(|a, b| f64::total_cmp(&median(a).unwrap_or(0.0), &median(b).unwrap_or(0.0)))
+}
+
+pub(super) fn rate(played: &Played) -> Option<f64> {
+    Some(played.round_trips_per_second)
+}
+
+fn name_of(measured: Option<&Measured<Cell, Played>>) -> String {
+    measured.map_or("none".to_owned(), |measured| measured.cell.label())
+}
