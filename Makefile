@@ -36,8 +36,8 @@ bench-models: build ## measure every way to wait under every load: under half an
 bench-peers:  ## measure against wrk, ab, h2load, oha, hey, nginx and bare loops: a quarter of an hour
 	cargo bench --locked -p loadgen --bench peers
 
-bench-websocket: ## measure WebSocket ping-pong beside Node, Python and a bare relay: about six minutes
-	cargo bench --locked -p loadgen --bench peers -- websocket
+bench-websocket: ## measure ping-pong and push beside Node, Python and bare loops: about seven minutes
+	cargo bench --locked -p loadgen --bench peers -- websocket push
 
 peers-websocket: ## install what bench-websocket measures beside ours, from npm and PyPI, in target/
 	mkdir -p $(PEERS)/node

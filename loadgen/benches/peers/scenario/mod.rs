@@ -5,12 +5,14 @@
 //! - [`servers`]: the servers beside others; [`memory`]: what they hold for a connection;
 //!   [`system_calls`]: what they ask of the kernel;
 //! - [`start`]: how soon a run begins; [`ten_million`]: what many requests cost in memory;
-//!   [`live_view`]: what it costs that somebody watches.
+//!   [`live_view`]: what it costs that somebody watches;
+//! - [`push`]: how fast messages are pushed; ping-pong is in [`crate::websocket`].
 
 mod closed;
 mod live_view;
 mod memory;
 mod open;
+mod push;
 mod servers;
 mod start;
 mod system_calls;
@@ -48,7 +50,7 @@ impl Report {
 }
 
 /// In the order in which they are measured and shown.
-pub(crate) static ALL: [Scenario; 17] = [
+pub(crate) static ALL: [Scenario; 18] = [
     Scenario {
         name: "keep-alive",
         about: "64 connections that are kept",
@@ -150,5 +152,11 @@ pub(crate) static ALL: [Scenario; 17] = [
         about: "ping-pong through relays: 1 pair and 1000, ours, Node and Python",
         is_default: false,
         measure: websocket::measure,
+    },
+    Scenario {
+        name: "push",
+        about: "the push stream at full speed: one client that does nothing but count",
+        is_default: false,
+        measure: push::measure,
     },
 ];

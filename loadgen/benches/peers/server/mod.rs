@@ -49,6 +49,11 @@ pub(crate) enum Server {
         model: &'static str,
         tls: bool,
     },
+    /// The same, where it pushes.
+    Pushing {
+        program: &'static str,
+        model: &'static str,
+    },
     /// One of the benchmark itself.
     StandIn(StandIn),
     /// One worker process, no access log.
@@ -95,6 +100,10 @@ impl Server {
         }
     }
 
+    pub(crate) const fn pushing(program: &'static str, model: &'static str) -> Self {
+        Self::Pushing { program, model }
+    }
+
     /// The same over TLS.
     pub(crate) const fn over_tls(self) -> Self {
         match self {
@@ -114,6 +123,7 @@ impl Server {
                 model, tls: false, ..
             } => model.to_owned(),
             Self::Ours { model, .. } => format!("{model} TLS"),
+            Self::Pushing { model, .. } => model.to_owned(),
             Self::StandIn(stand_in) => stand_in.label().to_owned(),
             Self::Nginx => "nginx".to_owned(),
             Self::NginxTls => "nginx TLS".to_owned(),
@@ -127,7 +137,7 @@ impl Server {
 
     pub(crate) fn is_missing(self) -> bool {
         match self {
-            Self::Ours { .. } | Self::StandIn(_) => false,
+            Self::Ours { .. } | Self::Pushing { .. } | Self::StandIn(_) => false,
             Self::Nginx | Self::NginxTls => program::peer("nginx").is_none(),
             Self::Relay(library) => library.is_missing(),
         }
@@ -139,7 +149,15 @@ impl Server {
             Self::Ours { tls, .. } => !tls,
             Self::StandIn(stand_in) => stand_in.speaks_http(),
             Self::Nginx => true,
-            Self::NginxTls | Self::Relay(_) => false,
+            Self::Pushing { .. } | Self::NginxTls | Self::Relay(_) => false,
+        }
+    }
+
+    /// What it says before the place that is measured.
+    fn announcement(self) -> &'static str {
+        match self {
+            Self::Pushing { .. } => "pushing to ",
+            _ => "listening on ",
         }
     }
 
@@ -159,6 +177,11 @@ impl Server {
                 if tls {
                     command.args(bench.certificate.flags());
                 }
+                (command, None)
+            }
+            Self::Pushing { program, model } => {
+                let mut command = ours(program, model);
+                command.args(["--push", "127.0.0.1:0"]);
                 (command, None)
             }
             Self::StandIn(stand_in) => {
@@ -183,7 +206,9 @@ impl Server {
             }
             // Who says so listens. A connection to see whether it is true would be a bare relay's
             // first client.
-            None => wait_for(&process, || announced_address(&process))?,
+            None => wait_for(&process, || {
+                announced_address(&process, self.announcement())
+            })?,
         };
         if self.has_page() {
             check_answer(address).with_context(|| self.label())?;
@@ -238,14 +263,14 @@ fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-/// From the line that a server prints when it listens: `… listening on http://ADDRESS (…)`, or
-/// `listening on PORT`.
-fn announced_address(process: &Process) -> anyhow::Result<Option<SocketAddr>> {
+/// What comes behind `announcement` in a line of the server's: a URL's address, or a port.
+fn announced_address(process: &Process, announcement: &str) -> anyhow::Result<Option<SocketAddr>> {
     let stdout = process.stdout()?;
-    let Some((line, _)) = stdout.split_once('\n') else {
+    let whole = stdout.split_inclusive('\n').filter(|it| it.ends_with('\n'));
+    let mut places = whole.filter_map(|line| Some(line.split_once(announcement)?.1));
+    let Some(place) = places.next() else {
         return Ok(None);
     };
-    let (_, place) = line.split_once("listening on ").context("no start line")?;
     let place = place.split_ascii_whitespace().next().unwrap_or_default();
     Ok(Some(match place.split_once("://") {
         Some((_, address)) => address.parse()?,
