@@ -75,25 +75,41 @@ impl Relay {
     fn accept(&mut self, listener: &TcpListener) -> anyhow::Result<()> {
         let socket = accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?;
         let own = slot(socket.as_raw_fd())?;
-        let partner = self.alone.take();
+        let partner = self.alone.take().filter(|alone| self.stays(*alone));
         match partner {
             None => {
                 self.alone = Some(own);
-                self.watch(&socket, own as u64, EventFlags::RDHUP)?;
+                self.watch(&socket, own as u64, EventFlags::empty())?;
             }
             Some(partner) => {
                 self.watch(&socket, own as u64, EventFlags::IN)?;
-                if let Some(Some(client)) = self.clients.get_mut(partner) {
-                    client.partner = Some(own);
-                    let data = EventData::new_u64(partner as u64);
-                    epoll::modify(&self.epoll, &client.socket, data, EventFlags::IN)?;
-                }
+                self.join(partner, own)?;
             }
         }
         if self.clients.len() <= own {
             self.clients.resize_with(own + 1, || None);
         }
         self.clients[own] = Some(Client { socket, partner });
+        Ok(())
+    }
+
+    /// Whether a client that came alone is still there; if not, it is ended.
+    fn stays(&mut self, alone: usize) -> bool {
+        let stays = self.clients[alone]
+            .as_ref()
+            .is_some_and(|client| !has_gone(&client.socket));
+        if !stays {
+            self.clients[alone] = None;
+        }
+        stays
+    }
+
+    fn join(&mut self, alone: usize, partner: usize) -> io::Result<()> {
+        if let Some(client) = &mut self.clients[alone] {
+            client.partner = Some(partner);
+            let data = EventData::new_u64(alone as u64);
+            epoll::modify(&self.epoll, &client.socket, data, EventFlags::IN)?;
+        }
         Ok(())
     }
 
@@ -133,7 +149,12 @@ impl Relay {
 pub(super) fn by_threads(listener: &TcpListener) -> anyhow::Result<()> {
     listener.set_nonblocking(false)?;
     loop {
-        let (first, second) = (listener.accept()?.0, listener.accept()?.0);
+        let mut first = listener.accept()?.0;
+        let mut second = listener.accept()?.0;
+        while has_gone(&first) {
+            first = second;
+            second = listener.accept()?.0;
+        }
         for (from, to) in [(first.try_clone()?, second.try_clone()?), (second, first)] {
             thread::spawn(move || {
                 // Either end is the end of both.
@@ -153,4 +174,10 @@ fn copy(mut from: &TcpStream, mut to: &TcpStream) -> io::Result<()> {
             count => to.write_all(&buffer[..count])?,
         }
     }
+}
+
+/// Whether the other side has closed, and sent nothing before.
+fn has_gone(socket: impl AsFd) -> bool {
+    let looked_at = recv(socket, &mut [0; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+    !matches!(looked_at, Ok((_, 1..)) | Err(Errno::AGAIN))
 }

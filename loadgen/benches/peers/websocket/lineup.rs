@@ -83,17 +83,17 @@ fn both_ends(library: Library, pairs: usize) -> Cell {
 
 /// Our fastest against the others with one pair.
 pub(super) fn judge_one(cells: &Cells) -> Vec<Verdict> {
-    judge(cells, [AtLeast(0.9), AtLeast(1.5), AtLeast(3.0)])
+    judge("1 pair", cells, [AtLeast(0.9), AtLeast(1.5), AtLeast(3.0)])
 }
 
 /// The same with many.
 pub(super) fn judge_many(cells: &Cells) -> Vec<Verdict> {
-    judge(cells, [Nothing, AtLeast(5.0), Nothing])
+    judge("1000 pairs", cells, [Nothing, AtLeast(5.0), Nothing])
 }
 
 /// The fastest of our relays with our client against the bare relay with the same client, Node on
 /// both ends, and the fastest Python on both ends.
-fn judge(cells: &Cells, [bare, node, python]: [Wanted; 3]) -> Vec<Verdict> {
+fn judge(pairs: &str, cells: &Cells, [bare, node, python]: [Wanted; 3]) -> Vec<Verdict> {
     let ours = fastest(cells, |cell| matches!(cell.relay, Server::Ours { .. }));
     let on_bare = ours.and_then(|ours| beside(cells, ours.cell.client));
     let on_node = fastest(cells, |cell| cell.client == Client::Theirs(Library::Ws));
@@ -108,11 +108,7 @@ fn judge(cells: &Cells, [bare, node, python]: [Wanted; 3]) -> Vec<Verdict> {
     ]
     .into_iter()
     .map(|(name, other, wanted)| Verdict {
-        label: format!(
-            "round trips/s, {} / {name}: {}",
-            name_of(ours),
-            name_of(other)
-        ),
+        label: format!("{pairs}: {} / {name} ({})", name_of(ours), name_of(other)),
         value: ours
             .zip(other)
             .and_then(|(ours, other)| ours.ratio(other, rate))
@@ -143,6 +139,14 @@ pub(super) fn rate(played: &Played) -> Option<f64> {
     Some(played.round_trips_per_second)
 }
 
+/// `epoll, loadgen-async`: the relay, and the client unless it is of the same kind.
 fn name_of(measured: Option<&Measured<Cell, Played>>) -> String {
-    measured.map_or("none".to_owned(), |measured| measured.cell.label())
+    let Some(Measured { cell, .. }) = measured else {
+        return "none".to_owned();
+    };
+    let (relay, client) = (cell.relay.label(), cell.client.label());
+    match relay == client {
+        true => relay,
+        false => format!("{relay}, {client}"),
+    }
 }

@@ -7,7 +7,7 @@ use crate::table::Column::{self, Numbers, Words};
 use crate::table::{head, line};
 
 const COLUMNS: [Column; 8] = [
-    Words("relay", 20),
+    Words("relay", 21),
     Words("client", 17),
     Numbers("pairs", 5),
     Numbers("round trips/s", 23),
