@@ -20,6 +20,7 @@ fn main() -> Result<()> {
         tls,
         read_timeout: Duration::from_secs(5),
         keep_alive: true,
+        websocket: true,
     };
     let text = match arguments.next().as_deref() {
         Some("close") => transcript(&subject)?,

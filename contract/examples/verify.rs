@@ -2,8 +2,9 @@
 //! `cargo run -p contract --example verify http://127.0.0.1:8080 300`
 //!
 //! The arguments are where it listens, as its start line says it (`https://…`
-//! and `unix:…` as well), its `--read-timeout` in milliseconds, and `close` if it
-//! does not keep connections open.
+//! and `unix:…` as well), its `--read-timeout` in milliseconds, and if it does not
+//! keep connections open `close`, or `sequential` if it takes no WebSocket clients
+//! besides.
 
 use anyhow::{Context, Result};
 use contract::{Address, Subject, checks_of, verify};
@@ -16,11 +17,13 @@ fn main() -> Result<()> {
     let read_timeout_ms = arguments.next().context("its read timeout is missing")?;
     let (address, tls) = Address::from_place(&place)
         .with_context(|| format!("{place}: give it as http://127.0.0.1:8080"))?;
+    let manner = arguments.next();
     let subject = Subject {
         address,
         tls,
         read_timeout: Duration::from_millis(read_timeout_ms.parse().context(read_timeout_ms)?),
-        keep_alive: arguments.next().as_deref() != Some("close"),
+        keep_alive: manner.is_none(),
+        websocket: manner.as_deref() != Some("sequential"),
     };
     let started = Instant::now();
     verify(&subject)?;

@@ -143,6 +143,9 @@ impl Connection {
 
     /// Whether something to read, or the end, comes within `pause`.
     pub(crate) fn is_readable_within(&mut self, pause: Duration) -> Result<bool> {
+        if !self.unread.is_empty() {
+            return Ok(true);
+        }
         self.channel.set_patience(pause)?;
         let more = retrying(|| self.channel.has_more());
         self.channel.set_patience(self.patience)?;
@@ -272,6 +275,18 @@ impl Connection {
             bytes.len()
         );
         Ok(bytes)
+    }
+
+    /// Shows the next `length` bytes and what came with them, all of which stay unread.
+    pub(crate) fn peek(&mut self, length: usize) -> Result<&[u8]> {
+        while self.unread.len() < length {
+            let came = self.unread.len();
+            ensure!(
+                self.fill()? > 0,
+                "the connection was closed after {came} of {length} bytes"
+            );
+        }
+        Ok(&self.unread)
     }
 
     /// Reads what is there; 0 at the end.

@@ -11,7 +11,7 @@ pub(crate) fn lines(prefix: &str, bytes: &[u8]) -> String {
 
 /// `bytes` in one line, with control characters and non-ASCII escaped but
 /// quotes, which HTTP is full of, left alone.
-fn readable(bytes: &[u8]) -> String {
+pub(crate) fn readable(bytes: &[u8]) -> String {
     let escaped = bytes.escape_ascii().to_string();
     escaped.replace("\\'", "'").replace("\\\"", "\"")
 }

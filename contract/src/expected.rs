@@ -17,6 +17,8 @@ pub(crate) struct Expected<'a> {
     status: u16,
     content_type: &'a str,
     allow: Option<&'static str>,
+    /// Whether it names what is spoken instead of HTTP.
+    upgrades: bool,
     connection: Option<&'static str>,
     body: Body<'a>,
 }
@@ -57,6 +59,7 @@ impl<'a> Expected<'a> {
             status: 200,
             content_type,
             allow: None,
+            upgrades: false,
             connection: None,
             body: Body::Exactly(body.into()),
         }
@@ -81,6 +84,14 @@ impl<'a> Expected<'a> {
         Expected {
             allow: Some(allow),
             ..Self::error(405)
+        }
+    }
+
+    /// 426 that names WebSocket.
+    pub(crate) fn upgrade_required() -> Self {
+        Expected {
+            upgrades: true,
+            ..Self::error(426).connection("Upgrade")
         }
     }
 
@@ -155,10 +166,10 @@ impl<'a> Expected<'a> {
             Body::Announced(length) => *length,
             Body::Explanation => explanation_bytes,
         };
-        let connection = if keep_alive {
-            self.connection
-        } else {
-            Some("close")
+        let connection = match (keep_alive, self.upgrades) {
+            (true, _) => self.connection,
+            (false, false) => Some("close"),
+            (false, true) => Some("close, Upgrade"),
         };
         let mut head = format!(
             "{} {} {}\r\nContent-Type: {}\r\nContent-Length: {length}\r\n",
@@ -169,6 +180,9 @@ impl<'a> Expected<'a> {
         );
         if let Some(allow) = self.allow {
             head += &format!("Allow: {allow}\r\n");
+        }
+        if self.upgrades {
+            head += "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
         }
         if let Some(connection) = connection {
             head += &format!("Connection: {connection}\r\n");
@@ -221,8 +235,10 @@ fn reason(status: u16) -> &'static str {
         408 => "Request Timeout",
         413 => "Content Too Large",
         414 => "URI Too Long",
+        426 => "Upgrade Required",
         431 => "Request Header Fields Too Large",
         501 => "Not Implemented",
+        503 => "Service Unavailable",
         505 => "HTTP Version Not Supported",
         _ => unreachable!("the contract knows no status {status}"),
     }

@@ -5,7 +5,8 @@
 //! on the same parser. It runs in the tests of both servers and before every
 //! benchmark, because a fast wrong server is no result.
 //!
-//! - [`verify`] runs every one of [`CHECKS`] and lists those that fail.
+//! - [`verify`] runs every one of [`CHECKS`] and lists those that fail; beside them those of a
+//!   server that speaks TLS, and of one that takes WebSocket clients or does not.
 //! - [`transcript()`] and [`keep_alive_transcript`] write down a fixed series of
 //!   exchanges, to be compared with the golden ones and between two servers.
 //! - [`stops_without_losing_requests`] stops a server under load.
@@ -41,6 +42,7 @@ mod tls;
 mod transcript;
 mod transport;
 mod verify;
+mod websocket;
 
 pub use stop::stops_without_losing_requests;
 pub use subject::{Address, Subject};
@@ -48,4 +50,7 @@ pub use transcript::{
     golden_keep_alive_transcript, golden_transcript, keep_alive_transcript, transcript,
 };
 pub use transport::{Transport, label};
-pub use verify::{CHECKS, Check, TLS_CHECKS, Violation, Violations, checks_of, verify};
+pub use verify::{
+    CHECKS, Check, TLS_CHECKS, Violation, Violations, WEBSOCKET_CHECKS, WITHOUT_WEBSOCKET_CHECKS,
+    checks_of, verify,
+};

@@ -6,7 +6,7 @@
 mod start_line;
 mod usage;
 
-use crate::subject::{Address, Subject};
+use crate::subject::Address;
 use anyhow::{Context, Result, bail, ensure};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
@@ -107,16 +107,10 @@ impl Process {
         &self.start_lines[0].model
     }
 
-    /// It as the suite sees it, in the first place where it listens.
-    #[must_use]
-    pub fn subject(&self, read_timeout: Duration, keep_alive: bool) -> Subject {
+    /// Where it listens first, and whether it speaks TLS there.
+    pub(crate) fn place(&self) -> (Address, bool) {
         let place = &self.start_lines[0];
-        Subject {
-            address: place.address.clone(),
-            tls: place.tls,
-            read_timeout,
-            keep_alive,
-        }
+        (place.address.clone(), place.tls)
     }
 
     /// Its process id.

@@ -28,6 +28,8 @@ pub struct Program {
     pub flags: &'static [&'static str],
     /// Whether it keeps connections, told so.
     pub keep_alive: bool,
+    /// Whether it takes WebSocket clients.
+    pub websocket: bool,
 }
 
 impl Program {
@@ -48,13 +50,25 @@ impl Program {
         command
     }
 
+    /// A process of it as the suite sees it, in the first place where it listens.
+    pub(crate) fn subject(&self, process: &Process) -> Subject {
+        let (address, tls) = process.place();
+        Subject {
+            address,
+            tls,
+            read_timeout: READ_TIMEOUT,
+            keep_alive: self.keep_alive,
+            websocket: self.websocket,
+        }
+    }
+
     /// Starts it, and says how the suite reaches it.
     ///
     /// # Errors
     /// As [`Process::start`].
     pub fn start(&self, transport: Transport) -> Result<(Process, Subject)> {
         let process = Process::start(&mut self.command(transport))?;
-        let subject = process.subject(READ_TIMEOUT, self.keep_alive);
+        let subject = self.subject(&process);
         Ok((process, subject))
     }
 }

@@ -54,6 +54,9 @@ pub struct Subject {
     /// Whether it keeps connections open. False for `sequential`, which closes
     /// after each answer.
     pub keep_alive: bool,
+    /// Whether it takes WebSocket clients. False for `sequential`, which one of
+    /// them would own.
+    pub websocket: bool,
 }
 
 impl Subject {

@@ -29,6 +29,14 @@ pub const CHECKS: &[Check] = &concat::<{ count(checks::ALL) }>(checks::ALL);
 /// What a server that speaks TLS must do besides.
 pub const TLS_CHECKS: &[Check] = &concat::<{ count(checks::OF_TLS) }>(checks::OF_TLS);
 
+/// What a server that takes WebSocket clients must do besides.
+pub const WEBSOCKET_CHECKS: &[Check] =
+    &concat::<{ count(checks::OF_WEBSOCKET) }>(checks::OF_WEBSOCKET);
+
+/// What a server that takes none must do instead.
+pub const WITHOUT_WEBSOCKET_CHECKS: &[Check] =
+    &concat::<{ count(checks::WITHOUT_WEBSOCKET) }>(checks::WITHOUT_WEBSOCKET);
+
 /// A check that failed.
 #[derive(Debug)]
 pub struct Violation {
@@ -47,7 +55,11 @@ pub struct Violations(
 /// The checks that are there for this server.
 pub fn checks_of(subject: &Subject) -> impl Iterator<Item = Check> {
     let of_tls = if subject.tls { TLS_CHECKS } else { &[] };
-    CHECKS.iter().chain(of_tls).copied()
+    let of_websocket = match subject.websocket {
+        true => WEBSOCKET_CHECKS,
+        false => WITHOUT_WEBSOCKET_CHECKS,
+    };
+    CHECKS.iter().chain(of_tls).chain(of_websocket).copied()
 }
 
 /// Runs every check, one after another, but for those that do little else than
@@ -165,7 +177,13 @@ mod tests {
 
     #[test]
     fn every_check_of_every_group_is_there_under_a_name_of_its_own() {
-        let all = [CHECKS, TLS_CHECKS].concat();
+        let all = [
+            CHECKS,
+            TLS_CHECKS,
+            WEBSOCKET_CHECKS,
+            WITHOUT_WEBSOCKET_CHECKS,
+        ]
+        .concat();
         let names: BTreeSet<_> = all.iter().map(|check| check.name).collect();
         assert_eq!(names.len(), all.len());
         assert_eq!(CHECKS.len(), checks::ALL.concat().len());

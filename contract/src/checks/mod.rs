@@ -16,6 +16,7 @@ mod splits;
 mod timeouts;
 mod tls;
 mod transcripts;
+mod websocket;
 
 use crate::connection::Connection;
 use crate::expected::Expected;
@@ -39,13 +40,20 @@ pub(crate) const ALL: &[&[Check]] = &[
     departures::CHECKS,
     timeouts::CHECKS,
     transcripts::CHECKS,
+    websocket::CHECKS_OF_ALL,
 ];
 
 /// What is asked besides of servers that speak TLS.
 pub(crate) const OF_TLS: &[&[Check]] = &[tls::CHECKS, handshakes::CHECKS];
 
+/// What is asked besides of servers that take WebSocket clients.
+pub(crate) const OF_WEBSOCKET: &[&[Check]] = websocket::CHECKS;
+
+/// What is asked instead of those that do not.
+pub(crate) const WITHOUT_WEBSOCKET: &[&[Check]] = &[websocket::CHECKS_WITHOUT];
+
 /// Those in which nearly all the time is spent waiting.
-pub(crate) const WAITING: &[&[Check]] = &[timeouts::CHECKS, handshakes::CHECKS];
+pub(crate) const WAITING: &[&[Check]] = &[timeouts::CHECKS, handshakes::CHECKS, websocket::WAITING];
 
 /// The largest body that is taken or given.
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::hostile::descriptors;
-use crate::program::READ_TIMEOUT;
 
 /// Descriptors of a server that has few, and clients who come.
 const FEW_DESCRIPTORS: usize = 32;
@@ -34,7 +33,7 @@ pub fn outlives_exhaustion(program: Program) -> Result<()> {
 fn outlives_its_clients(program: Program) -> Result<()> {
     let command = program.command(Transport::Tcp);
     let process = Process::start(&mut descriptors::at_most(FEW_DESCRIPTORS, &command))?;
-    let subject = process.subject(READ_TIMEOUT, program.keep_alive);
+    let subject = program.subject(&process);
     let comers = all_ask(&subject)?;
     process.wait_until_it_said(SAID)?;
     does_not_spin(&process)?;

@@ -18,6 +18,20 @@ fn a_right_server_that_serves_one_at_a_time_and_closes_passes() {
     });
     verify(&Subject {
         keep_alive: false,
+        websocket: false,
+        ..subject(address)
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_right_server_that_closes_after_each_answer_passes() {
+    let address = start(Manner {
+        keep_alive: false,
+        ..Manner::RIGHT
+    });
+    verify(&Subject {
+        keep_alive: false,
         ..subject(address)
     })
     .unwrap();

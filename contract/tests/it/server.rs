@@ -2,19 +2,26 @@
 
 use contract::{Address, Subject};
 use socket2::Socket;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
 use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::task::{Wake, Waker};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use wire::connection::{Need, Options};
 use wire::date::Date;
+use wire::refusal::Refusal;
+use wire::relay::{Parcel, Relay};
 use wire::route::Pause;
 use wire::session::Session;
 use wire::tls::{Protocol, Tls};
 
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// More than any check has.
+const RELAY_CLIENTS_MAX: usize = 1000;
 
 const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
 
@@ -56,9 +63,10 @@ impl Manner {
 
 /// Starts a server that lives as long as the test's process.
 pub(crate) fn start(manner: Manner) -> SocketAddr {
+    let relay = relay();
     serve(manner.sequential, move |stream| {
         // A client that is gone is an ordinary end.
-        let _ = serve_connection(manner, stream);
+        let _ = serve_connection(manner, relay, stream);
     })
 }
 
@@ -69,6 +77,7 @@ pub(crate) fn subject(address: SocketAddr) -> Subject {
         tls: false,
         read_timeout: READ_TIMEOUT,
         keep_alive: true,
+        websocket: true,
     }
 }
 
@@ -92,10 +101,16 @@ pub(crate) fn serve(
 /// Starts a server on a UNIX socket.
 pub(crate) fn start_at(path: &Path, manner: Manner) {
     let listener = UnixListener::bind(path).expect("a free path");
+    let relay = relay();
     accept(listener.into(), manner.sequential, move |socket| {
         // A client that is gone is an ordinary end.
-        let _ = serve_connection(manner, socket);
+        let _ = serve_connection(manner, relay, socket);
     });
+}
+
+/// Where the clients of a server meet, as long as the test's process.
+pub(crate) fn relay() -> &'static Arc<Relay> {
+    Box::leak(Box::new(Relay::new(RELAY_CLIENTS_MAX)))
 }
 
 fn accept(listener: Socket, sequential: bool, connection: impl Fn(Socket) + Copy + Send + 'static) {
@@ -109,7 +124,11 @@ fn accept(listener: Socket, sequential: bool, connection: impl Fn(Socket) + Copy
     });
 }
 
-pub(crate) fn serve_connection(manner: Manner, mut stream: Socket) -> std::io::Result<()> {
+pub(crate) fn serve_connection(
+    manner: Manner,
+    relay: &Arc<Relay>,
+    stream: Socket,
+) -> io::Result<()> {
     let options = Options {
         read_timeout: manner.read_timeout,
         idle_timeout: Duration::from_secs(5),
@@ -121,45 +140,120 @@ pub(crate) fn serve_connection(manner: Manner, mut stream: Socket) -> std::io::R
         stream.set_tcp_nodelay(true)?;
     }
     let tls = manner.tls.map(|protocols| tls().with_protocols(protocols));
-    let mut connection = Session::new(peer, options, tls.as_ref());
-    // What was said last, if that is held back until it is known whether it is a goodbye.
-    let mut last_word = Vec::new();
-    let mut phase_began = (None, Instant::now());
-    loop {
-        match connection.need(&date()) {
-            Need::Input { phase, limit } => {
-                stream.write_all(&std::mem::take(&mut last_word))?;
-                let kind = Some(std::mem::discriminant(&phase));
-                if phase_began.0 != kind {
-                    phase_began = (kind, Instant::now());
-                }
-                let left = limit.saturating_sub(phase_began.1.elapsed());
-                match read_within(&mut stream, left)? {
-                    None => connection.timed_out(&date()),
-                    Some(bytes) if bytes.is_empty() => connection.end_of_input(),
-                    Some(bytes) => connection.receive(&(manner.hears)(&bytes)),
-                }
-            }
-            Need::Output => {
-                let word = (manner.says)(connection.output());
-                let word = match manner.says_goodbye {
-                    true => word,
-                    false => std::mem::replace(&mut last_word, word),
-                };
-                stream.write_all(&word)?;
-                connection.wrote(connection.output().len());
+    let conversation = Arc::new(Conversation {
+        manner,
+        stream,
+        state: Mutex::new(State {
+            session: Session::new(peer, options, tls.as_ref()),
+            last_word: Vec::new(),
+        }),
+    });
+    conversation.go_on(relay)
+}
+
+/// A client's connection, which its own thread reads, and to which the threads of others write what
+/// they have to say to it.
+struct Conversation {
+    manner: Manner,
+    stream: Socket,
+    state: Mutex<State>,
+}
+
+struct State {
+    session: Session,
+    /// What was said last, if that is held back until it is known whether it is a goodbye.
+    last_word: Vec<u8>,
+}
+
+impl Conversation {
+    fn go_on(self: Arc<Self>, relay: &Arc<Relay>) -> io::Result<()> {
+        let mut phase_began = (None, Instant::now());
+        loop {
+            // Delivered when this client is not locked: two may have something for each other.
+            let mut parcels = Vec::new();
+            let need = self.speak(&mut parcels)?;
+            if !parcels.is_empty() {
                 phase_began.0 = None;
             }
-            Need::Pause(Pause::Wait(pause) | Pause::Work(pause)) => (manner.waits)(pause),
-            Need::Time | Need::Admission | Need::Deliver(_) => return Ok(()),
-            Need::Close { linger } if linger && manner.lingers => return close_slowly(stream),
-            Need::Close { .. } => return Ok(()),
+            parcels.into_iter().for_each(Parcel::deliver);
+            match need {
+                Need::Input { phase, limit } => {
+                    let kind = Some(mem::discriminant(&phase));
+                    if phase_began.0 != kind {
+                        phase_began = (kind, Instant::now());
+                    }
+                    let left = limit.saturating_sub(phase_began.1.elapsed());
+                    let came = read_within(&self.stream, left)?;
+                    let session = &mut self.state().session;
+                    match came {
+                        None => session.timed_out(&date()),
+                        Some(bytes) if bytes.is_empty() => session.end_of_input(),
+                        Some(bytes) => session.receive(&(self.manner.hears)(&bytes)),
+                    }
+                }
+                Need::Admission if self.manner.sequential => {
+                    let refusal = Refusal::ONE_AT_A_TIME;
+                    self.state().session.decline(refusal, &date());
+                }
+                Need::Admission => {
+                    let mail = Waker::from(Arc::new(Mail(Arc::downgrade(&self))));
+                    self.state().session.admit(relay, mail, &date());
+                }
+                Need::Close { linger } if linger && self.manner.lingers => {
+                    return close_slowly(&self.stream);
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Writes until something else is needed, and gathers what is for others.
+    fn speak(&self, parcels: &mut Vec<Parcel>) -> io::Result<Need> {
+        let mut state = self.state();
+        loop {
+            let need = state.session.need(&date());
+            match need {
+                Need::Output => {
+                    let word = (self.manner.says)(state.session.output());
+                    let word = match self.manner.says_goodbye {
+                        true => word,
+                        false => mem::replace(&mut state.last_word, word),
+                    };
+                    (&self.stream).write_all(&word)?;
+                    let count = state.session.output().len();
+                    state.session.wrote(count);
+                }
+                Need::Pause(Pause::Wait(pause) | Pause::Work(pause)) => (self.manner.waits)(pause),
+                Need::Deliver(parcel) => parcels.push(parcel),
+                Need::Input { .. } => {
+                    (&self.stream).write_all(&mem::take(&mut state.last_word))?;
+                    return Ok(need);
+                }
+                _ => return Ok(need),
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What others have for a client, as long as it is there.
+struct Mail(Weak<Conversation>);
+
+impl Wake for Mail {
+    fn wake(self: Arc<Self>) {
+        if let Some(conversation) = self.0.upgrade() {
+            // Its own thread has taken all its input, so that no parcel of it can come here; and
+            // an error is met there again.
+            let _ = conversation.speak(&mut Vec::new());
         }
     }
 }
 
 /// Reads once; nothing comes back if nothing comes in time.
-fn read_within(stream: &mut Socket, limit: Duration) -> std::io::Result<Option<Vec<u8>>> {
+fn read_within(mut stream: &Socket, limit: Duration) -> io::Result<Option<Vec<u8>>> {
     if limit.is_zero() {
         return Ok(None);
     }
@@ -177,10 +271,10 @@ fn read_within(stream: &mut Socket, limit: Duration) -> std::io::Result<Option<V
     }
 }
 
-fn close_slowly(mut stream: Socket) -> std::io::Result<()> {
+fn close_slowly(stream: &Socket) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     let began = Instant::now();
-    while let Some(bytes) = read_within(&mut stream, LINGER_TIME_MAX)? {
+    while let Some(bytes) = read_within(stream, LINGER_TIME_MAX)? {
         if bytes.is_empty() || began.elapsed() > LINGER_TIME_MAX {
             break;
         }

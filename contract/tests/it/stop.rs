@@ -1,6 +1,6 @@
 //! Requests lost when a server stops are noticed.
 
-use crate::server::{Manner, serve, start, subject};
+use crate::server::{Manner, relay, serve, serve_connection, start, subject};
 use contract::{Subject, stops_without_losing_requests};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 fn a_server_that_goes_on_is_noticed() {
     let subject = Subject {
         keep_alive: false,
+        websocket: false,
         ..subject(start(Manner {
             keep_alive: false,
             ..Manner::RIGHT
@@ -26,11 +27,12 @@ fn a_server_that_drops_what_is_under_way_is_noticed() {
                 keep_alive: false,
                 ..Manner::RIGHT
             };
-            crate::server::serve_connection(right, stream).ok();
+            serve_connection(right, relay(), stream).ok();
         }
     });
     let subject = Subject {
         keep_alive: false,
+        websocket: false,
         ..subject(address)
     };
     let stop = || STOPPED.store(true, Ordering::SeqCst);

@@ -1,7 +1,9 @@
 //! Each fault is found by the check that is about it.
 
 use crate::server::{self, Manner, READ_TIMEOUT, serve, start, subject};
-use contract::{CHECKS, Check, Subject, TLS_CHECKS, verify};
+use contract::{
+    CHECKS, Check, Subject, TLS_CHECKS, WEBSOCKET_CHECKS, WITHOUT_WEBSOCKET_CHECKS, verify,
+};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use wire::tls::Protocol;
@@ -16,7 +18,7 @@ fn no_check_accepts_a_server_that_never_answers() {
 #[test]
 fn no_check_accepts_a_server_that_closes_at_once() {
     let subject = subject(serve(false, drop));
-    for check in CHECKS {
+    for check in all() {
         assert!((check.run)(&subject).is_err(), "{}", check.name);
     }
 }
@@ -298,7 +300,7 @@ fn a_server_that_answers_in_the_clear_is_found_by_every_check_of_tls() {
 
 /// What the check of this name says of such a server.
 fn found_through_tls(name: &str, manner: Manner) -> String {
-    let mut checks = CHECKS.iter().chain(TLS_CHECKS);
+    let mut checks = all().chain(TLS_CHECKS);
     let check = checks.find(|check| check.name == name).unwrap();
     let subject = Subject {
         tls: true,
@@ -314,16 +316,21 @@ fn finds(name: &str, manner: Manner) {
 }
 
 fn check(name: &str) -> &'static Check {
-    let check = CHECKS.iter().find(|check| check.name == name);
+    let check = all().find(|check| check.name == name);
     check.unwrap_or_else(|| panic!("there is no check named {name:?}"))
+}
+
+/// What is asked in the clear.
+fn all() -> impl Iterator<Item = &'static Check> {
+    let websocket = WEBSOCKET_CHECKS.iter().chain(WITHOUT_WEBSOCKET_CHECKS);
+    CHECKS.iter().chain(websocket)
 }
 
 /// The names of the checks that pass, run all at once because most of them
 /// wait in vain.
 fn accepted(subject: &Subject) -> BTreeSet<&'static str> {
     std::thread::scope(|scope| {
-        let checks: Vec<_> = CHECKS
-            .iter()
+        let checks: Vec<_> = all()
             .map(|check| (check.name, scope.spawn(|| (check.run)(subject).is_ok())))
             .collect();
         checks

@@ -145,6 +145,7 @@ impl Checked<'_> {
             tls: self.tls,
             read_timeout: READ_TIMEOUT,
             keep_alive: self.spec.keep_alive,
+            websocket: self.spec.model != "sequential",
         };
         contract::verify(&subject).map_err(|violations| ContractError::Violated {
             label: self.label(),

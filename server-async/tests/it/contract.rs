@@ -18,6 +18,7 @@ pub(crate) fn program(model: &'static str) -> Program {
             _ => &["--threads", "2"],
         },
         keep_alive: true,
+        websocket: true,
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn program(model: &'static str) -> Program {
             _ => &[],
         },
         keep_alive: model != Model::Sequential.label(),
+        websocket: model != Model::Sequential.label(),
     }
 }
 
