@@ -227,6 +227,14 @@ impl Connection {
         }
     }
 
+    /// Whether bytes are welcome though they are not waited for: a WebSocket client speaks while
+    /// it is spoken to, and what it says must not wait until nobody else has anything to say.
+    /// Never while there are some that have not been looked at, so that they stay few.
+    #[must_use]
+    pub fn hears_meanwhile(&self) -> bool {
+        matches!(self.state, State::WebSocket(_)) && self.input.rest().is_empty()
+    }
+
     /// The peer has closed its writing side; what it asked for is still answered.
     pub fn end_of_input(&mut self) {
         self.input_ended = true;

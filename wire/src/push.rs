@@ -23,6 +23,10 @@ const BATCH_MESSAGES: u64 = 512;
 /// to any clock.
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
+/// How long a client may take nothing of the message under way when the server stops: one that
+/// reads takes it within that, and one that does not is not to keep the server.
+const LAST_WORDS_TIME_MAX: Duration = Duration::from_secs(1);
+
 /// Every message but for its two numbers.
 const BLANK: &[u8; MESSAGE_BYTES] = &blank();
 const NUMBER_AT: usize = 8;
@@ -101,7 +105,11 @@ impl Stream {
     }
 
     pub(crate) fn drop_after(&self) -> Duration {
-        self.options.drop_after.unwrap_or(FOR_EVER)
+        let time = self.options.drop_after.unwrap_or(FOR_EVER);
+        match self.is_finishing {
+            true => time.min(LAST_WORDS_TIME_MAX),
+            false => time,
+        }
     }
 
     pub(crate) fn output(&self) -> &[u8] {
@@ -245,7 +253,9 @@ mod tests {
         let mut stream = stream(None);
         stream.tell_time(Duration::ZERO);
         stream.wrote(MESSAGE_BYTES + 1);
+        assert_eq!(stream.drop_after(), FOR_EVER);
         stream.finish();
+        assert_eq!(stream.drop_after(), LAST_WORDS_TIME_MAX);
         assert_eq!(stream.output().len(), MESSAGE_BYTES - 1);
         stream.wrote(MESSAGE_BYTES - 1);
         assert_eq!(stream.need(), Step::Close);

@@ -70,7 +70,8 @@ impl Session {
         }
     }
 
-    /// How long a client may take nothing of the output, given what a server grants in general.
+    /// How long a client may take nothing of the output, given what a server grants in general. A
+    /// stream that ends grants a moment only.
     #[must_use]
     pub fn write_timeout(&self, general: Duration) -> Duration {
         match &self.0 {
@@ -90,6 +91,15 @@ impl Session {
                 None => connection.receive(bytes),
                 Some(secured) => secured.receive(bytes, connection),
             }
+        }
+    }
+
+    /// As [`Connection::hears_meanwhile`].
+    #[must_use]
+    pub fn hears_meanwhile(&self) -> bool {
+        match &self.0 {
+            Protocol::Http { connection, .. } => connection.hears_meanwhile(),
+            Protocol::Push(_) => false,
         }
     }
 
