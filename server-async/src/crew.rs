@@ -1,5 +1,8 @@
 //! Loops on threads of their own, of which none serves before all can.
 
+use std::io;
+use std::iter;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
@@ -8,8 +11,10 @@ use server_common::listener::Listener;
 use server_common::options::Options;
 use server_common::stop::Stop;
 
+use crate::bell::Bell;
 use crate::cli::SERVER;
 use crate::places::Places;
+use crate::post::Post;
 
 /// What may be missing at the start, and where to look.
 pub(crate) const TAKES: &str =
@@ -24,7 +29,7 @@ pub(crate) trait Loop: Sized {
     /// A line that says what is missing and what to do.
     fn prepare(
         listeners: Vec<Listener>,
-        places: Places,
+        ties: Ties,
         options: Options,
         stop: &Stop,
     ) -> anyhow::Result<Self>;
@@ -35,6 +40,31 @@ pub(crate) trait Loop: Sized {
     ///
     /// It cannot go on.
     fn serve(self) -> anyhow::Result<()>;
+}
+
+/// What a loop has in common with the others.
+#[derive(Debug)]
+pub(crate) struct Ties {
+    pub(crate) places: Places,
+    pub(crate) post: Arc<Post>,
+}
+
+impl Ties {
+    /// For each of so many loops, which have so many places together.
+    ///
+    /// # Errors
+    ///
+    /// No descriptors.
+    pub(crate) fn between(loops: usize, places_max: Option<u32>) -> io::Result<Vec<Self>> {
+        let bells = Bell::for_loops(loops)?;
+        let places = Places::new(places_max, loops, &bells);
+        let bells = bells.into_iter().map(Some).chain(iter::repeat(None));
+        let tie = |(places, bell)| Self {
+            places,
+            post: Post::new(bell),
+        };
+        Ok(places.into_iter().zip(bells).map(tie).collect())
+    }
 }
 
 /// Serves the listeners with so many loops, one of them on this thread.
@@ -49,14 +79,14 @@ pub(crate) fn run<L: Loop>(
     options: &Options,
     stop: &Stop,
 ) -> anyhow::Result<()> {
-    let mut places = Places::new(options.connections_max, threads).context(TAKES)?;
+    let mut ties = Ties::between(threads, options.connections_max).context(TAKES)?;
     let mut crew = Vec::new();
-    // The first is for this thread and the listeners as they were given.
-    for places in places.drain(1..) {
+    // The first are for this thread and the listeners as they were given.
+    for ties in ties.drain(1..) {
         let shared: Result<Vec<_>, _> = listeners.iter().map(Listener::share).collect();
-        crew.push(Hand::prepare::<L>(shared?, places, options.clone(), stop)?);
+        crew.push(Hand::prepare::<L>(shared?, ties, options.clone(), stop)?);
     }
-    let own = L::prepare(listeners, places.remove(0), options.clone(), stop)?;
+    let own = L::prepare(listeners, ties.remove(0), options.clone(), stop)?;
     let crew: Vec<_> = crew.into_iter().map(Hand::go).collect();
     let mut result = own.serve();
     for thread in crew {
@@ -74,7 +104,7 @@ struct Hand {
 impl Hand {
     fn prepare<L: Loop>(
         listeners: Vec<Listener>,
-        places: Places,
+        ties: Ties,
         options: Options,
         stop: &Stop,
     ) -> anyhow::Result<Self> {
@@ -83,7 +113,7 @@ impl Hand {
         let (prepared, is_prepared) = channel();
         let thread = thread::Builder::new().name(SERVER.to_owned());
         let thread = thread.spawn(move || {
-            let own = L::prepare(listeners, places, options, &stop)?;
+            let own = L::prepare(listeners, ties, options, &stop)?;
             let _ = prepared.send(());
             match start.recv() {
                 Ok(()) => own.serve(),
@@ -125,7 +155,7 @@ mod tests {
     struct ThirdFails;
 
     impl Loop for ThirdFails {
-        fn prepare(_: Vec<Listener>, _: Places, _: Options, _: &Stop) -> anyhow::Result<Self> {
+        fn prepare(_: Vec<Listener>, _: Ties, _: Options, _: &Stop) -> anyhow::Result<Self> {
             match PREPARED.fetch_add(1, Ordering::SeqCst) {
                 2 => Err(anyhow!("as expected")),
                 _ => Ok(Self),

@@ -7,16 +7,18 @@
 //! - [`event_loop`]: the models that ask the system who is ready: select, poll, epoll;
 //! - [`io_uring`]: the model that asks what is done;
 //! - `crew`: loops on threads, of which none serves before all can, for both;
-//! - `slots`, `places` and `timers`: who is there, how many may be, and what is to happen later,
-//!   for both;
+//! - `slots`, `places`, `timers` and `post`: who is there, how many may be, what is to happen
+//!   later, and who has mail, for both; `bell`: how one loop wakes another;
 //! - [`tokio_hyper`]: the models that are built on tokio and hyper.
 
+mod bell;
 pub mod cli;
 mod crew;
 pub mod event_loop;
 pub mod io_uring;
 pub mod model;
 mod places;
+mod post;
 mod slots;
 mod timers;
 pub mod tokio_hyper;

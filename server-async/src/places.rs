@@ -1,12 +1,9 @@
 //! Places for connections, so many at a time over all loops.
 
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use rustix::event::{EventfdFlags, eventfd};
-use rustix::io::{read, write};
+use crate::bell::Bell;
 
 /// The places as one loop sees them.
 #[derive(Debug)]
@@ -20,34 +17,35 @@ pub(crate) struct Places {
 struct Shared {
     max: Option<u32>,
     taken: AtomicU32,
-    /// One for each loop.
-    bells: Vec<Bell>,
+    /// One for each loop, if there are others.
+    loops: Vec<Waiter>,
 }
 
-/// By which a loop that waits for a place hears that another loop has given one back.
+/// A loop that may wait until another one gives a place back.
 #[derive(Debug)]
-struct Bell {
+struct Waiter {
     is_waiting: AtomicBool,
-    descriptor: OwnedFd,
+    bell: Arc<Bell>,
 }
 
 impl Places {
     /// The places for `loops` loops, for each its view. `None` is as many places as anybody wants.
-    pub(crate) fn new(max: Option<u32>, loops: usize) -> io::Result<Vec<Self>> {
-        let bells = match (max, loops) {
-            (None, _) | (_, 1) => 0,
-            _ => loops,
+    /// Each loop has a bell, but for one that is alone.
+    pub(crate) fn new(max: Option<u32>, loops: usize, bells: &[Arc<Bell>]) -> Vec<Self> {
+        let waiter = |bell: &Arc<Bell>| Waiter {
+            is_waiting: AtomicBool::new(false),
+            bell: Arc::clone(bell),
         };
         let shared = Arc::new(Shared {
             max,
             taken: AtomicU32::new(0),
-            bells: (0..bells).map(|_| Bell::new()).collect::<io::Result<_>>()?,
+            loops: bells.iter().map(waiter).collect(),
         });
         let view = |own| Self {
             shared: Arc::clone(&shared),
             own,
         };
-        Ok((0..loops).map(view).collect())
+        (0..loops).map(view).collect()
     }
 
     /// Takes a place if there is one.
@@ -62,7 +60,7 @@ impl Places {
             .is_ok()
     }
 
-    /// Takes a place as [`Self::take`]; if there is none, [`Self::bell`] rings when another loop
+    /// Takes a place as [`Self::take`]; if there is none, the loop's bell rings when another loop
     /// gives one back.
     ///
     /// Here the mark is set and then a place looked for, in [`Self::give_back`] the place is given
@@ -72,8 +70,8 @@ impl Places {
         if self.take() {
             return true;
         }
-        if let Some(bell) = self.shared.bells.get(self.own) {
-            bell.is_waiting.store(true, Ordering::SeqCst);
+        if let Some(own) = self.shared.loops.get(self.own) {
+            own.is_waiting.store(true, Ordering::SeqCst);
             return self.take();
         }
         false
@@ -92,34 +90,11 @@ impl Places {
             return;
         }
         self.shared.taken.fetch_sub(1, Ordering::SeqCst);
-        for (index, bell) in self.shared.bells.iter().enumerate() {
-            if index != self.own && bell.is_waiting.swap(false, Ordering::SeqCst) {
-                // Fails only if it has rung four thousand million million million times unheard.
-                let _ = write(&bell.descriptor, &1_u64.to_ne_bytes());
+        for (index, other) in self.shared.loops.iter().enumerate() {
+            if index != self.own && other.is_waiting.swap(false, Ordering::SeqCst) {
+                other.bell.ring();
             }
         }
-    }
-
-    /// The descriptor that is readable once the bell has rung; none for a loop by itself.
-    pub(crate) fn bell(&self) -> Option<BorrowedFd<'_>> {
-        let bell = self.shared.bells.get(self.own)?;
-        Some(bell.descriptor.as_fd())
-    }
-
-    /// Has heard the bell.
-    pub(crate) fn quiet(&self) {
-        if let Some(bell) = self.bell() {
-            let _ = read(bell, &mut [0; 8]);
-        }
-    }
-}
-
-impl Bell {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            is_waiting: AtomicBool::new(false),
-            descriptor: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
-        })
     }
 }
 
@@ -127,35 +102,32 @@ impl Bell {
 mod tests {
     use super::*;
 
-    fn rings(places: &Places) -> bool {
-        read(places.bell().unwrap(), &mut [0; 8]).is_ok()
-    }
-
     #[test]
     fn a_place_given_back_rings_for_the_loop_that_waits_and_for_it_alone() {
-        let views = Places::new(Some(1), 3).unwrap();
-        let [first, second, third] = &views[..] else {
+        let bells = Bell::for_loops(3).unwrap();
+        let rung = || [0, 1, 2].map(|index: usize| bells[index].silence());
+        let views = Places::new(Some(1), 3, &bells);
+        let [first, second, _] = &views[..] else {
             unreachable!("there are three");
         };
         assert!(first.take_or_wait());
         assert!(!second.take_or_wait());
         first.give_back();
-        assert!(rings(second) && !rings(first) && !rings(third));
+        assert_eq!(rung(), [false, true, false]);
         assert!(second.take_or_wait());
         second.give_back();
-        assert!(!rings(first) && !rings(third));
+        assert_eq!(rung(), [false; 3]);
     }
 
     #[test]
-    fn without_a_limit_there_is_always_a_place_and_no_bell() {
-        let views = Places::new(None, 2).unwrap();
+    fn without_a_limit_there_is_always_a_place() {
+        let views = Places::new(None, 2, &[]);
         assert!((0..1000).all(|_| views[0].take()));
-        assert!(views[0].bell().is_none());
     }
 
     #[test]
     fn a_place_beyond_the_most_is_given_back_before_another_is_free() {
-        let views = Places::new(Some(1), 1).unwrap();
+        let views = Places::new(Some(1), 1, &[]);
         let places = &views[0];
         assert!(places.take());
         places.take_anyway();

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_queue_that_another_loop_has_shut_at_the_stop_is_empty_and_not_broken() {
-        let places = Places::new(None, 1).unwrap().remove(0);
+        let places = Places::new(None, 1, &[]).remove(0);
         let (handle, stop) = Stop::new().unwrap();
         let mut acceptor = Acceptor::new(Vec::new(), places, &Options::default(), &stop);
         let error = io::Error::from_raw_os_error(Errno::INVAL.raw_os_error());

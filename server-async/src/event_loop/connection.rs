@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
@@ -14,12 +15,13 @@ use server_common::work::work;
 use server_common::{access_log, clock, overloaded};
 use wire::connection::Need;
 use wire::date::Date;
-use wire::refusal::Refusal;
 use wire::route::Pause;
 use wire::session::Session;
 
 use super::poller::Interest;
 use crate::cli::SERVER;
+use crate::post::Post;
+use crate::slots::Key;
 
 /// How long a connection that is given up is read on, so that its last answer arrives
 /// (RFC 9112 §9.6): some round trips to the far side of the world.
@@ -36,9 +38,20 @@ const WRITE_BYTES_MAX: usize = 64 * 1024;
 /// is as long as anybody else has to wait for it.
 const STEPS_PER_TURN_MAX: u32 = 16;
 
+/// Mailboxes that a client's messages are put into before others have their turn, some tenths of a
+/// microsecond each; a single message to a larger room goes there as a whole.
+const DELIVERIES_PER_TURN_MAX: usize = 1024;
+
+/// The name of a connection that has not been told its own.
+const NOBODY: Key = Key {
+    slot: 0,
+    generation: 0,
+};
+
 /// A connected socket, what has been said on it, and what it waits for.
 #[derive(Debug)]
 pub(super) struct Connection {
+    own: Key,
     pub(super) socket: OwnedFd,
     /// As the poller has it.
     pub(super) watched: Option<Interest>,
@@ -75,6 +88,8 @@ pub(super) enum Cause {
     Due,
     /// It has its turn again, or for the first time.
     Turn,
+    /// Others have sent it something, by the relay.
+    Mail,
     /// The server is to stop.
     Stop,
 }
@@ -104,16 +119,19 @@ pub(super) struct Desk {
     date: Date,
     /// Whether new connections, too, get one answer only.
     pub(super) is_finishing: bool,
+    /// By which connections have others called.
+    pub(super) post: Arc<Post>,
     buffer: Vec<u8>,
 }
 
 impl Desk {
-    pub(super) fn new(options: Options) -> Self {
+    pub(super) fn new(options: Options, post: Arc<Post>) -> Self {
         Self {
             options,
             now: Instant::now(),
             date: clock::date(),
             is_finishing: false,
+            post,
             buffer: Vec::with_capacity(READ_BYTES_MAX),
         }
     }
@@ -133,6 +151,7 @@ impl Connection {
             session.finish();
         }
         Self {
+            own: NOBODY,
             socket,
             watched: None,
             is_refused: false,
@@ -156,6 +175,11 @@ impl Connection {
         connection.is_refused = true;
         connection.wait(State::Linger, desk.now + LINGER_TIME_MAX);
         Some(connection)
+    }
+
+    /// Tells it the name under which it is found.
+    pub(super) fn introduce(&mut self, own: Key) {
+        self.own = own;
     }
 
     /// Goes on as far as possible.
@@ -188,18 +212,26 @@ impl Connection {
                 self.session.finish();
                 self.serve(desk)
             }
+            (State::Output, Cause::Stop) => {
+                self.session.finish();
+                self.until = self.until.min(self.write_limit(desk));
+                Ok(Want::Ready(Interest::Output, self.until))
+            }
             (_, Cause::Stop) => {
                 self.session.finish();
                 Ok(Want::Nothing)
             }
-            (State::Output, Cause::Ready | Cause::Due) => self.serve(desk),
+            (State::Output, Cause::Ready | Cause::Due) | (State::Turn, Cause::Turn) => {
+                self.hear(desk)?;
+                self.serve(desk)
+            }
+            (State::Input, Cause::Mail) => self.serve(desk),
             (State::Pause, Cause::Due) => self.serve(desk),
             (State::Pause, Cause::Ready) => Ok(Want::Silence),
             (State::Linger, Cause::Ready | Cause::Turn) => self.linger(desk),
             (State::Linger, Cause::Due) => Ok(Want::Close),
-            (State::Turn, Cause::Turn) => self.serve(desk),
-            // It has been called since, or will be.
-            (State::Turn, _) | (_, Cause::Turn) => Ok(Want::Nothing),
+            // It has been called since, or will be, and looks for mail then.
+            (State::Turn, _) | (_, Cause::Turn | Cause::Mail) => Ok(Want::Nothing),
         }
     }
 
@@ -219,9 +251,23 @@ impl Connection {
         Ok(true)
     }
 
+    /// Takes what a client says that is spoken to all the time, and whose input is therefore never
+    /// waited for.
+    ///
+    /// It is when it has taken something, or may have: a client that says much and takes nothing is
+    /// not read, waits therefore, and is cut off after the write timeout like any other. So are
+    /// two that do so to each other.
+    fn hear(&mut self, desk: &mut Desk) -> io::Result<()> {
+        if self.session.hears_meanwhile() {
+            self.read(desk)?;
+        }
+        Ok(())
+    }
+
     fn serve(&mut self, desk: &mut Desk) -> io::Result<Want> {
         let mut steps_left = STEPS_PER_TURN_MAX;
-        while steps_left > 0 {
+        let mut deliveries = 0;
+        while steps_left > 0 && deliveries < DELIVERIES_PER_TURN_MAX {
             match self.session.need(&desk.date) {
                 Need::Input { phase, limit } => {
                     let until = self.phase.began(phase, || desk.now) + limit;
@@ -242,10 +288,13 @@ impl Connection {
                     steps_left = 1;
                 }
                 Need::Time => self.session.tell_time(clock::since_1970()),
-                Need::Admission => self.session.decline(Refusal::ONE_AT_A_TIME, &desk.date),
+                Need::Admission => {
+                    let waker = desk.post.waker(self.own);
+                    self.session.admit(&desk.options.relay, waker, &desk.date);
+                }
                 Need::Deliver(parcel) => {
                     self.phase.reset();
-                    parcel.deliver();
+                    deliveries += parcel.deliver();
                 }
                 Need::Close { linger: true } => {
                     shutdown(&self.socket, Shutdown::Write)?;
@@ -291,8 +340,12 @@ impl Connection {
         match self.state {
             State::Output if self.until <= desk.now => Ok(Want::Close),
             State::Output => Ok(Want::Ready(Interest::Output, self.until)),
-            _ => Ok(self.wait(State::Output, desk.now + desk.options.write_timeout)),
+            _ => Ok(self.wait(State::Output, self.write_limit(desk))),
         }
+    }
+
+    fn write_limit(&self, desk: &Desk) -> Instant {
+        desk.now + self.session.write_timeout(desk.options.write_timeout)
     }
 
     fn wait(&mut self, state: State, until: Instant) -> Want {

@@ -23,6 +23,9 @@ use super::poller::{Interest, Poller, Token};
 /// Descriptors that one wait hands out. Those beyond it come with the next wait.
 const EVENTS_MAX: usize = 1024;
 
+/// Longest wait: kernels before 5.11 count milliseconds in 31 bits, which are 24 days.
+const WAIT_MAX: Duration = Duration::from_secs(86_400);
+
 pub(super) struct Epoll {
     epoll: OwnedFd,
     events: Vec<Event>,
@@ -73,6 +76,7 @@ impl Poller for Epoll {
     fn forget(&mut self, _: BorrowedFd<'_>) {}
 
     fn wait(&mut self, timeout: Option<Duration>, ready: &mut Vec<Token>) -> io::Result<()> {
+        let timeout = timeout.map(|timeout| timeout.min(WAIT_MAX));
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         self.events.clear();
         match epoll::wait(

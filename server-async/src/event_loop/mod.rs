@@ -8,8 +8,8 @@
 //! - `acceptor`: connections out of the accept queues;
 //! - `connection`: one connection, as far as it can go without waiting.
 //!
-//! With `--threads N` there are N loops that share nothing: a connection stays with the loop that
-//! accepted it. Over TCP each has an accept queue of its own, and which one a client comes to is a
+//! With `--threads N` there are N loops that share no connection: each stays with the loop that
+//! accepted it, and what WebSocket clients say to each other goes by the loops' posts. Over TCP each has an accept queue of its own, and which one a client comes to is a
 //! matter of its address and port: with few connections one loop may have all the work and
 //! another none.
 
@@ -31,9 +31,8 @@ use self::poller::Poller;
 use self::select::Select;
 use self::worker::Worker;
 use crate::Options;
-use crate::crew::{self, Loop, TAKES};
+use crate::crew::{self, Loop, TAKES, Ties};
 use crate::model::Model;
-use crate::places::Places;
 
 /// Serves the listeners until `stop` is asked for and the requests under way are answered.
 ///
@@ -57,11 +56,11 @@ pub fn run(
 impl<P: Poller> Loop for Worker<P> {
     fn prepare(
         listeners: Vec<Listener>,
-        places: Places,
+        ties: Ties,
         options: Options,
         stop: &Stop,
     ) -> anyhow::Result<Self> {
-        Self::new(listeners, places, options, stop).context(TAKES)
+        Self::new(listeners, ties, options, stop).context(TAKES)
     }
 
     fn serve(self) -> anyhow::Result<()> {

@@ -13,8 +13,9 @@ use server_common::stop::{GRACE_PERIOD, Stop};
 use super::acceptor::{Acceptor, Comer};
 use super::connection::{Cause, Connection, Desk, Want};
 use super::poller::{Interest, Poller, Token};
+use crate::bell::Bell;
 use crate::cli::SERVER;
-use crate::places::Places;
+use crate::crew::Ties;
 use crate::slots::{Key, Slots};
 use crate::timers::Timers;
 
@@ -65,7 +66,7 @@ enum Door {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owner {
     Stop,
-    /// The bell by which other loops say that there is a place.
+    /// The bell by which other loops say that there is a place, or mail.
     Bell,
     Listener(usize),
     Connection(Key),
@@ -79,14 +80,15 @@ impl<P: Poller> Worker<P> {
     /// No descriptors, or more than the poller can watch.
     pub(super) fn new(
         listeners: Vec<Listener>,
-        places: Places,
+        ties: Ties,
         options: Options,
         stop: &Stop,
     ) -> io::Result<Self> {
+        let Ties { places, post } = ties;
         let mut poller = P::new()?;
         poller.add(stop.as_fd(), Owner::Stop.token(), Interest::Input)?;
-        if let Some(bell) = places.bell() {
-            poller.add(bell, Owner::Bell.token(), Interest::Input)?;
+        if let Some(bell) = post.bell() {
+            poller.add(bell.as_fd(), Owner::Bell.token(), Interest::Input)?;
         }
         let mut worker = Self {
             poller,
@@ -95,7 +97,7 @@ impl<P: Poller> Worker<P> {
             connections: Slots::new(),
             timers: Timers::default(),
             turns: Vec::new(),
-            desk: Desk::new(options),
+            desk: Desk::new(options, post),
             stop: stop.clone(),
             finish_until: None,
             refused: 0,
@@ -113,8 +115,10 @@ impl<P: Poller> Worker<P> {
     pub(super) fn run(mut self) -> io::Result<()> {
         let mut ready = Vec::new();
         let mut turns = Vec::new();
+        let mut addressees = Vec::new();
         while !self.is_over() {
-            self.poller.wait(self.timeout(), &mut ready)?;
+            self.poller.wait(self.patience(), &mut ready)?;
+            self.desk.post.wake_up();
             self.desk.look_at_the_clock();
             for token in ready.drain(..) {
                 self.attend(Owner::of(token));
@@ -129,6 +133,11 @@ impl<P: Poller> Worker<P> {
                 }
             }
             self.attend_to_the_door();
+            // Last, so that what the others have said meanwhile is among it.
+            self.desk.post.collect(&mut addressees);
+            for key in addressees.drain(..) {
+                self.call(key, Cause::Mail);
+            }
         }
         self.tell_of_the_unwatchable(self.unwatchable > 0);
         Ok(())
@@ -150,6 +159,16 @@ impl<P: Poller> Worker<P> {
         is_too_late
     }
 
+    /// How long to wait at most: not at all if somebody has mail. From here on the bell rings for
+    /// it.
+    fn patience(&self) -> Option<Duration> {
+        match self.timeout() {
+            Some(Duration::ZERO) => Some(Duration::ZERO),
+            timeout if self.desk.post.fall_asleep() => timeout,
+            _ => Some(Duration::ZERO),
+        }
+    }
+
     /// How long nothing will happen by itself.
     fn timeout(&self) -> Option<Duration> {
         let is_ajar = self.door == Door::Ajar && !self.acceptor.listeners.is_empty();
@@ -168,8 +187,8 @@ impl<P: Poller> Worker<P> {
     fn attend(&mut self, owner: Owner) {
         match owner {
             Owner::Stop => self.begin_stop(),
-            // The door is looked at in any case.
-            Owner::Bell => self.acceptor.places.quiet(),
+            // The door and the post are looked at in any case.
+            Owner::Bell => drop(self.desk.post.bell().map(Bell::silence)),
             // At the stop listeners go, and their numbers with them; who is left is asked at the end
             // of the turn.
             Owner::Listener(_) if self.finish_until.is_some() => {}
@@ -303,7 +322,14 @@ impl<P: Poller> Worker<P> {
             return self.refuse(socket, accepted.caller);
         }
         let connection = Connection::new(socket, accepted.caller, &self.desk);
+        self.enter(connection);
+    }
+
+    fn enter(&mut self, connection: Connection) {
         let key = self.connections.insert(connection);
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.introduce(key);
+        }
         self.call(key, Cause::Turn);
     }
 
@@ -316,8 +342,7 @@ impl<P: Poller> Worker<P> {
         };
         if may_stay {
             self.refused += 1;
-            let key = self.connections.insert(connection);
-            self.call(key, Cause::Turn);
+            self.enter(connection);
         } else {
             // What it has sent by now is thrown away, and it is closed.
             connection.go_on(Cause::Turn, &mut self.desk);
@@ -407,8 +432,8 @@ mod tests {
     }
 
     fn worker(listeners: Vec<Listener>, options: Options, stop: &Stop) -> Worker<Poll> {
-        let places = Places::new(options.connections_max, 1).unwrap().remove(0);
-        Worker::new(listeners, places, options, stop).unwrap()
+        let ties = Ties::between(1, options.connections_max).unwrap().remove(0);
+        Worker::new(listeners, ties, options, stop).unwrap()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -13,13 +14,13 @@ use server_common::work::work;
 use server_common::{access_log, clock};
 use wire::connection::Need;
 use wire::reader::Phase;
-use wire::refusal::Refusal;
 use wire::route::Pause;
 
 use super::lent::LentSession;
 use super::operation::{Operation, only};
 use super::ring::Ring;
 use crate::cli::SERVER;
+use crate::post::Post;
 use crate::slots::Key;
 
 /// How long a connection that is given up is read on, so that its last answer arrives
@@ -31,10 +32,16 @@ const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
 /// already. The rest waits with the kernel, and so does the client.
 const HELD_BYTES_MAX: usize = 16 * 1024;
 
+/// Mailboxes that a client's messages are put into before others have their turn, some tenths of a
+/// microsecond each; a single message to a larger room goes there as a whole.
+const DELIVERIES_PER_TURN_MAX: usize = 1024;
+
 /// What a connection may use in one turn of the loop.
 pub(super) struct Turn<'a> {
     pub(super) ring: &'a mut Ring,
     pub(super) options: &'a Options,
+    /// By which connections have themselves and others called.
+    pub(super) post: &'a Arc<Post>,
     pub(super) now: Instant,
     /// Whether each connection is to end with the answer under way.
     pub(super) is_finishing: bool,
@@ -65,6 +72,8 @@ enum State {
     Input,
     Output,
     Pause,
+    /// Its turn, for which it has let others go first.
+    Turn,
     /// That the client hears the last answer, and closes.
     Linger,
     /// That operations complete which have been given up.
@@ -126,6 +135,7 @@ impl Connection {
 
     /// Goes on until something must be waited for.
     pub(super) fn go_on(&mut self, turn: &mut Turn<'_>) {
+        let mut deliveries = 0;
         while let Some(session) = self.session.get() {
             if turn.is_finishing {
                 session.finish();
@@ -149,10 +159,16 @@ impl Connection {
                     turn.now = Instant::now();
                 }
                 Need::Time => session.tell_time(clock::since_1970()),
-                Need::Admission => session.decline(Refusal::ONE_AT_A_TIME, &clock::date()),
+                Need::Admission => {
+                    let waker = turn.post.waker(self.own);
+                    session.admit(&turn.options.relay, waker, &clock::date());
+                }
                 Need::Deliver(parcel) => {
                     self.phase.reset();
-                    parcel.deliver();
+                    deliveries += parcel.deliver();
+                    if deliveries >= DELIVERIES_PER_TURN_MAX {
+                        return self.let_others_go(turn);
+                    }
                 }
                 Need::Close { linger: true } => return self.linger(turn),
                 Need::Close { linger: false } => {
@@ -192,7 +208,7 @@ impl Connection {
                 self.go_on(turn);
             }
             (Ok(_), State::Linger) => self.receive(turn),
-            (Ok(bytes), State::Output | State::Pause) => self.hold(bytes, turn),
+            (Ok(bytes), State::Output | State::Pause | State::Turn) => self.hold(bytes, turn),
             // There was no buffer, or the kernel had been told to give up.
             (Err(Errno::NOBUFS | Errno::CANCELED | Errno::INTR | Errno::AGAIN), _) => {
                 if matches!(self.state, State::Input | State::Linger) {
@@ -214,6 +230,7 @@ impl Connection {
             Ok(1..) => {
                 self.waits_in_vain = 0;
                 self.phase.reset();
+                self.hear(turn);
                 self.go_on(turn);
             }
             Ok(0) | Err(Errno::CANCELED | Errno::INTR | Errno::AGAIN) => {
@@ -242,13 +259,29 @@ impl Connection {
             // itself goes on only when a third of the socket's buffer is free.
             State::Output => turn.ring.cancel(Operation::Send.of(self.own)),
             State::Linger => self.close(turn),
-            State::Closed => {}
+            State::Turn | State::Closed => {}
+        }
+    }
+
+    /// Others have sent it something, by the relay, or let it have its turn. While it is busy it
+    /// looks for mail by itself, next.
+    pub(super) fn called(&mut self, turn: &mut Turn<'_>) {
+        if matches!(self.state, State::Input | State::Turn) {
+            self.go_on(turn);
         }
     }
 
     /// The server stops: whoever waits for a request has had its last answer.
     pub(super) fn finish(&mut self, turn: &mut Turn<'_>) {
-        self.go_on_if(State::Input, turn);
+        let soon = turn.now + LINGER_TIME_MAX;
+        match self.state {
+            State::Input => self.go_on(turn),
+            // One that may take its time will be granted less once its session is back.
+            State::Output if self.deadline.is_some_and(|deadline| deadline > soon) => {
+                self.time_is_up(turn);
+            }
+            _ => {}
+        }
     }
 
     /// Closes the connection without a word. What is under way is given up, and completes yet.
@@ -296,6 +329,27 @@ impl Connection {
             return true;
         }
         false
+    }
+
+    /// Takes what a client says that is spoken to all the time, and whose input is therefore never
+    /// waited for.
+    ///
+    /// It is when it has taken something: a client that says much and takes nothing is not read,
+    /// waits therefore, and is cut off after the write timeout like any other. So are two that do
+    /// so to each other.
+    fn hear(&mut self, turn: &mut Turn<'_>) {
+        if self.session.get().is_some_and(|it| it.hears_meanwhile()) {
+            self.take_held();
+            if self.input == Input::Open {
+                self.receive(turn);
+            }
+        }
+    }
+
+    fn let_others_go(&mut self, turn: &mut Turn<'_>) {
+        self.state = State::Turn;
+        self.deadline = None;
+        turn.post.note(self.own);
     }
 
     fn hold(&mut self, bytes: &[u8], turn: &mut Turn<'_>) {
@@ -350,9 +404,10 @@ impl Connection {
         if let Some(line) = session.take_log_line() {
             access_log::write(SERVER, line);
         }
+        let write_timeout = session.write_timeout(turn.options.write_timeout);
         let token = Operation::Send.of(self.own);
         self.session.send(socket, token, turn.ring);
-        let wait = write_wait(turn.options.write_timeout);
+        let wait = write_wait(write_timeout);
         self.wait_for(State::Output, turn.now + wait);
     }
 

@@ -1,6 +1,7 @@
 //! The connections of a loop, each with its time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use server_common::options::Options;
@@ -10,7 +11,9 @@ use super::connection::{Connection, Turn};
 use super::door::Newcomer;
 use super::ring::Ring;
 use crate::cli::SERVER;
+use crate::crew::Ties;
 use crate::places::Places;
+use crate::post::Post;
 use crate::slots::{Key, Slots};
 use crate::timers::Timers;
 
@@ -31,6 +34,8 @@ pub(super) struct Crowd {
     others: u32,
     pub(super) connections: Slots<Member>,
     pub(super) places: Places,
+    /// By which connections, here and in other loops, have those of this loop called.
+    pub(super) post: Arc<Post>,
     /// Whether a place has been given back that somebody may wait for.
     pub(super) has_place_again: bool,
     refused: usize,
@@ -60,7 +65,7 @@ pub(super) enum Due {
 
 impl Crowd {
     /// Nobody yet. `others` may have times too.
-    pub(super) fn new(ring: Ring, others: u32, places: Places, options: Options) -> Self {
+    pub(super) fn new(ring: Ring, others: u32, ties: Ties, options: Options) -> Self {
         let now = Instant::now();
         Self {
             ring,
@@ -69,7 +74,8 @@ impl Crowd {
             timers: Timers::default(),
             others,
             connections: Slots::new(),
-            places,
+            places: ties.places,
+            post: ties.post,
             has_place_again: false,
             refused: 0,
             options,
@@ -141,6 +147,7 @@ impl Crowd {
         let mut turn = Turn {
             ring: &mut self.ring,
             options: &self.options,
+            post: &self.post,
             now: self.now,
             is_finishing: self.is_finishing,
         };

@@ -32,8 +32,7 @@ pub use self::support::check;
 
 use self::worker::Worker;
 use crate::Options;
-use crate::crew::{self, Loop};
-use crate::places::Places;
+use crate::crew::{self, Loop, Ties};
 
 /// Serves the listeners until `stop` is asked for and the requests under way are answered.
 ///
@@ -48,11 +47,11 @@ pub fn run(listeners: Vec<Listener>, options: &Options, stop: &Stop) -> anyhow::
 impl Loop for Worker {
     fn prepare(
         listeners: Vec<Listener>,
-        places: Places,
+        ties: Ties,
         options: Options,
         stop: &Stop,
     ) -> anyhow::Result<Self> {
-        Self::new(listeners, options, stop, places).map_err(|error| support::explain(&error))
+        Self::new(listeners, options, stop, ties).map_err(|error| support::explain(&error))
     }
 
     fn serve(self) -> anyhow::Result<()> {

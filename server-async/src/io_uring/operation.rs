@@ -29,7 +29,7 @@ pub(super) enum Operation {
     Knock,
     /// To say that the stop is asked for.
     Stop,
-    /// To say that another loop has given back a place.
+    /// To say that another loop has given back a place, or has put mail somewhere.
     Bell,
     /// To give up one of the others, or to close. Only failures are told of.
     Silent,

@@ -18,7 +18,8 @@ use super::door::{Door, Nobody};
 use super::operation::{Operation, only};
 use super::ring::{Completed, Ring};
 use crate::cli::SERVER;
-use crate::places::Places;
+use crate::crew::Ties;
+use crate::slots::Key;
 
 /// Most connections taken one by one before it is the others' turn.
 const TAKEN_IN_TURN_MAX: usize = 64;
@@ -37,6 +38,8 @@ pub(super) struct Worker {
     doors: Vec<Door>,
     stop: Stop,
     stage: Stage,
+    /// Who has mail, or lets others go first; empty between turns.
+    addressees: Vec<Key>,
 }
 
 /// How far the server is from its end.
@@ -63,11 +66,11 @@ impl Worker {
         listeners: Vec<Listener>,
         options: Options,
         stop: &Stop,
-        places: Places,
+        ties: Ties,
     ) -> io::Result<Self> {
         let ring = Ring::new()?;
         let buffers = Buffers::register(&ring)?;
-        Ok(Self::with(ring, buffers, listeners, options, stop, places))
+        Ok(Self::with(ring, buffers, listeners, options, stop, ties))
     }
 
     fn with(
@@ -76,17 +79,18 @@ impl Worker {
         listeners: Vec<Listener>,
         options: Options,
         stop: &Stop,
-        places: Places,
+        ties: Ties,
     ) -> Self {
         let one_by_one = options.connections_max.is_some() && options.overload == Overload::Wait;
         let door = |(index, listener)| Door::new(listener, index, one_by_one, stop);
         let doors: Vec<_> = (0..).zip(listeners).map(door).collect();
         Self {
-            crowd: Crowd::new(ring, doors.len() as u32, places, options),
+            crowd: Crowd::new(ring, doors.len() as u32, ties, options),
             buffers,
             doors,
             stop: stop.clone(),
             stage: Stage::Serving,
+            addressees: Vec::new(),
         }
     }
 
@@ -116,6 +120,7 @@ impl Worker {
 
     fn turn(&mut self, completed: &mut Vec<Completed>) -> io::Result<()> {
         self.crowd.ring.wait(self.patience(), completed)?;
+        self.crowd.post.wake_up();
         self.work_off(completed);
         Ok(())
     }
@@ -140,11 +145,27 @@ impl Worker {
         if mem::take(&mut self.crowd.has_place_again) {
             self.open_doors();
         }
+        // Last, so that what the others have said meanwhile is among it.
+        self.crowd.post.collect(&mut self.addressees);
+        let is_quiet = is_quiet && self.addressees.is_empty();
+        for addressee in self.addressees.drain(..) {
+            self.crowd.tend(addressee, Connection::called);
+        }
         self.go_on_stopping(is_quiet);
     }
 
-    /// How long the next wait may be.
+    /// How long the next wait may be: not at all if somebody has mail. From here on the bell rings
+    /// for it.
     fn patience(&self) -> Option<Duration> {
+        match self.time_left() {
+            Some(Duration::ZERO) => Some(Duration::ZERO),
+            time if self.crowd.post.fall_asleep() => time,
+            _ => Some(Duration::ZERO),
+        }
+    }
+
+    /// How long nothing will happen by itself.
+    fn time_left(&self) -> Option<Duration> {
         let patience = self.crowd.patience();
         match self.stage {
             Stage::Serving => patience,
@@ -252,12 +273,12 @@ impl Worker {
         }
     }
 
-    /// Hears of places that other loops give back.
+    /// Hears of places that other loops give back, and of mail.
     fn listen_for_the_bell(&mut self) {
-        self.crowd.places.quiet();
-        if let Some(bell) = self.crowd.places.bell() {
+        if let Some(bell) = self.crowd.post.bell() {
+            bell.silence();
             let token = Operation::Bell.of(only(0));
-            self.crowd.ring.poll(&bell.as_raw_fd(), token);
+            self.crowd.ring.poll(&bell.as_fd().as_raw_fd(), token);
         }
     }
 

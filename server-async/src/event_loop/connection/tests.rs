@@ -18,7 +18,7 @@ fn connected(desk: &mut Desk) -> (Connection, UnixStream, Want) {
 }
 
 fn desk() -> Desk {
-    Desk::new(Options::default())
+    Desk::new(Options::default(), Post::new(None))
 }
 
 /// What has come by now.

@@ -133,8 +133,8 @@ impl Drop for Running {
 fn worker(listeners: Vec<Listener>, options: Options, stop: &Stop, buffers: u16) -> Worker {
     let ring = Ring::new().unwrap();
     let buffers = Buffers::register_from_to(&ring, buffers, buffers).unwrap();
-    let places = Places::new(options.connections_max, 1).unwrap().remove(0);
-    Worker::with(ring, buffers, listeners, options, stop, places)
+    let ties = Ties::between(1, options.connections_max).unwrap().remove(0);
+    Worker::with(ring, buffers, listeners, options, stop, ties)
 }
 
 #[test]
