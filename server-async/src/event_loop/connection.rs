@@ -294,7 +294,8 @@ impl Connection {
                 }
                 Need::Deliver(parcel) => {
                     self.phase.reset();
-                    deliveries += parcel.deliver();
+                    deliveries += parcel.audience();
+                    parcel.deliver();
                 }
                 Need::Close { linger: true } => {
                     shutdown(&self.socket, Shutdown::Write)?;

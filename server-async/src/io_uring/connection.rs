@@ -165,7 +165,8 @@ impl Connection {
                 }
                 Need::Deliver(parcel) => {
                     self.phase.reset();
-                    deliveries += parcel.deliver();
+                    deliveries += parcel.audience();
+                    parcel.deliver();
                     if deliveries >= DELIVERIES_PER_TURN_MAX {
                         return self.let_others_go(turn);
                     }

@@ -131,17 +131,20 @@ pub struct Parcel {
 }
 
 impl Parcel {
-    /// Puts the message into every other client's mailbox and wakes those that had none; says how
-    /// many mailboxes the room has, which is what it cost. Wakers run here: call it where none of
-    /// the clients can be waited for.
-    pub fn deliver(self) -> usize {
-        let mailboxes = self.room.mailboxes();
-        for mailbox in mailboxes.iter() {
+    /// How many clients are in the room, which is what delivery costs.
+    #[must_use]
+    pub fn audience(&self) -> usize {
+        self.room.clients()
+    }
+
+    /// Puts the message into every other client's mailbox and wakes those that had none. Their
+    /// wakers run here: call it where none of them can be waited for.
+    pub fn deliver(self) {
+        for mailbox in self.room.mailboxes().iter() {
             if !Arc::ptr_eq(mailbox, &self.sender) {
                 mailbox.put(self.message.clone());
             }
         }
-        mailboxes.len()
     }
 }
 

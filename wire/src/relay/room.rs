@@ -24,6 +24,10 @@ impl Room {
         &self.name
     }
 
+    pub(super) fn clients(&self) -> usize {
+        self.list().len()
+    }
+
     pub(super) fn mailboxes(&self) -> Arc<[Arc<Mailbox>]> {
         Arc::clone(&self.list())
     }
