@@ -1,0 +1,96 @@
+//! What the push stream does to the loops that serve it beside others.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use contract::process::Process;
+use rustix::process::Signal;
+use server_async::model::Model;
+
+use crate::program::SERVER;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a stop may take beside a client that takes nothing: the moment that it is granted,
+/// and some more on a busy machine. Requests under way may take twice that.
+const PROMPT: Duration = Duration::from_secs(5);
+
+/// A server with one loop, and where it pushes to.
+fn start(model: &str) -> (Process, String) {
+    let mut command = Command::new(SERVER);
+    command.args(["--model", model, "--listen", "127.0.0.1:0"]);
+    command.args(["--push", "127.0.0.1:0"]);
+    let mut process = Process::start(&mut command).unwrap();
+    let line = process.line().unwrap();
+    let (_, place) = line.split_once("tcp://").unwrap();
+    let place = place.split(' ').next().unwrap().to_owned();
+    (process, place)
+}
+
+fn connect(address: &str) -> TcpStream {
+    let socket = TcpStream::connect(address).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+/// Reads so many messages, whose numbers follow each other from `first`.
+fn take(mut stream: &TcpStream, first: u64, count: u64) {
+    let mut line = [0; 128];
+    for number in first..first + count {
+        stream.read_exact(&mut line).unwrap();
+        let expected = format!("message {number:020} sent ");
+        assert!(line.starts_with(expected.as_bytes()), "{number}");
+        assert_eq!(line[127], b'\n');
+    }
+}
+
+#[test]
+fn who_asks_is_answered_beside_clients_that_take_all_they_get() {
+    for model in ["select", "poll", "epoll", "io-uring"] {
+        let (process, push) = start(model);
+        let asked = process.tcp_address().unwrap().to_string();
+        let streams = [(); 3].map(|()| connect(&push));
+        thread::scope(|scope| {
+            for stream in &streams {
+                scope.spawn(|| {
+                    let mut first = 0;
+                    while stream.peer_addr().is_ok() && first < 100_000 {
+                        take(stream, first, 1000);
+                        first += 1000;
+                    }
+                });
+            }
+            for _ in 0..50 {
+                let mut socket = connect(&asked);
+                let request = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+                socket.write_all(request).unwrap();
+                let mut answer = String::new();
+                socket.read_to_string(&mut answer).unwrap();
+                assert!(answer.ends_with("ok"), "{model}: {answer}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_client_that_stops_reading_misses_nothing_and_does_not_keep_the_server_at_the_stop() {
+    for model in Model::ALL.map(Model::label).into_iter().skip(2) {
+        let (mut process, push) = start(model);
+        let (slow, deaf) = (connect(&push), connect(&push));
+        take(&deaf, 0, 1);
+        take(&slow, 0, 1);
+        // Until its socket is full, and beyond.
+        let other = connect(&push);
+        take(&other, 0, 200_000);
+        take(&slow, 1, 200_000);
+        let began = Instant::now();
+        process.signal(Signal::TERM).unwrap();
+        let ended = process.ended().unwrap();
+        assert!(began.elapsed() < PROMPT, "{model}: {:?}", began.elapsed());
+        assert_eq!((ended.status.code(), ended.err.as_str()), (Some(0), ""));
+        drop(deaf);
+    }
+}
