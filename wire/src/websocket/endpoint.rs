@@ -55,6 +55,8 @@ impl Endpoint {
         }
     }
 
+    /// Leaves, whether or not the client's input ends: that may be the driver's own doing, to end
+    /// a read that blocks.
     pub(crate) fn finish(&mut self) {
         self.is_finishing = true;
     }
@@ -101,6 +103,10 @@ impl Endpoint {
             }
         }
         self.take_mail();
+        if self.is_over {
+            // Nobody is to send to one who has left.
+            self.seat = None;
+        }
         if !self.output.rest().is_empty() {
             return Step::Output;
         }
@@ -114,7 +120,7 @@ impl Endpoint {
     fn read(&mut self, input: &mut Input, input_ended: bool) -> Option<Message> {
         let mut pipe = Pipe {
             input,
-            input_ended,
+            input_ended: input_ended && !self.is_finishing,
             boundary: &mut self.boundary,
             output: &mut self.output,
         };
