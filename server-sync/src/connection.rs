@@ -1,10 +1,13 @@
 //! One connection from its first byte to its last, on the thread that calls.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Waker;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use server_common::listener::Service;
 use server_common::options::Options;
 use server_common::phase_clock::PhaseClock;
 use server_common::stop::Stop;
@@ -19,7 +22,9 @@ use wire::session::Session;
 use crate::acceptor::Newcomer;
 use crate::cli::SERVER;
 use crate::kept::{Kept, KeptConnections};
+use crate::model::Model;
 use crate::socket::{Deadline, Received, TimedSocket};
+use crate::websocket::{Client, Laggards};
 
 pub(crate) use crate::socket::ReadBuffer;
 
@@ -32,14 +37,19 @@ pub(crate) const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
 pub(crate) struct Server {
     pub(crate) options: Options,
     pub(crate) kept: KeptConnections,
+    /// Whether WebSocket clients are let in.
+    holds_clients: bool,
+    laggards: Arc<Laggards>,
     stop: Stop,
 }
 
 impl Server {
-    pub(crate) fn new(options: Options, stop: Stop) -> Self {
+    pub(crate) fn new(model: Model, options: Options, stop: Stop) -> Self {
         Self {
-            options,
             kept: KeptConnections::default(),
+            holds_clients: model.holds_clients(),
+            laggards: Laggards::new(options.write_timeout),
+            options,
             stop,
         }
     }
@@ -50,45 +60,60 @@ impl Server {
     /// panic, which has told of itself on stderr, is not to end the thread of other connections.
     pub(crate) fn serve(&self, newcomer: Newcomer, buffer: &mut ReadBuffer) {
         let _place = newcomer.place;
-        let conversation = Conversation {
+        let session = Box::new(self.options.session(newcomer.caller));
+        let mut conversation = Conversation {
             server: self,
-            session: self.options.session(newcomer.caller),
+            client: None,
             kept: None,
             socket: newcomer.socket,
             buffer,
             phase: PhaseClock::default(),
+            is_endless: false,
             is_finishing: false,
         };
-        let _ = catch_unwind(AssertUnwindSafe(|| conversation.run()));
+        if newcomer.caller.service == Service::Push {
+            conversation.go_on_without_end(&session);
+        }
+        let _ = catch_unwind(AssertUnwindSafe(|| conversation.run(session)));
     }
 }
 
-/// A connection and the socket it is served on.
+/// A connection and the socket it is served on, its session apart.
 struct Conversation<'a> {
     server: &'a Server,
-    session: Session,
+    /// Once it speaks WebSocket: where the session lies while this thread reads.
+    client: Option<Arc<Client>>,
     /// From its first wait for a further request on.
     kept: Option<Kept<'a>>,
     socket: TimedSocket,
     buffer: &'a mut ReadBuffer,
     phase: PhaseClock,
+    /// Whether what is said has no end of its own, a push stream or a WebSocket. A stop waits for
+    /// no client that does not take the rest of it.
+    is_endless: bool,
     is_finishing: bool,
 }
 
 impl Conversation<'_> {
-    fn run(mut self) -> io::Result<()> {
+    fn run(mut self, mut session: Box<Session>) -> io::Result<()> {
         loop {
             if self.server.stop.is_asked() && !self.is_finishing {
-                self.finish()?;
+                self.finish(&mut session)?;
             }
-            match self.session.need(&clock::date()) {
-                Need::Input { phase, limit } => self.read(phase, limit)?,
-                Need::Output => self.write()?,
-                Need::Pause(Pause::Wait(time)) => thread::sleep(time),
+            match session.need(&clock::date()) {
+                Need::Input { phase, limit } => match self.listen(session, phase, limit)? {
+                    Some(mine) => session = mine,
+                    None => return self.linger(),
+                },
+                Need::Output => self.write(&mut session)?,
+                Need::Pause(Pause::Wait(time)) => self.pause(time),
                 Need::Pause(Pause::Work(time)) => work(time),
-                Need::Time => self.session.tell_time(clock::since_1970()),
-                Need::Admission => self.session.decline(Refusal::ONE_AT_A_TIME, &clock::date()),
-                Need::Deliver(parcel) => parcel.deliver(),
+                Need::Time => session.tell_time(clock::since_1970()),
+                Need::Admission => self.admit(&mut session),
+                Need::Deliver(parcel) => {
+                    self.phase.reset();
+                    parcel.deliver();
+                }
                 Need::Close { linger: true } => return self.linger(),
                 // Before the close, which may be a reset and would then throw away what is held back.
                 Need::Close { linger: false } => return self.socket.shut_writing(),
@@ -98,51 +123,113 @@ impl Conversation<'_> {
 
     /// Prepares for the end once the stop is asked for. What has come by now is taken: a request
     /// that was sent before the stop is still answered.
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, session: &mut Session) -> io::Result<()> {
         self.is_finishing = true;
         match self.socket.read_now(self.buffer)? {
-            Received::Bytes => self.session.receive(self.buffer.bytes()),
-            Received::End => self.session.end_of_input(),
+            Received::Bytes => session.receive(self.buffer.bytes()),
+            Received::End => session.end_of_input(),
             Received::TimedOut => {}
         }
-        self.session.finish();
+        session.finish();
         Ok(())
     }
 
-    fn read(&mut self, phase: Phase, limit: Duration) -> io::Result<()> {
-        let is_between_requests = self.session.has_answered() && phase == Phase::Idle;
-        if is_between_requests && !self.begin_idling() {
-            return Ok(());
+    /// Lets a WebSocket client in, if the model has a thread for it.
+    fn admit(&mut self, session: &mut Session) {
+        if !self.server.holds_clients {
+            return session.decline(Refusal::ONE_AT_A_TIME, &clock::date());
+        }
+        let client = Client::new(self.socket.share(), &self.server.laggards);
+        let waker = Waker::from(Arc::clone(&client));
+        session.admit(&self.server.options.relay, waker, &clock::date());
+        self.client = Some(client);
+        self.go_on_without_end(session);
+    }
+
+    fn go_on_without_end(&mut self, session: &Session) {
+        self.is_endless = true;
+        let timeout = session.write_timeout(self.server.options.write_timeout);
+        self.socket.limit_writes(timeout);
+    }
+
+    /// Waits for input. The session of a WebSocket client is lent to others meanwhile; `None` means
+    /// that they have found its end.
+    fn listen(
+        &mut self,
+        mut session: Box<Session>,
+        phase: Phase,
+        limit: Duration,
+    ) -> io::Result<Option<Box<Session>>> {
+        let is_between_requests = session.has_answered() && phase == Phase::Idle;
+        if (is_between_requests || self.is_endless) && !self.begin_idling(phase) {
+            return Ok(Some(session));
         }
         let deadline = Deadline::new(self.phase.began(phase, Instant::now), limit);
-        match self.socket.read(self.buffer, &deadline)? {
-            Received::Bytes => self.session.receive(self.buffer.bytes()),
-            Received::End => self.session.end_of_input(),
-            Received::TimedOut => self.session.timed_out(&clock::date()),
+        let Some(client) = &self.client else {
+            let received = self.socket.read(self.buffer, &deadline)?;
+            self.hear(received, &mut session);
+            return Ok(Some(session));
+        };
+        if let Err(mine) = client.lend(session) {
+            return Ok(Some(mine));
+        }
+        let received = self.socket.read(self.buffer, &deadline);
+        let Some((mut session, was_written)) = client.take_back() else {
+            return Ok(None);
+        };
+        if was_written {
+            self.phase.reset();
+        }
+        match received? {
+            // The client has taken something, and its time runs anew.
+            Received::TimedOut if was_written => {}
+            received => self.hear(received, &mut session),
+        }
+        Ok(Some(session))
+    }
+
+    fn hear(&mut self, received: Received, session: &mut Session) {
+        match received {
+            Received::Bytes => session.receive(self.buffer.bytes()),
+            Received::End => session.end_of_input(),
+            Received::TimedOut => session.timed_out(&clock::date()),
         }
         if let Some(kept) = &self.kept {
             kept.end_idling();
         }
-        Ok(())
     }
 
     /// `false` means that the stop is asked for.
-    fn begin_idling(&mut self) -> bool {
+    fn begin_idling(&mut self, phase: Phase) -> bool {
         let connections = &self.server.kept;
         let kept = self
             .kept
             .get_or_insert_with(|| connections.enter(self.socket.share()));
-        self.buffer.shrink();
+        // A WebSocket client may be in the middle of much.
+        if !self.is_endless || (phase == Phase::Idle && !self.buffer.was_filled()) {
+            self.buffer.shrink();
+        }
         kept.begin_idling()
     }
 
-    fn write(&mut self) -> io::Result<()> {
-        if let Some(line) = self.session.take_log_line() {
+    /// A request's pause is part of its answer; one between two messages ends with the server.
+    fn pause(&self, time: Duration) {
+        match self.is_endless {
+            true => drop(self.server.stop.wait(time)),
+            false => thread::sleep(time),
+        }
+    }
+
+    fn write(&mut self, session: &mut Session) -> io::Result<()> {
+        if let Some(line) = session.take_log_line() {
             access_log::write(SERVER, line);
         }
-        let more = self.session.is_followed_at_once();
-        let count = self.socket.write(self.session.output(), more)?;
-        self.session.wrote(count);
+        let more = session.is_followed_at_once();
+        let count = self.socket.write(session.output(), more)?;
+        if count == 0 && self.is_endless && self.server.stop.is_asked() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        session.wrote(count);
         self.phase.reset();
         Ok(())
     }

@@ -8,6 +8,7 @@
 //! - `acceptor`: connections out of the accept queue, with `places` for so many at a time, and
 //!   those `refused` for whom there is none;
 //! - `connection`: one connection from its first byte to its last, on a `socket` with time limits;
+//! - `websocket`: clients of the relay, for whom others write while their threads listen;
 //! - `stack`: how much of it a thread has, and how many there may be;
 //! - `kept`: connections that wait for a next request, to be woken at a stop.
 
@@ -20,6 +21,7 @@ mod places;
 mod refused;
 mod socket;
 mod stack;
+mod websocket;
 
 use std::sync::Arc;
 use std::thread;
@@ -55,7 +57,7 @@ pub fn run(
     options: Options,
     stop: &Stop,
 ) -> anyhow::Result<()> {
-    let server = Arc::new(Server::new(options.clone(), stop.clone()));
+    let server = Arc::new(Server::new(model, options.clone(), stop.clone()));
     let asked = options.connections_max.and_then(|max| max.try_into().ok());
     let places = model.places(&options).min(asked.unwrap_or(usize::MAX));
     let acceptor = Acceptor::new(listeners, places, options, stop.clone());

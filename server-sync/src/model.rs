@@ -64,6 +64,13 @@ impl Model {
         !matches!(self, Self::Sequential)
     }
 
+    /// Whether WebSocket clients are let in. Where one thread serves everybody, a client that stays
+    /// would be its owner, and the relay's other clients would never have a turn.
+    #[must_use]
+    pub const fn holds_clients(self) -> bool {
+        !matches!(self, Self::Sequential)
+    }
+
     /// Who decides how many threads there are.
     #[must_use]
     pub const fn threads(self) -> Threads {

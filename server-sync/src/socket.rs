@@ -19,6 +19,10 @@ const SLACK: Duration = Duration::from_millis(10);
 /// Shortest timeout that is set: to the system call, 0 means none.
 const TIMEOUT_MIN: Duration = Duration::from_millis(1);
 
+/// Longest wait for the client of a stream without an end, which only the end of the wait lets
+/// hear of a stop.
+const STREAM_WAIT_MAX: Duration = Duration::from_secs(1);
+
 /// Room for a first read, in which most requests fit. Ten thousand threads that wait for one hold
 /// no more than this.
 const READ_BYTES_MIN: usize = 2 * 1024;
@@ -34,6 +38,9 @@ pub(crate) struct TimedSocket {
     read_timeout: Option<Duration>,
     /// What is to be its `SO_SNDTIMEO`, as long as it has none.
     write_wait_unset: Option<Duration>,
+    /// Waits in a row in which the peer may take nothing, and how many there were.
+    write_waits_max: u32,
+    waits_in_vain: u32,
 }
 
 /// What a read came back with.
@@ -80,7 +87,18 @@ impl TimedSocket {
             socket: Arc::new(socket),
             read_timeout: is_timed.then_some(options.connection.read_timeout),
             write_wait_unset: (!is_timed).then(|| write_wait(options.write_timeout)),
+            write_waits_max: WRITE_WAITS,
+            waits_in_vain: 0,
         }
+    }
+
+    /// Lets the peer take nothing for so long, in waits that are short enough for who waits to hear
+    /// of a stop.
+    pub(crate) fn limit_writes(&mut self, timeout: Duration) {
+        let wait = write_wait(timeout).min(STREAM_WAIT_MAX);
+        let waits = timeout.as_nanos().div_ceil(wait.as_nanos());
+        self.write_wait_unset = Some(wait);
+        self.write_waits_max = u32::try_from(waits).unwrap_or(u32::MAX);
     }
 
     /// The socket itself, to be woken by another thread.
@@ -138,8 +156,9 @@ impl TimedSocket {
         }
     }
 
-    /// Writes some of `bytes` and says how many. If there is `more`, what does not fill a segment leaves
-    /// together with that: the next write, or [`Self::shut_writing`], must follow at once.
+    /// Writes some of `bytes` and says how many: none if a wait was in vain. If there is `more`,
+    /// what does not fill a segment leaves together with that: the next write, or
+    /// [`Self::shut_writing`], must follow at once.
     ///
     /// # Errors
     ///
@@ -149,21 +168,30 @@ impl TimedSocket {
         let mut flags = SendFlags::NOSIGNAL;
         flags.set(SendFlags::MORE, more);
         flags.set(SendFlags::DONTWAIT, self.write_wait_unset.is_some());
-        let mut waits_in_vain = 0;
-        while waits_in_vain < WRITE_WAITS {
+        loop {
             match send(&*self.socket, bytes, flags) {
                 Err(Errno::AGAIN) => match self.write_wait_unset.take() {
                     Some(wait) => {
                         self.socket.set_write_timeout(Some(wait))?;
                         flags.remove(SendFlags::DONTWAIT);
                     }
-                    None => waits_in_vain += 1,
+                    None => return self.wait_in_vain(),
                 },
                 Err(Errno::INTR) => {}
-                result => return Ok(result?),
+                result => {
+                    self.waits_in_vain = 0;
+                    return Ok(result?);
+                }
             }
         }
-        Err(io::ErrorKind::TimedOut.into())
+    }
+
+    fn wait_in_vain(&mut self) -> io::Result<usize> {
+        self.waits_in_vain += 1;
+        match self.waits_in_vain < self.write_waits_max {
+            true => Ok(0),
+            false => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 
     /// Tells the peer that nothing more will come.
@@ -195,8 +223,13 @@ impl ReadBuffer {
         self.0.shrink_to(READ_BYTES_MIN);
     }
 
+    /// Whether there was more to read than it had room for.
+    pub(crate) fn was_filled(&self) -> bool {
+        self.0.len() == self.0.capacity()
+    }
+
     fn make_room(&mut self) {
-        let was_filled = self.0.len() == self.0.capacity();
+        let was_filled = self.was_filled();
         self.0.clear();
         if was_filled && self.0.capacity() < READ_BYTES_MAX {
             self.0.reserve_exact(2 * self.0.capacity());

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use server_common::listener::{Address, Listener};
+use server_common::listener::{Address, Listener, Service};
 use server_common::stop::{Stop, StopHandle};
 use server_sync::{Model, Options};
 
@@ -31,8 +31,17 @@ impl Server {
 
     /// Starts a model with other options.
     pub(crate) fn start_with(model: Model, options: Options) -> Self {
-        let listener =
-            Listener::bind_tcp((Ipv4Addr::LOCALHOST, 0).into(), BACKLOG, |_| Ok(())).unwrap();
+        Self::start_for(Service::Http, model, options)
+    }
+
+    /// Starts a model that pushes messages to whoever connects.
+    pub(crate) fn start_pushing(model: Model, options: Options) -> Self {
+        Self::start_for(Service::Push, model, options)
+    }
+
+    fn start_for(service: Service, model: Model, options: Options) -> Self {
+        let listener = Listener::bind_tcp((Ipv4Addr::LOCALHOST, 0).into(), BACKLOG, |_| Ok(()));
+        let listener = listener.unwrap().for_service(service);
         let Address::Tcp(address) = *listener.address() else {
             unreachable!("a TCP listener has a TCP address");
         };

@@ -15,13 +15,13 @@ use tempfile::TempDir;
 use crate::process::{Program, output};
 
 /// A certificate and keys in files of a directory that is removed in the end.
-struct Files {
+pub(crate) struct Files {
     directory: TempDir,
     certificate: String,
 }
 
 impl Files {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let certificate = made.cert.pem();
@@ -44,8 +44,14 @@ impl Files {
         path.to_str().unwrap().to_owned()
     }
 
+    /// What has a server show the certificate.
+    pub(crate) fn flags(&self) -> [String; 4] {
+        let [certificate, key] = ["certificate", "key"].map(|name| self.path(name));
+        ["--cert".to_owned(), certificate, "--key".to_owned(), key]
+    }
+
     /// A client that trusts this certificate and no other.
-    fn client(&self) -> ClientConnection {
+    pub(crate) fn client(&self) -> ClientConnection {
         let mut roots = RootCertStore::empty();
         let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes());
         roots.add(certificate.unwrap()).unwrap();
