@@ -4,7 +4,8 @@
 //! [`engine`] makes the load and counts into a [`recorder`], [`record`] freezes what was counted,
 //! [`output`] shows it. [`run`] is that way from plan to record. [`compare`] reads records,
 //! never a live run; [`mod@bench`] makes many runs, in turns, and has them compared; [`find_max`]
-//! makes runs at one rate after another.
+//! makes runs at one rate after another. [`push`] is another kind of run: clients that take what a
+//! server pushes.
 
 pub mod bench;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod http1;
 pub mod outcome;
 pub mod output;
 pub mod plan;
+pub mod push;
 pub mod record;
 pub mod recorder;
 pub mod run;

@@ -3,6 +3,7 @@
 mod bench;
 mod compare;
 mod error;
+mod push;
 mod run;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 pub use bench::BenchArgs;
 pub use compare::CompareArgs;
 pub use error::UsageError;
+pub use push::{PushArgs, PushFormat};
 pub use run::{OutputPlan, RunArgs, WebSocketArgs};
 
 use run::FlagOrder;
@@ -31,6 +33,8 @@ pub enum Command {
     Bench(BenchArgs),
     /// Compare results.
     Compare(CompareArgs),
+    /// Take what a server pushes.
+    Push(Box<PushArgs>),
     /// Print the schema of what is written.
     Schema(SchemaArgs),
 }
@@ -71,6 +75,8 @@ enum Named {
     Bench(BenchArgs),
     /// Compare two results: files of one run each, or directories of rounds
     Compare(CompareArgs),
+    /// Take what a server pushes, and see where messages wait
+    Push(Box<PushArgs>),
     /// Print the JSON Schema of a result
     Schema(SchemaArgs),
 }
@@ -79,7 +85,7 @@ enum Named {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct SchemaArgs {
     /// What the schema describes: run (the record of a run), comparison (what was found in comparing
-    /// two sides) or find-max (what --find-max found)
+    /// two sides), find-max (what --find-max found) or push (what loadgen push saw)
     #[arg(value_enum, default_value = "run", hide_possible_values = true)]
     pub of: SchemaOf,
 }
@@ -93,6 +99,8 @@ pub enum SchemaOf {
     Comparison,
     /// What --find-max found
     FindMax,
+    /// What loadgen push saw
+    Push,
 }
 
 /// Reads the command line.
@@ -120,6 +128,7 @@ pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
         Some(Named::WebSocket(args)) => Ok(Command::WebSocket(args)),
         Some(Named::Bench(args)) => Ok(Command::Bench(args)),
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
+        Some(Named::Push(args)) => Ok(Command::Push(args)),
         Some(Named::Schema(args)) => Ok(Command::Schema(args)),
         None => {
             let run = RunArgs::from_arg_matches(&matches);

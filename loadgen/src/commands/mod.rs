@@ -2,10 +2,12 @@
 
 mod bench;
 mod compare;
+mod push;
 mod run;
 
 pub use self::bench::bench;
 pub use self::compare::compare;
+pub use self::push::push;
 pub use self::run::{run, websocket};
 
 use crate::cli::SchemaOf;
@@ -19,6 +21,7 @@ pub fn schema(of: SchemaOf) -> Exit {
         SchemaOf::Run => record::schema(),
         SchemaOf::Comparison => crate::compare::schema(),
         SchemaOf::FindMax => crate::find_max::schema(),
+        SchemaOf::Push => crate::push::record::schema(),
     };
     let text = serde_json::to_string_pretty(&schema);
     print(

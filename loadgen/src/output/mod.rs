@@ -1,6 +1,7 @@
 //! What people and programs see of a run. Data goes to stdout, talk to stderr.
 
 mod ab;
+mod chart;
 mod file;
 mod live;
 mod progress;
@@ -15,6 +16,7 @@ use clap::ValueEnum;
 pub use ab::{
     AbOptions, GnuplotRow, TableAttributes, percentiles_csv, version as ab_version, write_gnuplot,
 };
+pub use chart::sparkline;
 pub use file::ResultFile;
 pub use live::{LiveView, ShowProgress};
 pub use progress::AbProgress;

@@ -92,7 +92,7 @@ pub fn build(
         schema: SCHEMA.to_owned(),
         id: format!("{started_at}-{}", std::process::id()),
         started_at,
-        tool: tool(context),
+        tool: Tool::this(context.argv.clone()),
         target: target(plan, summary),
         plan: settings(plan),
         environment: environment(plan, measured),
@@ -130,20 +130,6 @@ pub fn build(
 fn gates(plan: &plan::Plan, record: &Record) -> Vec<GateResult> {
     let gates = plan.gates.iter().filter(|_| !record.interrupted);
     gates.map(|gate| GateResult::of(gate, record)).collect()
-}
-
-fn tool(context: &Context) -> Tool {
-    Tool {
-        name: env!("CARGO_PKG_NAME").to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        git: option_env!("LOADGEN_GIT_COMMIT").map(str::to_owned),
-        profile: match cfg!(debug_assertions) {
-            true => "debug",
-            false => "release",
-        }
-        .to_owned(),
-        argv: context.argv.clone(),
-    }
 }
 
 fn target(plan: &plan::Plan, summary: &Summary) -> Target {

@@ -18,3 +18,20 @@ pub struct Tool {
     /// The command line, with passwords replaced by `***`.
     pub argv: Vec<String>,
 }
+
+impl Tool {
+    /// This program, called with `argv`, in which passwords are masked.
+    pub(crate) fn this(argv: Vec<String>) -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            git: option_env!("LOADGEN_GIT_COMMIT").map(str::to_owned),
+            profile: match cfg!(debug_assertions) {
+                true => "debug",
+                false => "release",
+            }
+            .to_owned(),
+            argv,
+        }
+    }
+}

@@ -13,12 +13,9 @@
 //! | 5000 | 4.1 ms | 12 µs |
 
 use rustix::fd::OwnedFd;
-use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink, recv, sendto,
-    socket_with,
-};
+use rustix::net::{RecvFlags, SendFlags, netlink, recv, sendto};
 
-use super::sock_diag::{AnswerEnd, FAMILIES, ListenRow, listen_request, parse_answer};
+use super::sock_diag::{self, AnswerEnd, FAMILIES, ListenRow, listen_request, parse_answer};
 
 /// The kernel's datagrams grow with the buffer that they are received with,
 /// up to this size: netlink_dump() in its net/netlink/af_netlink.c.
@@ -49,14 +46,8 @@ pub struct AcceptQueueReader {
 impl AcceptQueueReader {
     /// Opens the line; `None` where the kernel has no such interface.
     pub fn open() -> Option<Self> {
-        let netlink = socket_with(
-            AddressFamily::NETLINK,
-            SocketType::DGRAM,
-            SocketFlags::CLOEXEC,
-            Some(netlink::SOCK_DIAG),
-        );
         Some(Self {
-            netlink: netlink.ok()?,
+            netlink: sock_diag::open()?,
             datagram: vec![0; DATAGRAM_BYTES_MAX],
         })
     }

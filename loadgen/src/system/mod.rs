@@ -36,6 +36,9 @@ pub mod process;
 // How many connections wait to be accepted on a port.
 pub mod accept_queue;
 
+// How many bytes wait in the sockets of a connection.
+pub mod connection_queues;
+
 // The peaks of a server's accept queue, threads and memory during a run.
 pub mod server_watch;
 

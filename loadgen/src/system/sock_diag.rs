@@ -4,6 +4,10 @@
 //! Numbers are in the machine's byte order, ports in the network's.
 
 use std::iter;
+use std::net::{IpAddr, SocketAddr};
+
+use rustix::fd::OwnedFd;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, netlink, socket_with};
 
 /// `AF_INET` and `AF_INET6`: a request is about one of them.
 pub(super) const FAMILIES: [u8; 2] = [libc::AF_INET as u8, libc::AF_INET6 as u8];
@@ -45,6 +49,15 @@ pub(super) struct Answer {
     pub(super) end: AnswerEnd,
 }
 
+/// What waits in a connected socket, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SocketQueues {
+    /// Recv-Q: has come, and was not read by the program.
+    pub receive_bytes: u32,
+    /// Send-Q: was written by the program, and not acknowledged by its peer.
+    pub send_bytes: u32,
+}
+
 /// How a datagram ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AnswerEnd {
@@ -53,21 +66,76 @@ pub(super) enum AnswerEnd {
     Refused,
 }
 
+/// A line to the kernel for such messages; `None` where it has no such interface.
+pub(super) fn open() -> Option<OwnedFd> {
+    let netlink = socket_with(
+        AddressFamily::NETLINK,
+        SocketType::DGRAM,
+        SocketFlags::CLOEXEC,
+        Some(netlink::SOCK_DIAG),
+    );
+    netlink.ok()
+}
+
 /// Asks for the TCP sockets of one family that listen on `port`. The kernel
 /// sorts out states and ports, so the answer is short however many
 /// connections are open.
 pub(super) fn listen_request(family: u8, port: u16) -> Vec<u8> {
-    let length = (HEADER_BYTES + REQUEST_BYTES) as u32;
-    let mut message = Vec::with_capacity(length as usize);
-    message.extend(length.to_ne_bytes());
+    let mut message = request(NLM_F_REQUEST | NLM_F_DUMP, family, 1 << TCP_LISTEN);
+    message.extend(port.to_be_bytes()); // then any peer, address and device
+    message.resize(HEADER_BYTES + REQUEST_BYTES, 0);
+    message
+}
+
+/// Asks for the one TCP socket that is bound to `local` and connected to `peer`: the kernel looks it
+/// up as it does for a segment that comes.
+pub(super) fn connection_request(local: SocketAddr, peer: SocketAddr) -> Vec<u8> {
+    let family = FAMILIES[usize::from(local.is_ipv6())];
+    let mut message = request(NLM_F_REQUEST, family, u32::MAX);
+    message.extend(local.port().to_be_bytes());
+    message.extend(peer.port().to_be_bytes());
+    message.extend(sixteen_bytes(local.ip()));
+    message.extend(sixteen_bytes(peer.ip()));
+    message.extend([0; 4]); // any device
+    message.extend([0xff; 8]); // INET_DIAG_NOCOOKIE: whichever socket that is
+    message
+}
+
+/// A request without the id of a socket, which follows.
+fn request(flags: u16, family: u8, states: u32) -> Vec<u8> {
+    let length = HEADER_BYTES + REQUEST_BYTES;
+    let mut message = Vec::with_capacity(length);
+    message.extend((length as u32).to_ne_bytes());
     message.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
-    message.extend((NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
+    message.extend(flags.to_ne_bytes());
     message.extend([0; 8]); // sequence number and sender: one question at a time
     message.extend([family, libc::IPPROTO_TCP as u8, 0, 0]); // no extensions, padding
-    message.extend((1_u32 << TCP_LISTEN).to_ne_bytes());
-    message.extend(port.to_be_bytes()); // then any peer, address and device
-    message.resize(length as usize, 0);
+    message.extend(states.to_ne_bytes());
     message
+}
+
+/// An address in the width of a request; one of IPv4 is in front.
+fn sixteen_bytes(ip: IpAddr) -> [u8; 16] {
+    match ip {
+        IpAddr::V6(ip) => ip.octets(),
+        IpAddr::V4(ip) => {
+            let mut bytes = [0; 16];
+            bytes[..4].copy_from_slice(&ip.octets());
+            bytes
+        }
+    }
+}
+
+/// Reads the answer to a [`connection_request`]; `None` if there is no such
+/// socket.
+pub(super) fn parse_connection(datagram: &[u8]) -> Option<SocketQueues> {
+    messages(datagram).find_map(|message| match message? {
+        (SOCK_DIAG_BY_FAMILY, body) => Some(SocketQueues {
+            receive_bytes: u32_at(body, RQUEUE_AT)?,
+            send_bytes: u32_at(body, WQUEUE_AT)?,
+        }),
+        _ => None,
+    })
 }
 
 /// Reads a datagram: the rows on `port`. Anything that is not as netlink(7)
@@ -187,11 +255,36 @@ mod tests {
         assert_eq!(end(&with_row[..40]), AnswerEnd::Refused);
     }
 
+    #[test]
+    fn a_request_for_a_connection_names_both_its_ends() {
+        let (local, peer) = ("127.0.0.1:7080", "127.0.0.2:8080");
+        let request = connection_request(local.parse().unwrap(), peer.parse().unwrap());
+        assert_eq!(request.len(), 72);
+        assert_eq!(request[16..20], [2, 6, 0, 0]);
+        assert_eq!(request[24..28], [0x1b, 0xa8, 0x1f, 0x90]);
+        assert_eq!(request[28..32], [127, 0, 0, 1]);
+        assert_eq!(request[44..48], [127, 0, 0, 2]);
+        assert_eq!(request[64..], [0xff; 8]);
+    }
+
+    #[test]
+    fn the_queues_of_a_connection_are_those_of_its_row() {
+        let expected = SocketQueues {
+            receive_bytes: 3,
+            send_bytes: 4096,
+        };
+        let found = row(1, 7080, 3, 4096);
+        assert_eq!(parse_connection(&found), Some(expected));
+        assert_eq!(parse_connection(&message(NLMSG_ERROR, &[0; 20])), None);
+    }
+
     proptest! {
         #[test]
         fn any_datagram_is_read_without_panic(datagram: Vec<u8>, body: Vec<u8>, port: u16) {
             parse_answer(&datagram, port);
             parse_answer(&message(SOCK_DIAG_BY_FAMILY, &body), port);
+            parse_connection(&datagram);
+            parse_connection(&message(SOCK_DIAG_BY_FAMILY, &body));
         }
     }
 }

@@ -18,6 +18,7 @@ mod canned_server; // the same bytes for every request, as fast as can be
 mod fake_servers; // programs in the place of those of this project
 mod http2_server; // of HTTP/2, by a script
 mod proxy_server; // leads to one server, or does not
+mod push_server; // of messages, as fast as they are taken, or not
 mod secure_server; // speaks TLS, and tells what its clients said
 mod server; // those of this project, in the test's own process
 mod websocket_server; // passes messages on, or back
@@ -61,6 +62,7 @@ mod open_loop; // requests that start by a schedule
 mod our_side; // signals, full disks, closed pipes, too few descriptors
 mod pipelines; // several requests on a connection before the first is answered
 mod proxy; // by way of another server
+mod push; // clients of a server that pushes
 mod routes; // where connections come from and lead to
 mod samples; // every request as a row: --samples, -g
 mod secrets; // what must not be repeated

@@ -16,6 +16,9 @@ pub(crate) static COMPARISON: LazyLock<Schema> = LazyLock::new(|| Schema::read("
 /// Of a search for the highest rate.
 pub(crate) static FIND_MAX: LazyLock<Schema> = LazyLock::new(|| Schema::read("find-max"));
 
+/// Of a push run.
+pub(crate) static PUSH: LazyLock<Schema> = LazyLock::new(|| Schema::read("push"));
+
 /// The schema `results/schema/NAME.v1.json`.
 pub(crate) struct Schema(Validator);
 

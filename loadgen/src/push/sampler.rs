@@ -1,0 +1,155 @@
+//! A row every 100 ms: what was done since the last, and what waits where.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::gauge::{Gauge, Reading};
+use super::message::MESSAGE_BYTES;
+use super::record::Row;
+use super::stop::Stop;
+use crate::system::connection_queues::{ConnectionQueuesReader, SocketQueues};
+use crate::system::memory::rss_bytes;
+
+/// Time between two rows.
+pub(super) const PERIOD: Duration = Duration::from_millis(100);
+
+/// What is sampled of a client.
+pub(super) struct Sampled<'a> {
+    pub(super) gauge: &'a Gauge,
+    /// Its own address and the server's, once it is connected.
+    pub(super) addresses: Option<(SocketAddr, SocketAddr)>,
+}
+
+/// Takes the rows of a run.
+pub(super) struct Sampler<'a> {
+    clients: Vec<Sampled<'a>>,
+    queues: Option<ConnectionQueuesReader>,
+    server_pid: Option<u32>,
+    last: Sum,
+    last_at: Duration,
+    pub(super) rows: Vec<Row>,
+    /// Rows that were taken more than a period late.
+    pub(super) late: u64,
+}
+
+/// Sums over clients.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    received: u64,
+    processed: u64,
+    errors: u64,
+}
+
+impl<'a> Sampler<'a> {
+    pub(super) fn new(clients: Vec<Sampled<'a>>, server_pid: Option<u32>) -> Self {
+        Self {
+            clients,
+            queues: ConnectionQueuesReader::open(),
+            server_pid,
+            last: Sum::default(),
+            last_at: Duration::ZERO,
+            rows: Vec::new(),
+            late: 0,
+        }
+    }
+
+    /// Takes rows until the run is `duration` old, all clients have ended, or it is interrupted.
+    /// The last row is left to [`Self::sample`], once everything stands still.
+    pub(super) fn run(
+        &mut self,
+        started: Instant,
+        duration: Duration,
+        stop: &Stop,
+        is_interrupted: impl Fn() -> bool,
+    ) {
+        let mut due = PERIOD;
+        while due < duration {
+            // Nobody else ends the run, so it always sleeps to the end.
+            stop.sleep_until(started + due, PERIOD);
+            if is_interrupted() || stop.ended() == self.clients.len() {
+                return;
+            }
+            let now = started.elapsed();
+            self.sample(now);
+            due += PERIOD;
+            if now >= due {
+                self.late += 1;
+                while due <= now {
+                    due += PERIOD;
+                }
+            }
+        }
+        stop.sleep_until(started + duration, PERIOD);
+    }
+
+    /// Takes a row of a run that is `at` old.
+    pub(super) fn sample(&mut self, at: Duration) {
+        let readings: Vec<Reading> = self.clients.iter().map(|one| one.gauge.read()).collect();
+        let sum = sum(&readings);
+        let passed_s = at.saturating_sub(self.last_at).as_secs_f64();
+        let rate = |count: u64| match passed_s > 0.0 {
+            true => count as f64 / passed_s,
+            false => 0.0,
+        };
+        let received = sum.received - self.last.received;
+        let processed = sum.processed - self.last.processed;
+        let held = readings.iter().map(Reading::held);
+        let queue_messages = held.clone().sum();
+        let (servers, clients) = self.socket_queues();
+        let send_queues = servers
+            .iter()
+            .map(|queues| Some(queues.as_ref()?.send_bytes));
+        let receive_queues = clients
+            .iter()
+            .map(|queues| Some(queues.as_ref()?.receive_bytes));
+        let row = Row {
+            at_ms: at.as_secs_f64() * 1e3,
+            received,
+            processed,
+            received_per_second: rate(received),
+            processed_per_second: rate(processed),
+            errors: sum.errors.saturating_sub(self.last.errors),
+            send_queue_bytes: total(send_queues.clone()),
+            longest_send_queue_bytes: send_queues.flatten().max().map(u64::from),
+            receive_queue_bytes: total(receive_queues),
+            queue_messages,
+            longest_queue_messages: held.max().unwrap_or(0),
+            queue_bytes: queue_messages * MESSAGE_BYTES as u64,
+            rss_bytes: rss_bytes(std::process::id()),
+            server_rss_bytes: self.server_pid.and_then(rss_bytes),
+            age_ms: readings
+                .iter()
+                .filter_map(|reading| reading.age)
+                .max()
+                .map(|age| age.as_secs_f64() * 1e3),
+        };
+        self.rows.push(row);
+        self.last = sum;
+        self.last_at = at;
+    }
+
+    /// Of the servers' ends and of the clients', in the order of the clients.
+    #[allow(clippy::type_complexity)]
+    fn socket_queues(&mut self) -> (Vec<Option<SocketQueues>>, Vec<Option<SocketQueues>>) {
+        let Some(reader) = &mut self.queues else {
+            return Default::default();
+        };
+        let addresses = self.clients.iter().filter_map(|client| client.addresses);
+        let both = addresses.map(|(own, peer)| (reader.read(peer, own), reader.read(own, peer)));
+        both.unzip()
+    }
+}
+
+fn sum(readings: &[Reading]) -> Sum {
+    readings.iter().fold(Sum::default(), |sum, reading| Sum {
+        received: sum.received + reading.received,
+        processed: sum.processed + reading.processed,
+        errors: sum.errors + reading.errors.gaps + reading.errors.repeated,
+    })
+}
+
+/// Of those that are known; `None` if none is.
+fn total(values: impl Iterator<Item = Option<u32>>) -> Option<u64> {
+    let known: Vec<u64> = values.flatten().map(u64::from).collect();
+    (!known.is_empty()).then(|| known.iter().sum())
+}
