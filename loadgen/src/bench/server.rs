@@ -29,6 +29,8 @@ pub struct RunningServer {
     spec: ServerSpec,
     child: Child,
     address: SocketAddr,
+    /// Where it pushes, if it was asked to.
+    push_address: Option<SocketAddr>,
     log: Option<Log>,
 }
 
@@ -55,6 +57,14 @@ pub enum ServerError {
     /// It did not say where it listens.
     #[error("{label} did not say where it listens within {START_LONGEST:?}{log}")]
     Silent {
+        /// Its label.
+        label: String,
+        /// The end of its log.
+        log: String,
+    },
+    /// It did not say where it pushes.
+    #[error("{label} did not say where it pushes within {START_LONGEST:?}{log}")]
+    NotPushing {
         /// Its label.
         label: String,
         /// The end of its log.
@@ -120,9 +130,22 @@ impl RunningServer {
             spec: spec.clone(),
             child,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            push_address: None,
         };
         server.address = server.wait_for_address(lines)?;
         Ok(server)
+    }
+
+    /// Where it pushes.
+    ///
+    /// # Errors
+    ///
+    /// It did not say so, in one of its first lines.
+    pub fn push_address(&mut self) -> Result<SocketAddr, ServerError> {
+        self.push_address.ok_or_else(|| ServerError::NotPushing {
+            label: self.spec.label.clone(),
+            log: self.last_words(),
+        })
     }
 
     /// Where it listens.
@@ -177,13 +200,15 @@ impl RunningServer {
         Err(ServerError::Stuck { label, log })
     }
 
-    /// The address in its first line, once a connection there is accepted.
+    /// The address in its first lines, once a connection there is accepted.
     fn wait_for_address(
         &mut self,
         lines: Option<Receiver<String>>,
     ) -> Result<SocketAddr, ServerError> {
-        let line = lines.and_then(|lines| lines.recv_timeout(START_LONGEST).ok());
-        let address = line.as_deref().and_then(address_in);
+        let is_to_push = self.spec.flags.iter().any(|flag| flag == "--push");
+        let places = lines.map(|lines| Places::read(&lines, is_to_push));
+        let Places { address, push } = places.unwrap_or_default();
+        self.push_address = push;
         match address {
             Some(address) if TcpStream::connect_timeout(&address, START_LONGEST).is_ok() => {
                 Ok(address)
@@ -253,6 +278,40 @@ pub fn check_program(spec: &ServerSpec) -> Result<(), ServerError> {
     }
 }
 
+/// What a server says of itself when it starts, a line for each place.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Places {
+    address: Option<SocketAddr>,
+    push: Option<SocketAddr>,
+}
+
+impl Places {
+    /// Reads lines until one says where it listens, and one where it pushes if it is to; or until
+    /// one says something else.
+    fn read(lines: &Receiver<String>, is_to_push: bool) -> Self {
+        let until = Instant::now() + START_LONGEST;
+        let mut places = Self::default();
+        while places.address.is_none() || (is_to_push && places.push.is_none()) {
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok(line) = lines.recv_timeout(left) else {
+                break;
+            };
+            match (address_in(&line), push_address_in(&line)) {
+                (Some(address), _) => places.address = Some(address),
+                (None, Some(address)) => places.push = Some(address),
+                (None, None) => break,
+            }
+        }
+        places
+    }
+}
+
+/// The address in `… pushing to tcp://ADDRESS (model …)`.
+fn push_address_in(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once(" pushing to tcp://")?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
 /// The address in `… listening on http://ADDRESS (model …)`, or `https://`.
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, url) = line.split_once("listening on http")?;
@@ -305,6 +364,25 @@ mod tests {
         let encrypted = line.replace("http://", "https://");
         assert_eq!(address_in(&encrypted), Some(([127, 0, 0, 1], 7080).into()));
         assert_eq!(address_in("hello"), None);
+    }
+
+    #[test]
+    fn a_server_that_pushes_says_where_in_any_order() {
+        let (sender, lines) = mpsc::channel();
+        let listening = "x listening on http://127.0.0.1:1 (model y)";
+        let pushing = "x pushing to tcp://127.0.0.1:2 (model y)";
+        let expected = Places {
+            address: Some(([127, 0, 0, 1], 1).into()),
+            push: Some(([127, 0, 0, 1], 2).into()),
+        };
+        for said in [[listening, pushing], [pushing, listening]] {
+            for line in said {
+                sender.send(line.to_owned()).unwrap();
+            }
+            assert_eq!(Places::read(&lines, true), expected);
+        }
+        sender.send(listening.to_owned()).unwrap();
+        assert_eq!(Places::read(&lines, false).push, None);
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn rounds(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("give a whole number from {least} to {ROUNDS_LONGEST}"))
 }
 
-fn own_directory() -> Result<PathBuf, UsageError> {
+pub(super) fn own_directory() -> Result<PathBuf, UsageError> {
     let program = std::env::current_exe().ok();
     let directory = program.as_deref().and_then(Path::parent);
     directory.map(Path::to_owned).ok_or_else(|| {

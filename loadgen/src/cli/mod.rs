@@ -1,6 +1,7 @@
 //! The command line: what may be typed, and what is said when something else was.
 
 mod bench;
+mod bench_push;
 mod compare;
 mod error;
 mod push;
@@ -13,6 +14,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use bench::BenchArgs;
+pub use bench_push::BenchPushArgs;
 pub use compare::CompareArgs;
 pub use error::UsageError;
 pub use push::{PushArgs, PushFormat};
@@ -33,6 +35,8 @@ pub enum Command {
     Bench(BenchArgs),
     /// Compare results.
     Compare(CompareArgs),
+    /// Compare clients of servers that push.
+    BenchPush(BenchPushArgs),
     /// Take what a server pushes.
     Push(Box<PushArgs>),
     /// Print the schema of what is written.
@@ -75,6 +79,8 @@ enum Named {
     Bench(BenchArgs),
     /// Compare two results: files of one run each, or directories of rounds
     Compare(CompareArgs),
+    /// Put blocking and asynchronous clients before the servers of this project, which push
+    BenchPush(BenchPushArgs),
     /// Take what a server pushes, and see where messages wait
     Push(Box<PushArgs>),
     /// Print the JSON Schema of a result
@@ -128,6 +134,7 @@ pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
         Some(Named::WebSocket(args)) => Ok(Command::WebSocket(args)),
         Some(Named::Bench(args)) => Ok(Command::Bench(args)),
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
+        Some(Named::BenchPush(args)) => Ok(Command::BenchPush(args)),
         Some(Named::Push(args)) => Ok(Command::Push(args)),
         Some(Named::Schema(args)) => Ok(Command::Schema(args)),
         None => {

@@ -1,11 +1,13 @@
 //! What each command does, from its flags to its exit code.
 
 mod bench;
+mod bench_push;
 mod compare;
 mod push;
 mod run;
 
 pub use self::bench::bench;
+pub use self::bench_push::bench_push;
 pub use self::compare::compare;
 pub use self::push::push;
 pub use self::run::{run, websocket};

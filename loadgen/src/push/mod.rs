@@ -10,8 +10,10 @@
 //!   meanwhile;
 //! - `gauge`, `sampler`: what is written down every 100 ms;
 //! - [`record`], `text`: what is kept and shown of it;
-//! - [`ending`]: how a stream ended.
+//! - [`ending`]: how a stream ended;
+//! - [`mod@bench`]: every client against several servers.
 
+pub mod bench;
 mod blocking;
 mod connect;
 pub mod ending;

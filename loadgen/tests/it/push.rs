@@ -311,7 +311,7 @@ fn the_text_has_a_table_and_a_chart_and_the_file_the_record() {
     ];
     let ended = loadgen::run(&args);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    for words in ["3 async clients", "received/s", "Send-Q", "at most", "▁"] {
+    for words in ["3 async clients", "received/s", "Send-Q", "at most", "█"] {
         assert!(
             ended.stdout.contains(words),
             "{words:?} in {}",

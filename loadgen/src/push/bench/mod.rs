@@ -1,0 +1,76 @@
+//! Each kind of client against each kind of server: who reads, and where messages wait then.
+//!
+//! In reading order:
+//!
+//! - [`plan`]: which servers, which clients, how long;
+//! - `one_run`: a fresh server, a fresh client, a record;
+//! - `table`, `sentence`, `summary`: what they say together.
+
+mod one_run;
+pub mod plan;
+mod sentence;
+mod summary;
+mod table;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::record::Record;
+use crate::bench::directory::Directory;
+use crate::bench::{BenchError, server};
+use plan::{Case, Plan};
+
+/// A run that was carried out.
+#[derive(Debug)]
+pub struct Run {
+    /// Which.
+    pub case: Case,
+    /// What came of it.
+    pub record: Record,
+}
+
+/// What came of all.
+#[derive(Debug)]
+pub struct Report {
+    /// Where its files are.
+    pub directory: PathBuf,
+    /// The runs that are complete.
+    pub runs: Vec<Run>,
+    /// Whether a signal ended it early.
+    pub interrupted: bool,
+}
+
+/// Carries out `plan`, telling `progress` of each run: how many are done, of how many, which begins.
+///
+/// # Errors
+///
+/// The first thing that keeps the result from being complete; what was measured by then is kept.
+pub fn run(
+    plan: &Plan,
+    interrupted: &AtomicBool,
+    mut progress: impl FnMut(usize, usize, &str),
+) -> Result<Report, BenchError> {
+    plan.servers.iter().try_for_each(server::check_program)?;
+    let directory = Directory::create(&plan.out)?;
+    let cases = plan.cases();
+    let mut report = Report {
+        directory: plan.out.clone(),
+        runs: Vec::new(),
+        interrupted: false,
+    };
+    for (index, case) in cases.iter().enumerate() {
+        progress(index, cases.len(), &case.name());
+        let record = one_run::measure(plan, case, &directory, interrupted)?;
+        // A terminal's signal reaches the client first.
+        if record.interrupted || interrupted.load(Ordering::Relaxed) {
+            report.interrupted = true;
+            break;
+        }
+        report.runs.push(Run {
+            case: case.clone(),
+            record,
+        });
+    }
+    directory.write("summary.md", report.to_markdown().as_bytes())?;
+    Ok(report)
+}
