@@ -5,8 +5,8 @@ BIN := target/release
 PEERS := target/peers/websocket
 PEERS_SOURCE := loadgen/benches/peers/websocket
 
-.PHONY: help build test test-taurus test-tls test-websocket bench bench-models bench-peers bench-websocket \
-	peers-websocket serve compare clean
+.PHONY: help build test test-taurus test-tls test-websocket bench bench-models bench-peers bench-push \
+	bench-websocket peers-websocket serve compare clean
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench-models: build ## measure every way to wait under every load: under half an
 
 bench-peers:  ## measure against wrk, ab, h2load, oha, hey, nginx and bare loops: a quarter of an hour
 	cargo bench --locked -p loadgen --bench peers
+
+bench-push: build ## who reads what a server pushes, and where messages wait: under three minutes, results in results/
+	$(BIN)/loadgen bench-push
 
 bench-websocket: ## measure ping-pong and push beside Node, Python and bare loops: about seven minutes
 	cargo bench --locked -p loadgen --bench peers -- websocket push

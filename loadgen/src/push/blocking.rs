@@ -81,7 +81,7 @@ fn read_and_work(
         if came.bytes == 0 {
             return Err(incoming.end());
         }
-        incoming.fill(came.bytes)?;
+        let filled = incoming.fill(came.bytes);
         has_waited |= came.has_waited;
         if incoming.whole_messages() > 0 {
             *queued += incoming.whole_messages();
@@ -90,6 +90,7 @@ fn read_and_work(
             incoming.clear();
             has_waited = false;
         }
+        filled?;
     }
     Ok(())
 }

@@ -61,11 +61,13 @@ impl Gauge {
     }
 
     pub(super) fn read(&self) -> Reading {
-        // In this order: what has been processed was received before.
-        let processed = self.processed.load(Relaxed);
+        // What is received and processed between the two is left to the next reading, so that no more
+        // seems to be held than is.
+        let received = self.received.load(Relaxed);
+        let processed = self.processed.load(Relaxed).min(received);
         let age_ns_and_one = self.age_ns_and_one.load(Relaxed);
         Reading {
-            received: self.received.load(Relaxed).max(processed),
+            received,
             processed,
             age: age_ns_and_one.checked_sub(1).map(Duration::from_nanos),
             worked: Duration::from_nanos(self.worked_ns.load(Relaxed)),

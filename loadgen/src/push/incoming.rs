@@ -37,13 +37,16 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// They are none.
+    /// They are none, from one on. Those before it stay.
     pub(super) fn fill(&mut self, bytes: usize) -> Result<(), Ending> {
         let before = self.filled / MESSAGE_BYTES * MESSAGE_BYTES;
         self.filled += bytes;
         let end = self.filled / MESSAGE_BYTES * MESSAGE_BYTES;
-        for bytes in messages(&self.buffer[before..end]) {
-            let message = Message::parse(bytes).ok_or(self.not_a_message())?;
+        for (index, bytes) in messages(&self.buffer[before..end]).enumerate() {
+            let Some(message) = Message::parse(bytes) else {
+                self.filled = before + index * MESSAGE_BYTES;
+                return Err(self.not_a_message());
+            };
             self.numbering.note(message);
             self.is_push = true;
         }
@@ -127,6 +130,15 @@ mod tests {
         incoming.fill(100).unwrap();
         assert_eq!(incoming.room(1).len(), 28);
         assert_eq!(incoming.end(), Ending::ClosedInMessage);
+    }
+
+    #[test]
+    fn messages_before_something_else_stay() {
+        let mut incoming = Incoming::new(4);
+        let stream = [message(0, 1), message(1, 1), [b'x'; 128], message(2, 1)].concat();
+        incoming.room(4).copy_from_slice(&stream);
+        assert_eq!(incoming.fill(512), Err(Ending::Malformed));
+        assert_eq!(incoming.whole_messages(), 2);
     }
 
     #[test]

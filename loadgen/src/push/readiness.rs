@@ -148,12 +148,12 @@ impl<'a> Lane<'a> {
 
     fn take(&mut self, bytes: usize) -> Result<(), Ending> {
         self.came_at = Instant::now();
-        self.incoming.fill(bytes)?;
+        let filled = self.incoming.fill(bytes);
         let (messages, errors) = (self.incoming.whole_messages(), self.incoming.errors());
         self.gauge.receive(messages, errors);
         self.queue.push(self.incoming.whole());
         self.incoming.clear();
-        Ok(())
+        filled
     }
 }
 

@@ -95,13 +95,11 @@ impl<'a> Sampler<'a> {
         let processed = sum.processed - self.last.processed;
         let held = readings.iter().map(Reading::held);
         let queue_messages = held.clone().sum();
-        let (servers, clients) = self.socket_queues();
-        let send_queues = servers
+        let sockets = self.sockets();
+        let send_queues = sockets.iter().map(|socket| Some(socket.server?.send_bytes));
+        let receive_queues = sockets
             .iter()
-            .map(|queues| Some(queues.as_ref()?.send_bytes));
-        let receive_queues = clients
-            .iter()
-            .map(|queues| Some(queues.as_ref()?.receive_bytes));
+            .map(|socket| Some(socket.client?.receive_bytes));
         let row = Row {
             at_ms: at.as_secs_f64() * 1e3,
             received,
@@ -128,16 +126,24 @@ impl<'a> Sampler<'a> {
         self.last_at = at;
     }
 
-    /// Of the servers' ends and of the clients', in the order of the clients.
-    #[allow(clippy::type_complexity)]
-    fn socket_queues(&mut self) -> (Vec<Option<SocketQueues>>, Vec<Option<SocketQueues>>) {
+    /// Of the clients that are connected.
+    fn sockets(&mut self) -> Vec<Sockets> {
         let Some(reader) = &mut self.queues else {
-            return Default::default();
+            return Vec::new();
         };
         let addresses = self.clients.iter().filter_map(|client| client.addresses);
-        let both = addresses.map(|(own, peer)| (reader.read(peer, own), reader.read(own, peer)));
-        both.unzip()
+        let sockets = addresses.map(|(own, peer)| Sockets {
+            server: reader.read(peer, own),
+            client: reader.read(own, peer),
+        });
+        sockets.collect()
     }
+}
+
+/// Both ends of a connection, as far as they are on this machine.
+struct Sockets {
+    server: Option<SocketQueues>,
+    client: Option<SocketQueues>,
 }
 
 fn sum(readings: &[Reading]) -> Sum {

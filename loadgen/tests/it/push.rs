@@ -80,10 +80,7 @@ fn every_message_is_counted_once_whoever_reads() {
         let record = record(&ended);
         assert_conserved(&record);
         assert_eq!(record["messages"]["gaps"], 0);
-        assert!(number(&record, "/messages/processed") > 0.0);
         assert_eq!(record["clients"].as_array().unwrap().len(), 3);
-        assert!(number(&record, "/work_us/mean") > 0.0);
-        assert!(number(&record, "/course/age_ms/max") > 0.0);
     }
 }
 
@@ -107,6 +104,8 @@ fn who_does_not_read_leaves_messages_in_the_sockets() {
         "--duration",
         "1s",
     ];
+    // A small buffer is soon full.
+    let flags = [&flags[..], &["--rcvbuf", "4096"]].concat();
     let record = record(&run(Pushing::Forever, &flags));
     assert!(number(&record, "/course/send_queue_bytes/last") > 0.0);
     assert!(number(&record, "/course/receive_queue_bytes/last") > 0.0);
@@ -118,7 +117,7 @@ fn who_reads_into_a_queue_holds_them_itself() {
     let flags = ["--client", "async", "--delay", "50ms", "--duration", "1s"];
     let record = record(&run(Pushing::Forever, &flags));
     let queued = number(&record, "/messages/queued");
-    assert!(queued > 1000.0);
+    assert!(queued > 100.0);
     let (first, last) = ("/rows/0/queue_bytes", "/course/queue_messages/last");
     assert!(number(&record, first) < 128.0 * number(&record, last));
     assert!(number(&record, "/course/rss_bytes/last") > 128.0 * queued);
@@ -155,25 +154,21 @@ fn work_on_the_cpu_is_measured_as_such() {
         "--clients",
         "1",
         "--duration",
-        "500ms",
+        "20s",
     ];
-    let record = record(&run(Pushing::Forever, &flags));
+    let record = record(&run(Pushing::Close(100), &flags));
     assert_eq!(record["plan"]["work"], "cpu");
     assert!(number(&record, "/work_us/mean") >= 1000.0);
-    let processed = number(&record, "/messages/processed");
-    assert!(number(&record, "/cpu_s") >= processed * 0.001);
+    assert!(number(&record, "/cpu_s") >= 0.1);
 }
 
 #[test]
-fn a_client_that_is_faster_than_its_server_has_no_queue() {
-    let pause = Duration::from_millis(10);
-    let flags = ["--delay", "500us", "--clients", "1", "--duration", "500ms"];
+fn a_client_that_is_faster_than_its_server_has_next_to_no_queue() {
+    let pause = Duration::from_millis(20);
+    let flags = ["--delay", "500us", "--clients", "1", "--duration", "1s"];
     let ended = run(Pushing::Slowly(pause), &flags);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!(
-        number(&record(&ended), "/course/queue_messages/median"),
-        0.0
-    );
+    assert!(number(&record(&ended), "/course/queue_messages/median") < 5.0);
 }
 
 #[test]
@@ -202,6 +197,7 @@ fn garbage_after_messages_ends_the_stream() {
     let words = ["malformed", "something else"];
     for record in assert_ending(Pushing::Garbage(3), "malformed", &[], &words) {
         assert_eq!(record["messages"]["malformed"], 1);
+        assert_eq!(record["messages"]["processed"], 3);
     }
 }
 
@@ -241,6 +237,8 @@ fn what_came_before_the_end_is_worked_on() {
     for record in assert_ending(Pushing::Close(100), "closed", &[], &["closed"]) {
         assert_eq!(record["messages"]["received"], 100);
         assert_eq!(record["messages"]["processed"], 100);
+        assert!(number(&record, "/work_us/mean") > 0.0);
+        assert!(number(&record, "/course/age_ms/max") > 0.0);
     }
 }
 
@@ -271,16 +269,16 @@ fn queues_that_took_their_memory_read_no_more() {
         "--delay",
         "50ms",
         "--queue-memory",
-        "1000000",
+        "100000",
         "--duration",
-        "500ms",
+        "1s",
     ];
     let ended = run(Pushing::Forever, &flags);
     assert_eq!(ended.code, Some(1), "{ended:?}");
     ended.assert_one_line_on_stderr(&["memory_limit", "--queue N"]);
     let record = record(&ended);
     assert_conserved(&record);
-    assert!(number(&record, "/course/queue_messages/max") < 1_500_000.0 / 128.0);
+    assert!(number(&record, "/course/queue_messages/max") < 100_000.0 / 128.0 + 2048.0);
 }
 
 #[test]
