@@ -131,6 +131,11 @@ impl Channel {
         let _ = io::copy(&mut &self.socket, &mut io::sink());
     }
 
+    /// Lets as little as possible lie unread in the client's socket.
+    pub(crate) fn hold_little(&self) -> io::Result<()> {
+        self.socket.set_recv_buffer_size(1)
+    }
+
     /// Makes the close a reset (RST). A UNIX socket knows none: its peer is
     /// told of a reset if it leaves something unread.
     pub(crate) fn close_with_reset(&self) -> io::Result<()> {

@@ -9,7 +9,10 @@
 //!   server that speaks TLS, and of one that takes WebSocket clients or does not.
 //! - [`transcript()`] and [`keep_alive_transcript`] write down a fixed series of
 //!   exchanges, to be compared with the golden ones and between two servers.
+//! - [`asks_who_is_silent`] is about WebSocket clients that say nothing for long.
 //! - [`stops_without_losing_requests`] stops a server under load.
+//! - [`push`] is what the push stream's clients must get, and [`hostile`] what hostile clients must
+//!   not do.
 //! - [`process`] and [`program`] start the servers' programs for all of these.
 //!
 //! `cargo run -p contract --example verify` runs the checks by hand, and
@@ -29,6 +32,7 @@
 pub mod hostile;
 pub mod process;
 pub mod program;
+pub mod push;
 
 mod answer;
 mod channel;
@@ -36,6 +40,7 @@ mod checks;
 mod connection;
 mod escape;
 mod expected;
+mod lifetimes;
 mod stop;
 mod subject;
 mod tls;
@@ -44,6 +49,7 @@ mod transport;
 mod verify;
 mod websocket;
 
+pub use lifetimes::asks_who_is_silent;
 pub use stop::stops_without_losing_requests;
 pub use subject::{Address, Subject};
 pub use transcript::{

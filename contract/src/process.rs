@@ -101,6 +101,20 @@ impl Process {
         }
     }
 
+    /// Where its push stream is.
+    ///
+    /// # Errors
+    /// It has none.
+    pub fn push_address(&self) -> Result<SocketAddr> {
+        match self.start_lines.iter().find(|line| line.pushes) {
+            Some(StartLine {
+                address: Address::Tcp(address),
+                ..
+            }) => Ok(*address),
+            _ => bail!("it has no push stream"),
+        }
+    }
+
     /// The model that it says it is.
     #[must_use]
     pub fn model(&self) -> &str {

@@ -36,13 +36,18 @@ impl Program {
     /// The command that starts it there with the suite's timeouts.
     #[must_use]
     pub fn command(&self, transport: Transport) -> Command {
+        self.command_idling(transport, IDLE_TIMEOUT)
+    }
+
+    /// The same with another idle timeout.
+    pub(crate) fn command_idling(&self, transport: Transport, idle_timeout: Duration) -> Command {
         let mut command = Command::new(self.path);
         command.args(["--model", self.model]);
         command.args(transport.flags());
         for (flag, timeout) in [
             ("--read-timeout", READ_TIMEOUT),
             ("--write-timeout", WRITE_TIMEOUT),
-            ("--idle-timeout", IDLE_TIMEOUT),
+            ("--idle-timeout", idle_timeout),
         ] {
             command.arg(flag).arg(format!("{}ms", timeout.as_millis()));
         }

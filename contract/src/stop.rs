@@ -4,6 +4,7 @@ use crate::channel::Channel;
 use crate::connection::Connection;
 use crate::expected::Expected;
 use crate::subject::Subject;
+use crate::websocket::{Client, Frame};
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -38,6 +39,9 @@ const REQUEST: &str = "GET /delay/10 HTTP/1.1\r\nHost: contract\r\n\r\n";
 /// Long enough to be under way well after the stop.
 const LONG_REQUEST: &str = "GET /delay/200 HTTP/1.1\r\nHost: contract\r\n\r\n";
 
+/// What a WebSocket client hears from a server that stops (RFC 6455 §7.4.1).
+const STOPPING: u16 = 1001;
+
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: contract\r\n\r\n";
 
 /// Puts load on new connections and on reused ones, calls `stop` meanwhile,
@@ -52,6 +56,7 @@ const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: contract\r\n\r\n";
 ///   of the answer (the race of RFC 9112 §9.6), but never in the middle.
 /// - A pipelined request that the server has read is answered.
 /// - A connection that rests between two requests is closed within a second.
+/// - WebSocket clients hear 1001 within that time, behind what others have sent them.
 /// - Within three seconds connects are refused.
 ///
 /// # Errors
@@ -69,6 +74,9 @@ pub fn stops_without_losing_requests(subject: &Subject, stop: impl FnOnce()) -> 
         }
         if subject.keep_alive {
             clients.push(scope.spawn(|| load.rest(subject)));
+        }
+        if subject.websocket {
+            clients.push(scope.spawn(|| load.listen(subject)));
         }
         load.wait_until_running(subject);
         let begun = subject.keep_alive.then(|| begun(subject));
@@ -108,6 +116,8 @@ struct Load {
     answers: AtomicUsize,
     /// Whether the client that rests does so.
     is_resting: AtomicBool,
+    /// Whether the WebSocket clients have heard each other.
+    is_listening: AtomicBool,
     /// Just before the server is told to stop.
     stopped_at: OnceLock<Instant>,
 }
@@ -119,6 +129,7 @@ impl Load {
         let is_running = || {
             self.answers.load(Ordering::SeqCst) >= ANSWERS_BEFORE_STOP
                 && (self.is_resting.load(Ordering::SeqCst) || !subject.keep_alive)
+                && (self.is_listening.load(Ordering::SeqCst) || !subject.websocket)
         };
         while !is_running() && started.elapsed() < START_TIME_MAX {
             std::thread::sleep(Duration::from_millis(1));
@@ -198,6 +209,27 @@ impl Load {
             );
         }
         connection.expect_close()
+    }
+
+    /// Two clients of the relay, one of which has heard the other, and an echo's.
+    fn listen(&self, subject: &Subject) -> Result<()> {
+        let enter = |target| Client::open(subject, target);
+        let mut clients = [enter("/ws?stop")?, enter("/ws?stop")?, enter("/ws/echo")?];
+        clients[0].send(&Frame::text("before the stop"))?;
+        clients[1].expect(&Frame::text("before the stop"))?;
+        self.is_listening.store(true, Ordering::SeqCst);
+        while !clients[0]
+            .connection()
+            .is_readable_within(Duration::from_millis(10))?
+        {
+            ensure!(
+                self.since_stop() < IDLE_TIME_MAX,
+                "a WebSocket client hears nothing of the stop"
+            );
+        }
+        clients
+            .iter_mut()
+            .try_for_each(|client| client.expect_farewell(STOPPING))
     }
 }
 

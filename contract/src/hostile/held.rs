@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::hostile::descriptors;
+use crate::websocket::{Client, Frame};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::sync::{Mutex, PoisonError};
 
@@ -13,6 +14,15 @@ const REQUESTS: usize = 200;
 
 /// Of the idle ones every so many ask again at the end.
 const ASKS_AGAIN: usize = 50;
+
+/// Idle WebSocket clients of one room of the relay.
+const ROOM_CLIENTS: usize = 100;
+
+/// How long is watched what they cost.
+const IDLE_WATCHED: Duration = Duration::from_millis(200);
+
+/// Rounds of two who talk beside them.
+const ROUNDS: usize = 200;
 
 /// Each of these tests takes most of what one process may open.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -51,6 +61,68 @@ pub fn holds(program: Program, connections: usize) -> Result<()> {
         .try_for_each(idle::is_answered)?;
     // An orderly close would keep their ports from other tests for a minute (TIME_WAIT).
     held.into_iter().try_for_each(Connection::reset)?;
+    victim.serves_the_next()?;
+    victim.gives_back(before)?;
+    let said = process.stop()?.err;
+    ensure!(said.is_empty(), "the server said {said:?}");
+    Ok(())
+}
+
+/// The server holds so many idle WebSocket clients, while two talk beside them and others come by
+/// with a request, and then lets them go. They cost it no time.
+///
+/// # Errors
+/// Says what it does instead, or which limit of this machine is too low.
+pub fn holds_websockets(program: Program, clients: usize) -> Result<()> {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    descriptors::allow((clients + DESCRIPTORS_SPARE) as u64)?;
+    let (process, subject) = program.start(Transport::Tcp)?;
+    let victim = Victim {
+        process: &process,
+        subject: &subject,
+        write_timeout: WRITE_TIMEOUT,
+        serves: Serves::Everybody,
+    };
+    victim.serves_the_next()?;
+    let before = process.descriptors()?;
+    let mut pair = [
+        Client::open(&subject, "/ws?pair")?,
+        Client::open(&subject, "/ws?pair")?,
+    ];
+    let mut held = Vec::with_capacity(clients);
+    for number in 0..clients {
+        let room = format!("/ws?idle-{}", number / ROOM_CLIENTS);
+        let client = Client::open(&subject, &room);
+        held.push(client.with_context(|| format!("client {number} of {clients}"))?);
+    }
+    let idle = process.cpu_time()?;
+    thread::sleep(IDLE_WATCHED);
+    let spent = process.cpu_time()? - idle;
+    ensure!(
+        spent <= IDLE_WATCHED / 2,
+        "for idle clients the server spends {spent:?} in {IDLE_WATCHED:?}"
+    );
+    for round in 0..ROUNDS {
+        let message = Frame::text(format!("round {round}"));
+        let [one, other] = &mut pair;
+        for (from, to) in [(&mut *one, &mut *other), (other, one)] {
+            from.send(&message)?;
+            to.expect(&message).context("a pair beside idle clients")?;
+        }
+    }
+    crowd::is_answered_within(&victim, PROMPT)?;
+    let mut connections: Vec<_> = held.into_iter().map(Client::into_connection).collect();
+    let disturbed = with_something_to_read(&connections)?;
+    ensure!(disturbed == 0, "{disturbed} idle clients heard something");
+    // The first room is still one.
+    let mut last = Client::open(&subject, "/ws?idle-0")?;
+    last.send(&Frame::text("wake up"))?;
+    for connection in &mut connections[..ROOM_CLIENTS.min(clients)] {
+        connection.expect_bytes(&Frame::text("wake up").unmasked())?;
+    }
+    connections.push(last.into_connection());
+    connections.into_iter().try_for_each(Connection::reset)?;
+    drop(pair);
     victim.serves_the_next()?;
     victim.gives_back(before)?;
     let said = process.stop()?.err;

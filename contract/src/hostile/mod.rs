@@ -6,7 +6,7 @@
 //!
 //! - [`survives`] lets them all loose on a server;
 //! - [`outlives_exhaustion`] takes its descriptors;
-//! - [`holds`], [`refuses_beyond`] and [`lets_wait_beyond`] see what becomes of more connections
+//! - [`holds`], [`holds_websockets`], [`refuses_beyond`] and [`lets_wait_beyond`] see what becomes of more connections
 //!   than anybody can serve at once.
 
 mod churn;
@@ -18,12 +18,14 @@ mod held;
 mod idle;
 mod pipelines;
 mod readers;
+mod relay;
 mod resets;
 mod silent;
 mod slowloris;
+mod websockets;
 
 pub use exhausted::outlives_exhaustion;
-pub use held::{holds, lets_wait_beyond, refuses_beyond};
+pub use held::{holds, holds_websockets, lets_wait_beyond, refuses_beyond};
 
 use crate::connection::Connection;
 use crate::expected::Expected;
@@ -89,6 +91,8 @@ const SCENARIOS: &[&[Scenario]] = &[
     idle::SCENARIOS,
     resets::SCENARIOS,
     churn::SCENARIOS,
+    websockets::SCENARIOS,
+    relay::SCENARIOS,
 ];
 
 /// Lets them all loose on a server, one after another, in the clear and, beside that, on another

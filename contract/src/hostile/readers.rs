@@ -81,7 +81,7 @@ pub(super) fn take_nothing_of(victim: &Victim, request: &str) -> Result<()> {
 
 /// What the working client may have open meanwhile: one connection that it uses, and one that the
 /// server has not closed yet. Where one is served at a time there is none beside those of the crowd.
-fn beside(victim: &Victim) -> usize {
+pub(super) fn beside(victim: &Victim) -> usize {
     match victim.serves {
         Serves::AtMost(at_once) => 2.min(at_once - 1),
         Serves::Everybody => 2,

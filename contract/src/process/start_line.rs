@@ -8,26 +8,36 @@ use anyhow::{Context, Result};
 pub(super) struct StartLine {
     pub(super) address: Address,
     pub(super) tls: bool,
+    /// Whether it is the push stream's and not HTTP's.
+    pub(super) pushes: bool,
     pub(super) model: String,
-    /// What follows `listening on `.
+    /// What follows `listening on ` or `pushing to `.
     pub(super) text: String,
 }
 
 impl StartLine {
     /// Reads `server-sync listening on https://127.0.0.1:7080 (model sequential)` or, with a
-    /// path, `unix:/run/http` or `unix:/run/http with TLS`.
+    /// path, `unix:/run/http` or `unix:/run/http with TLS`. A push stream's line is
+    /// `server-sync pushing to tcp://127.0.0.1:7090 (model sequential)`.
     pub(super) fn parse(line: &str) -> Result<Self> {
         Self::read(line).with_context(|| format!("not a start line: {line:?}"))
     }
 
     fn read(line: &str) -> Option<Self> {
-        let (_, rest) = line.split_once(" listening on ")?;
+        let listening = line.split_once(" listening on ");
+        let pushing = line.split_once(" pushing to tcp://");
+        let (_, rest) = listening.or(pushing)?;
         let (place, model) = rest.rsplit_once(" (model ")?;
         let model = model.strip_suffix(")\n")?.to_owned();
-        let (address, tls) = Address::from_place(place)?;
+        let pushes = listening.is_none();
+        let (address, tls) = match pushes {
+            true => (Address::Tcp(place.parse().ok()?), false),
+            false => Address::from_place(place)?,
+        };
         Some(StartLine {
             address,
             tls,
+            pushes,
             model,
             text: rest.trim_end().to_owned(),
         })
@@ -55,6 +65,14 @@ mod tests {
         let unix = Address::Unix("/a b (c:d".into());
         assert_eq!(parsed("unix:/a b (c:d"), (unix.clone(), false));
         assert_eq!(parsed("unix:/a b (c:d with TLS"), (unix, true));
+    }
+
+    #[test]
+    fn a_push_stream_says_that_it_is_one() {
+        let line = "server-x pushing to tcp://127.0.0.1:80 (model y)\n";
+        let line = StartLine::parse(line).unwrap();
+        assert!(line.pushes && !line.tls);
+        assert_eq!(line.address, Address::Tcp("127.0.0.1:80".parse().unwrap()));
     }
 
     #[test]

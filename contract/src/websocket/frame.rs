@@ -94,10 +94,6 @@ impl Frame {
         &self.payload
     }
 
-    pub(crate) fn is_ping(&self) -> bool {
-        self.first == FIN | PING
-    }
-
     /// The code of a close frame, if it is one that has one.
     pub(crate) fn close_code(&self) -> Option<u16> {
         let code = self.payload.first_chunk()?;

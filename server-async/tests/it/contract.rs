@@ -1,7 +1,7 @@
 //! Every model does what every server must do, however it is reached.
 
 use contract::program::Program;
-use contract::{Transport, stops_without_losing_requests, verify};
+use contract::{Transport, asks_who_is_silent, stops_without_losing_requests, verify};
 use rustix::process::Signal;
 use server_async::model::Model;
 
@@ -33,3 +33,10 @@ fn keeps_the_contract(model: &'static str, transport: Transport) {
 
 contract::tests_of!(keeps_the_contract by Model::ALL.map(Model::label) =>
     [tokio, tokio_current_thread, select, poll, epoll, io_uring] over [tcp, unix, tls, tls_over_unix]);
+
+fn asks_websocket_clients_who_are_silent(model: &'static str, transport: Transport) {
+    asks_who_is_silent(program(model), transport).unwrap();
+}
+
+contract::tests_of!(asks_websocket_clients_who_are_silent by Model::ALL.map(Model::label) =>
+    [tokio, tokio_current_thread, select, poll, epoll, io_uring] over [tcp, tls_over_unix]);

@@ -1,9 +1,11 @@
 //! What hostile clients do to no model.
 
 use contract::hostile::{
-    Serves, holds, lets_wait_beyond, outlives_exhaustion, refuses_beyond, survives,
+    Serves, holds, holds_websockets, lets_wait_beyond, outlives_exhaustion, refuses_beyond,
+    survives,
 };
 use contract::program::Program;
+use contract::push::{drops_who_takes_nothing, pushes, pushes_at_a_rate};
 use server_async::model::Model;
 
 use crate::contract::program;
@@ -26,6 +28,15 @@ fn survives_hostile_clients(model: &'static str) {
 contract::tests_of!(survives_hostile_clients by Model::ALL.map(Model::label) =>
     [tokio, tokio_current_thread, select, poll, epoll, io_uring]);
 
+fn pushes_to_whoever_connects(model: &'static str) {
+    pushes(alone(model), Serves::Everybody).unwrap();
+    pushes_at_a_rate(alone(model)).unwrap();
+    drops_who_takes_nothing(alone(model), Serves::Everybody).unwrap();
+}
+
+contract::tests_of!(pushes_to_whoever_connects by Model::ALL.map(Model::label) =>
+    [tokio, tokio_current_thread, select, poll, epoll, io_uring]);
+
 fn outlives_a_lack_of_descriptors(model: &'static str) {
     outlives_exhaustion(alone(model)).unwrap();
 }
@@ -44,6 +55,16 @@ fn holds_ten_thousand_connections(model: &'static str) {
 }
 
 contract::tests_of!(holds_ten_thousand_connections by Model::ALL.map(Model::label) =>
+    [tokio, tokio_current_thread, select, poll, epoll, io_uring]);
+
+fn holds_ten_thousand_websocket_clients(model: &'static str) {
+    match model {
+        "select" => holds_websockets(alone(model), 900).unwrap(),
+        _ => holds_websockets(alone(model), 10_000).unwrap(),
+    }
+}
+
+contract::tests_of!(holds_ten_thousand_websocket_clients by Model::ALL.map(Model::label) =>
     [tokio, tokio_current_thread, select, poll, epoll, io_uring]);
 
 fn lets_wait_or_refuses_whom_it_may_not_serve(model: &'static str) {

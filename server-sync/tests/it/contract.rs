@@ -1,7 +1,7 @@
 //! Every model does what every server must do, however it is reached.
 
 use contract::program::Program;
-use contract::{Transport, stops_without_losing_requests, verify};
+use contract::{Transport, asks_who_is_silent, stops_without_losing_requests, verify};
 use rustix::process::Signal;
 use server_sync::Model;
 
@@ -31,6 +31,20 @@ fn keeps_the_contract(model: &'static str, transport: Transport) {
 
 contract::tests_of!(keeps_the_contract by Model::ALL.map(Model::label) =>
     [sequential, thread_per_connection, thread_pool] over [tcp, unix, tls, tls_over_unix]);
+
+/// `sequential` has no such clients.
+fn asks_websocket_clients_who_are_silent(model: &'static str, transport: Transport) {
+    asks_who_is_silent(program(model), transport).unwrap();
+}
+
+contract::tests_of!(asks_websocket_clients_who_are_silent by with_websocket() =>
+    [thread_per_connection, thread_pool] over [tcp, tls_over_unix]);
+
+fn with_websocket() -> Vec<&'static str> {
+    let mut models = Model::ALL.map(Model::label).to_vec();
+    models.retain(|model| program(model).websocket);
+    models
+}
 
 #[test]
 fn thread_per_connection_without_keep_alive_keeps_the_contract() {

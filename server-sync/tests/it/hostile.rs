@@ -1,9 +1,11 @@
 //! What hostile clients do to no model.
 
 use contract::hostile::{
-    Serves, holds, lets_wait_beyond, outlives_exhaustion, refuses_beyond, survives,
+    Serves, holds, holds_websockets, lets_wait_beyond, outlives_exhaustion, refuses_beyond,
+    survives,
 };
 use contract::program::Program;
+use contract::push::{drops_who_takes_nothing, pushes, pushes_at_a_rate};
 use server_sync::Model;
 
 use crate::contract::{POOL_THREADS, program};
@@ -24,6 +26,15 @@ fn survives_hostile_clients(model: &'static str) {
 contract::tests_of!(survives_hostile_clients by Model::ALL.map(Model::label) =>
     [sequential, thread_per_connection, thread_pool]);
 
+fn pushes_to_whoever_connects(model: &'static str) {
+    pushes(program(model), serves(model)).unwrap();
+    pushes_at_a_rate(program(model)).unwrap();
+    drops_who_takes_nothing(program(model), serves(model)).unwrap();
+}
+
+contract::tests_of!(pushes_to_whoever_connects by Model::ALL.map(Model::label) =>
+    [sequential, thread_per_connection, thread_pool]);
+
 fn outlives_a_lack_of_descriptors(model: &'static str) {
     outlives_exhaustion(program(model)).unwrap();
 }
@@ -36,6 +47,11 @@ contract::tests_of!(outlives_a_lack_of_descriptors by Model::ALL.map(Model::labe
 #[test]
 fn thread_per_connection_holds_ten_thousand_connections() {
     holds(program("thread-per-connection"), 10_000).unwrap();
+}
+
+#[test]
+fn thread_per_connection_holds_ten_thousand_websocket_clients() {
+    holds_websockets(program("thread-per-connection"), 10_000).unwrap();
 }
 
 #[test]

@@ -1,0 +1,172 @@
+//! Clients of the WebSocket relay that send much and take nothing.
+
+use super::*;
+use crate::channel::is_timeout;
+use crate::websocket::{Client, Frame};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Those who stop reading.
+const STUCK: usize = 3;
+
+/// What is sent to them all the same, in messages of this size.
+const SENT_BYTES: usize = 64 * 1024 * 1024;
+const MESSAGE_BYTES: usize = 1024;
+
+/// Through TLS, where the two sides' sealing takes most of the time: as much as shows the same.
+const SENT_BYTES_THROUGH_TLS: usize = 16 * 1024 * 1024;
+
+/// How far the sender may be ahead of who reads: less than the relay keeps for a client (4 MiB), so
+/// that nobody is too slow who is merely later.
+const AHEAD_MESSAGES: usize = 1024;
+
+/// Messages in one write.
+const WRITE_MESSAGES: usize = 32;
+
+/// What each of two sends the other, more than the relay keeps and sockets hold.
+const FLOOD_BYTES: usize = 64 * 1024 * 1024;
+const FLOOD_MESSAGE_BYTES: usize = 64 * 1024;
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "three clients of a room stop reading, and the fourth loses nothing",
+        run: |victim| when_it_takes_them(victim, stop_reading),
+    },
+    Scenario {
+        name: "two who flood each other and take nothing are let go, and who works beside them is served",
+        run: |victim| when_it_takes_them(victim, flood_each_other),
+    },
+];
+
+/// Where no WebSocket client is taken there is no relay.
+fn when_it_takes_them(victim: &Victim, run: fn(&Victim) -> Result<()>) -> Result<()> {
+    match victim.subject.websocket {
+        true => run(victim),
+        false => Ok(()),
+    }
+}
+
+fn stop_reading(victim: &Victim) -> Result<()> {
+    let messages = match victim.subject.tls {
+        false => SENT_BYTES / MESSAGE_BYTES,
+        true => SENT_BYTES_THROUGH_TLS / MESSAGE_BYTES,
+    };
+    let enter = || Client::open(victim.subject, "/ws?three-stop-reading");
+    let stuck = (0..STUCK).map(|_| that_takes_little(enter()?));
+    let stuck = stuck.collect::<Result<Vec<_>>>()?;
+    let (reader, sender) = (enter()?, enter()?);
+    let memory = victim.process.memory_bytes()?;
+    let read = AtomicUsize::new(0);
+    let has_failed = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reading = scope.spawn(|| {
+            let result = reads_all(reader, messages, &read);
+            has_failed.store(result.is_err(), Ordering::Relaxed);
+            result
+        });
+        let sent = sends_all(sender, messages, &read, &has_failed);
+        let grown = victim.has_not_grown_since(memory);
+        let all_read = reading.join().expect("the reader does not panic");
+        all_read.context("the one who reads")?;
+        sent.context("the sender")?;
+        grown
+    })?;
+    stuck
+        .into_iter()
+        .try_for_each(|stuck| was_let_go(stuck, messages))
+        .context("one who has stopped reading")
+}
+
+/// The message of this number.
+fn numbered(number: usize) -> Frame {
+    let mut payload = vec![b'.'; MESSAGE_BYTES];
+    payload[..8].copy_from_slice(&(number as u64).to_be_bytes());
+    Frame::binary(payload)
+}
+
+fn sends_all(
+    mut sender: Client,
+    messages: usize,
+    read: &AtomicUsize,
+    has_failed: &AtomicBool,
+) -> Result<()> {
+    let mut next = 0;
+    while next < messages {
+        if next - read.load(Ordering::Relaxed) > AHEAD_MESSAGES {
+            if has_failed.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_micros(100));
+            continue;
+        }
+        let upto = messages.min(next + WRITE_MESSAGES);
+        let write: Vec<_> = (next..upto).map(numbered).collect();
+        sender.send_all(&write)?;
+        next = upto;
+    }
+    sender.expect_nothing()
+}
+
+fn reads_all(mut reader: Client, messages: usize, read: &AtomicUsize) -> Result<()> {
+    for number in 0..messages {
+        reader.expect(&numbered(number))?;
+        read.store(number + 1, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// It has got messages from the first on without a gap, then perhaps the reason (1008), and its
+/// connection was ended.
+fn was_let_go(mut stuck: Client, messages: usize) -> Result<()> {
+    for number in 0..messages {
+        match stuck.receive() {
+            Ok(frame) if frame.close_code() == Some(1008) => break,
+            Ok(frame) => ensure!(frame == numbered(number), "message {number} is {frame:?}"),
+            Err(_) => break,
+        }
+    }
+    match stuck.connection().channel().has_more() {
+        Ok(true) => anyhow::bail!("more comes behind the end"),
+        Err(error) if is_timeout(error.kind()) => anyhow::bail!("it is kept: {error}"),
+        _ => Ok(()),
+    }
+}
+
+/// Its socket holds next to nothing that it does not read.
+pub(super) fn that_takes_little(mut client: Client) -> Result<Client> {
+    client.connection().channel().hold_little()?;
+    Ok(client)
+}
+
+/// Both keep their connections open, so that it is the server who ends them.
+fn flood_each_other(victim: &Victim) -> Result<()> {
+    let before = victim.process.descriptors()?;
+    let memory = victim.process.memory_bytes()?;
+    let limit = victim.longest();
+    let message = Frame::binary(vec![b'.'; FLOOD_MESSAGE_BYTES]).masked();
+    crowd::beside_a_working_client(victim, PROMPT, || {
+        let enter = || {
+            let connection = Connection::open_patiently(victim.subject, limit)?;
+            that_takes_little(Client::upgrade(connection, "/ws?two-flood")?)
+        };
+        let pair = [enter()?, enter()?];
+        let flooded = thread::scope(|scope| {
+            let flooding = pair.map(|mut client| {
+                let message = &message;
+                scope.spawn(move || {
+                    for _ in 0..FLOOD_BYTES / FLOOD_MESSAGE_BYTES {
+                        // It fails when the server has ended it.
+                        if client.connection().send(message).is_err() {
+                            break;
+                        }
+                    }
+                    client
+                })
+            });
+            flooding.map(|client| client.join().expect("a client does not panic"))
+        });
+        victim.has_not_grown_since(memory)?;
+        victim.gives_back(before + readers::beside(victim))?;
+        drop(flooded);
+        Ok(())
+    })
+}
