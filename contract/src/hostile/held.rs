@@ -104,11 +104,11 @@ pub fn holds_websockets(program: Program, clients: usize) -> Result<()> {
     );
     for round in 0..ROUNDS {
         let message = Frame::text(format!("round {round}"));
-        let [one, other] = &mut pair;
-        for (from, to) in [(&mut *one, &mut *other), (other, one)] {
-            from.send(&message)?;
-            to.expect(&message).context("a pair beside idle clients")?;
-        }
+        pair[0].send(&message)?;
+        pair[1]
+            .expect(&message)
+            .context("a pair beside idle clients")?;
+        pair.reverse();
     }
     crowd::is_answered_within(&victim, PROMPT)?;
     let mut connections: Vec<_> = held.into_iter().map(Client::into_connection).collect();

@@ -128,11 +128,9 @@ fn talk_beside_the_churn(victim: &Victim) -> Result<()> {
             let mut round = 0;
             while !is_over.load(Ordering::Relaxed) {
                 let message = Frame::text(format!("round {round}"));
-                let [one, other] = &mut pair;
-                for (from, to) in [(&mut *one, &mut *other), (other, one)] {
-                    from.send(&message)?;
-                    hears_among_others(to, &message)?;
-                }
+                pair[0].send(&message)?;
+                hears_among_others(&mut pair[1], &message)?;
+                pair.reverse();
                 round += 1;
             }
             anyhow::Ok(())
