@@ -131,9 +131,9 @@ impl Channel {
         let _ = io::copy(&mut &self.socket, &mut io::sink());
     }
 
-    /// Lets as little as possible lie unread in the client's socket.
-    pub(crate) fn hold_little(&self) -> io::Result<()> {
-        self.socket.set_recv_buffer_size(1)
+    /// Lets so many bytes, or as few as the kernel can do with, lie unread in the client's socket.
+    pub(crate) fn hold_at_most(&self, bytes: usize) -> io::Result<()> {
+        self.socket.set_recv_buffer_size(bytes)
     }
 
     /// Makes the close a reset (RST). A UNIX socket knows none: its peer is

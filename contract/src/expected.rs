@@ -182,7 +182,7 @@ impl<'a> Expected<'a> {
             head += &format!("Allow: {allow}\r\n");
         }
         if self.upgrades {
-            head += "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+            head += "Upgrade: websocket\r\nSec-Websocket-Version: 13\r\n";
         }
         if let Some(connection) = connection {
             head += &format!("Connection: {connection}\r\n");

@@ -26,6 +26,10 @@ const WRITE_MESSAGES: usize = 32;
 const FLOOD_BYTES: usize = 64 * 1024 * 1024;
 const FLOOD_MESSAGE_BYTES: usize = 64 * 1024;
 
+/// What the socket of one who does not read holds, and later that of one who does.
+const LITTLE_BYTES: usize = 16 * 1024;
+const MUCH_BYTES: usize = 1024 * 1024;
+
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "three clients of a room stop reading, and the fourth loses nothing",
@@ -117,6 +121,8 @@ fn reads_all(mut reader: Client, messages: usize, read: &AtomicUsize) -> Result<
 /// It has got messages from the first on without a gap, then perhaps the reason (1008), and its
 /// connection was ended.
 fn was_let_go(mut stuck: Client, messages: usize) -> Result<()> {
+    // By a window of a few bytes it would take the kernel minutes.
+    stuck.connection().channel().hold_at_most(MUCH_BYTES)?;
     for number in 0..messages {
         match stuck.receive() {
             Ok(frame) if frame.close_code() == Some(1008) => break,
@@ -133,7 +139,7 @@ fn was_let_go(mut stuck: Client, messages: usize) -> Result<()> {
 
 /// Its socket holds next to nothing that it does not read.
 pub(super) fn that_takes_little(mut client: Client) -> Result<Client> {
-    client.connection().channel().hold_little()?;
+    client.connection().channel().hold_at_most(LITTLE_BYTES)?;
     Ok(client)
 }
 
