@@ -12,6 +12,7 @@ use tungstenite::Message;
 
 use crate::certificate::Certificate;
 use crate::loadgen::run;
+use crate::server::{Kind, Server};
 use crate::websocket_server::{To, WebSocketServer};
 
 /// How clients wait.
@@ -69,6 +70,15 @@ fn an_echo_needs_one_client() {
         all_succeeded(record, 60, 3);
         assert_eq!(record["bytes"]["received_body"], 60);
     });
+}
+
+#[test]
+fn the_asynchronous_server_is_a_relay_and_an_echo() {
+    let server = Server::start(Kind::Async);
+    let relay = format!("-n 200 --pairs 10 {}", server.url("/ws"));
+    each_client(&relay, |record| all_succeeded(record, 200, 20));
+    let echo = format!("-n 200 --pairs 10 --echo {}", server.url("/ws/echo"));
+    each_client(&echo, |record| all_succeeded(record, 200, 10));
 }
 
 #[test]

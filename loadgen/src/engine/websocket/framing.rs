@@ -57,14 +57,17 @@ impl Kind {
 impl Framing {
     pub(super) fn new(shape: &WebSocket) -> Self {
         match shape.framing {
-            plan::Framing::WebSocket => Self::websocket(shape.message_bytes_max()),
+            plan::Framing::WebSocket => {
+                Self::websocket(shape.message_bytes, shape.message_bytes_max())
+            }
             plan::Framing::Raw => Self::Raw(shape.message_bytes),
         }
     }
 
-    fn websocket(longest: usize) -> Self {
+    /// For messages of about `usual` bytes, and at most `longest`.
+    fn websocket(usual: usize, longest: usize) -> Self {
         let config = WebSocketConfig::default()
-            .read_buffer_size(longest.clamp(READ_BYTES_MIN, READ_BYTES_MAX))
+            .read_buffer_size(usual.clamp(READ_BYTES_MIN, READ_BYTES_MAX))
             // What is written goes to memory at once.
             .write_buffer_size(0)
             .max_message_size(Some(longest))
@@ -217,7 +220,7 @@ mod tests {
 
     /// What becomes of `bytes`, and what is answered.
     fn hear(bytes: &[u8]) -> (Vec<Result<Received, Cause>>, Vec<u8>) {
-        let mut framing = Framing::websocket(100);
+        let mut framing = Framing::websocket(100, 100);
         let (mut input, mut outgoing, mut heard) = (Input::default(), Vec::new(), Vec::new());
         // However they arrive.
         for byte in bytes {
