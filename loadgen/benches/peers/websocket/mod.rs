@@ -26,6 +26,9 @@ use crate::server::Server;
 use client::{Client, Played, Playtime};
 use results::Results;
 
+/// Rounds that count: as many as a comparison of the records needs for a verdict.
+const ROUNDS: usize = 6;
+
 /// Beyond its time a client may take so long to connect and to end.
 const CLIENT_LONGEST_OVERTIME: Duration = Duration::from_secs(20);
 
@@ -71,7 +74,7 @@ impl Pace {
     /// What differs between rounds passes within seconds: many short ones.
     fn few(bench: &Bench) -> Self {
         Self {
-            rounds: if bench.is_quick { 2 } else { 5 },
+            rounds: if bench.is_quick { 2 } else { ROUNDS },
             time: Playtime {
                 warm_up: Duration::from_millis(200),
                 measured: Duration::from_millis(if bench.is_quick { 300 } else { 600 }),
@@ -82,10 +85,10 @@ impl Pace {
     /// To connect takes others a second or two.
     fn many(bench: &Bench) -> Self {
         Self {
-            rounds: if bench.is_quick { 1 } else { 3 },
+            rounds: if bench.is_quick { 1 } else { ROUNDS },
             time: Playtime {
                 warm_up: Duration::from_millis(500),
-                measured: Duration::from_millis(if bench.is_quick { 500 } else { 1000 }),
+                measured: Duration::from_millis(if bench.is_quick { 500 } else { 700 }),
             },
         }
     }
