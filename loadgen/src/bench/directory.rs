@@ -11,7 +11,7 @@ use super::plan::BenchPlan;
 use crate::compare::{Comparison, PACKED_FILE};
 use crate::output::ResultFile;
 use crate::record::{Record, directory_timestamp, pack};
-use crate::system::affinity::CpuSet;
+use crate::system::affinity::{CoreSplit, CpuSet};
 
 /// The directory of one benchmark's results. Dropped without anything in it, it is removed.
 #[derive(Debug)]
@@ -159,7 +159,7 @@ fn write_circumstances(
         "- {cpu}{count}; {}, kernel {}.",
         environment.os, environment.kernel
     )?;
-    writeln!(out, "- {}", cores(plan))?;
+    writeln!(out, "- {}", cores(&plan.cores))?;
     writeln!(
         out,
         "- {} runs of {:?} after {:?} of warm-up, each against a fresh process, in rounds that \
@@ -187,14 +187,15 @@ fn version(record: &Record) -> String {
     }
 }
 
-fn cores(plan: &BenchPlan) -> String {
+/// Which cores were whose, as a sentence.
+pub(crate) fn cores(split: &CoreSplit) -> String {
     let list = |cores: &CpuSet| format!("{cores}");
-    match plan.cores.is_shared() {
+    match split.is_shared() {
         true => "Load and server share one core: rates are those of the pair.".to_owned(),
         false => format!(
             "Load on core {}, server on core {}.",
-            list(&plan.cores.load),
-            list(&plan.cores.server)
+            list(&split.load),
+            list(&split.server)
         ),
     }
 }

@@ -1,7 +1,7 @@
 //! Flags of `loadgen push`.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ const CLIENTS_MAX: usize = 1000;
 const QUEUE_MEMORY_BYTES: u64 = 1 << 30;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done; 1 could not run, a stream ended before the run, or a message was missing, repeated
-or none; 2 the command line is wrong; 130 a signal ended it, after its report";
+Exit codes: 0 done; 1 could not run, a stream ended before the run, or a message was missing,
+repeated or none; 2 the command line is wrong; 130 a signal ended it, after its report";
 
 /// A client of a server that pushes (server-sync or server-async with --push).
 #[derive(Debug, Args)]
@@ -54,9 +54,9 @@ pub struct PushArgs {
     queue: Option<Bound>,
     /// Most memory that all queues together take, in bytes; a client that comes to its share reads
     /// no more [default: half of what is free]
-    #[arg(long, value_name = "BYTES", value_parser = above_zero::<std::num::NonZeroU64>)]
+    #[arg(long, value_name = "BYTES", value_parser = above_zero::<NonZeroU64>)]
     #[arg(allow_negative_numbers = true)]
-    queue_memory: Option<std::num::NonZeroU64>,
+    queue_memory: Option<NonZeroU64>,
     /// Size of the clients' receive buffers (SO_RCVBUF, which Linux doubles) [default: the system's]
     #[arg(long, value_name = "BYTES", value_parser = above_zero::<NonZeroU32>)]
     #[arg(allow_negative_numbers = true)]

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::record::Record;
 use crate::bench::directory::Directory;
 use crate::bench::{BenchError, server};
+use crate::system::affinity::CoreSplit;
 use plan::{Case, Plan};
 
 /// A run that was carried out.
@@ -36,6 +37,8 @@ pub struct Report {
     pub directory: PathBuf,
     /// The runs that are complete.
     pub runs: Vec<Run>,
+    /// Which cores were whose.
+    pub cores: CoreSplit,
     /// Whether a signal ended it early.
     pub interrupted: bool,
 }
@@ -56,6 +59,7 @@ pub fn run(
     let mut report = Report {
         directory: plan.out.clone(),
         runs: Vec::new(),
+        cores: plan.cores.clone(),
         interrupted: false,
     };
     for (index, case) in cases.iter().enumerate() {

@@ -48,7 +48,7 @@ fn by_reader(runs: &[Run], push: Push, value: fn(&Record) -> Option<f64>) -> Spa
 fn send_queue(spans: &Spans) -> Option<String> {
     let each = list(spans, bytes)?;
     Some(format!(
-        "In the middle of a run the servers' Send-Q held, by client: {each}."
+        "The servers' Send-Q held (median over each run), by client: {each}."
     ))
 }
 

@@ -6,6 +6,7 @@ use super::plan::Push;
 use super::sentence::sentences;
 use super::table::table;
 use super::{Report, Run};
+use crate::bench::directory::cores;
 use crate::push::record::{Range, Record};
 use crate::push::{bytes, charts, endings, milliseconds};
 
@@ -107,6 +108,7 @@ impl Report {
             "- {cpu}; {}, kernel {}.",
             environment.os, environment.kernel
         )?;
+        writeln!(out, "- {}", cores(&self.cores))?;
         writeln!(
             out,
             "- {} runs of {} s, each of a fresh server and a fresh client.",
