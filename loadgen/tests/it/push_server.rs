@@ -11,7 +11,8 @@ const NEVER: Duration = Duration::from_secs(60);
 /// What a server does with a client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pushing {
-    /// Messages as fast as the client takes them.
+    /// Messages without end, more than clients work on: 64 at a time, with a pause that leaves the
+    /// machine to the tests beside it.
     Forever,
     /// So many messages, with a pause between them.
     Slowly(Duration),
@@ -46,7 +47,11 @@ pub(crate) fn start(pushing: Pushing) -> SocketAddr {
 
 fn push(pushing: Pushing, mut stream: TcpStream) -> std::io::Result<()> {
     match pushing {
-        Pushing::Forever => send(&mut stream, 0.., |_| ()),
+        Pushing::Forever => send(&mut stream, 0.., |number| {
+            if number % 64 == 63 {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }),
         Pushing::Slowly(pause) => send(&mut stream, 0.., |_| thread::sleep(pause)),
         Pushing::Without(number) => send(&mut stream, (0..).filter(|next| *next != number), |_| ()),
         Pushing::Twice(number) => {
