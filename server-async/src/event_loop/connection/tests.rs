@@ -3,6 +3,8 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
+use server_common::listener::Service;
+
 use super::*;
 
 const REQUEST: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -200,4 +202,75 @@ fn a_client_that_is_refused_is_told_why_and_given_time_to_hear_it() {
     assert_eq!(refused.go_on(Cause::Ready, &mut desk), want);
     drop(client);
     assert_eq!(refused.go_on(Cause::Ready, &mut desk), Want::Close);
+}
+
+const UPGRADE: &[u8] =
+    b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// A client of the relay, whose connection has this name.
+fn in_the_relay(slot: u32, desk: &mut Desk) -> (Connection, UnixStream) {
+    let (mut connection, mut client, _) = connected(desk);
+    let generation = 1;
+    connection.introduce(Key { slot, generation });
+    client.write_all(UPGRADE).unwrap();
+    connection.go_on(Cause::Ready, desk);
+    let answer = String::from_utf8(received(&client)).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    (connection, client)
+}
+
+/// Whose mailbox has got something, by its slot.
+fn addressees(desk: &Desk) -> Vec<u32> {
+    let mut notes = Vec::new();
+    desk.post.collect(&mut notes);
+    notes.iter().map(|key| key.slot).collect()
+}
+
+#[test]
+fn a_flood_of_messages_is_delivered_by_turns_and_written_at_once() {
+    const MESSAGES: usize = DELIVERIES_PER_TURN_MAX;
+    let mut desk = desk();
+    let (mut sender, mut from) = in_the_relay(1, &mut desk);
+    let (mut receiver, to) = in_the_relay(2, &mut desk);
+    // Empty texts, masked with nothing; each is delivered in a room of two.
+    let frame = [0x81, 0x80, 0, 0, 0, 0];
+    from.write_all(&frame.repeat(MESSAGES + 1)).unwrap();
+    assert_eq!(sender.go_on(Cause::Ready, &mut desk), Want::Turn);
+    assert_eq!(addressees(&desk), [2]);
+    let want = receiver.go_on(Cause::Mail, &mut desk);
+    assert!(matches!(want, Want::Ready(Interest::Input, _)), "{want:?}");
+    assert_eq!(received(&to), [0x81, 0].repeat(MESSAGES / 2));
+    // Mail for itself there would be, too, when it has its turn.
+    assert_eq!(sender.go_on(Cause::Mail, &mut desk), Want::Nothing);
+    assert_eq!(sender.go_on(Cause::Turn, &mut desk), Want::Turn);
+    let want = sender.go_on(Cause::Turn, &mut desk);
+    assert!(matches!(want, Want::Ready(Interest::Input, _)), "{want:?}");
+    receiver.go_on(Cause::Mail, &mut desk);
+    assert_eq!(received(&to), [0x81, 0].repeat(MESSAGES / 2 + 1));
+}
+
+#[test]
+fn a_push_client_that_takes_nothing_is_waited_for_until_the_stop() {
+    let mut desk = desk();
+    let (socket, _client) = UnixStream::pair().unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let caller = Caller {
+        service: Service::Push,
+        ..Caller::default()
+    };
+    let mut connection = Connection::new(socket.into(), caller, &desk);
+    let mut want = connection.go_on(Cause::Turn, &mut desk);
+    while want == Want::Turn {
+        want = connection.go_on(Cause::Turn, &mut desk);
+    }
+    let Want::Ready(Interest::Output, until) = want else {
+        panic!("{want:?}");
+    };
+    assert!(until > desk.now + 1000 * desk.options.write_timeout);
+    let until = desk.now + Duration::from_secs(1);
+    let want = connection.go_on(Cause::Stop, &mut desk);
+    assert_eq!(want, Want::Ready(Interest::Output, until));
+    desk.now = until;
+    assert_eq!(connection.go_on(Cause::Due, &mut desk), Want::Close);
 }
