@@ -212,10 +212,11 @@ impl Connection {
                 self.session.finish();
                 self.serve(desk)
             }
+            // There may be less to write now, and room for that.
             (State::Output, Cause::Stop) => {
                 self.session.finish();
                 self.until = self.until.min(self.write_limit(desk));
-                Ok(Want::Ready(Interest::Output, self.until))
+                self.serve(desk)
             }
             (_, Cause::Stop) => {
                 self.session.finish();
