@@ -177,6 +177,18 @@ fn without_date(answer: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_websocket_is_to_be_had_over_http_1_only() {
+    let mut client = Client::connect().await;
+    for path in ["/ws?room", "/ws/echo"] {
+        let (head, body) = client.ask(get(path)).await;
+        assert_eq!(head.status(), 426, "{path}");
+        // What would name it is not for HTTP/2 (RFC 9113 §8.2.2).
+        assert_eq!(field(&head, "upgrade"), None);
+        assert!(body.ends_with(b"version 13, over HTTP/1.1\n"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn connect_and_asterisk_are_answered_as_over_http_1() {
     let mut client = Client::connect().await;
     let connect = Request::builder().method(Method::CONNECT).uri("a:80");

@@ -75,6 +75,28 @@ async fn bad_requests_are_refused_as_in_the_clear() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_websocket_goes_on_inside_and_ends_with_both_goodbyes() {
+    let (mut socket, mut served) = handshake(&["http/1.1"]).await;
+    let request = b"GET /ws/echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\
+        Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    socket.write_all(request).await.unwrap();
+    let text = b"\x81\x82\0\0\0\0hi";
+    socket.write_all(text).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n\x81\x02hi") {
+        answer.push(socket.read_u8().await.unwrap());
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 101 "));
+    served.finish();
+    let mut close = Vec::new();
+    // It fails if close_notify is missing.
+    socket.read_to_end(&mut close).await.unwrap();
+    assert_eq!(close[0], 0x88);
+    assert_eq!(close[2..4], 1001_u16.to_be_bytes());
+}
+
+#[tokio::test(start_paused = true)]
 async fn http_2_is_preferred() {
     let (socket, _served) = handshake(&["http/1.1", "h2"]).await;
     assert_eq!(socket.get_ref().1.alpn_protocol(), Some(b"h2".as_slice()));
