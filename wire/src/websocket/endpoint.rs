@@ -6,8 +6,8 @@ use tungstenite::protocol::{Role, WebSocketContext};
 use tungstenite::{Error, Message};
 
 use super::boundary::Boundary;
-use super::config;
 use super::farewell::Farewell;
+use super::{CODEC_KEPT_BYTES_MAX, config};
 use crate::input::Input;
 use crate::reader::Phase;
 use crate::relay::{Parcel, Seat, TooSlow};
@@ -30,6 +30,8 @@ pub(crate) enum Step {
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     codec: WebSocketContext,
+    /// Whether it keeps more than it should.
+    is_bloated: bool,
     boundary: Boundary,
     output: Output,
     /// In the relay; an echo has none.
@@ -45,7 +47,8 @@ impl Endpoint {
     /// A connection whose handshake is done; in the relay if there is a seat, an echo otherwise.
     pub(crate) fn new(seat: Option<Seat>) -> Self {
         Self {
-            codec: WebSocketContext::new(Role::Server, Some(config())),
+            codec: new_codec(),
+            is_bloated: false,
             boundary: Boundary::default(),
             output: Output::default(),
             seat,
@@ -94,12 +97,13 @@ impl Endpoint {
     /// Goes on as far as possible with `input`.
     pub(crate) fn need(&mut self, input: &mut Input, input_ended: bool) -> Step {
         while !self.is_over && self.output.has_room() {
-            match self.read(input, input_ended) {
-                Some(message) => match &self.seat {
-                    Some(seat) => return Step::Deliver(seat.parcel(message)),
-                    None => self.write(message),
-                },
-                None => break,
+            let Some(message) = self.read(input, input_ended) else {
+                break;
+            };
+            self.is_bloated |= message.len() > CODEC_KEPT_BYTES_MAX;
+            match &self.seat {
+                Some(seat) => return Step::Deliver(seat.parcel(message)),
+                None => self.write(message),
             }
         }
         self.take_mail();
@@ -110,10 +114,11 @@ impl Endpoint {
         if !self.output.rest().is_empty() {
             return Step::Output;
         }
-        match self.is_over {
-            true => Step::Close,
-            false => Step::Input(self.phase()),
+        if self.is_over {
+            return Step::Close;
         }
+        self.slim();
+        Step::Input(self.phase())
     }
 
     /// The next message; `None` if there is none, or nothing more to read.
@@ -161,16 +166,29 @@ impl Endpoint {
         }
     }
 
+    /// Gives back what the codec keeps. Between messages, with all read and written, it is as new.
+    fn slim(&mut self) {
+        if self.is_bloated && self.boundary.message_bytes().is_none() {
+            self.is_bloated = false;
+            self.codec = new_codec();
+        }
+    }
+
     fn close(&mut self, farewell: Farewell) {
         self.write(Message::Close(Some(farewell.frame())));
         self.is_over = true;
     }
 
     fn write(&mut self, message: Message) {
+        self.is_bloated |= message.len() > CODEC_KEPT_BYTES_MAX;
         // Memory takes everything; nothing is written after a close.
         let _ = self.codec.write(&mut self.output, message);
         let _ = self.codec.flush(&mut self.output);
     }
+}
+
+fn new_codec() -> WebSocketContext {
+    WebSocketContext::new(Role::Server, Some(config()))
 }
 
 fn is_would_block(error: &Error) -> bool {
@@ -249,5 +267,43 @@ impl Write for Pipe<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tungstenite::protocol::frame::Frame;
+    use tungstenite::protocol::frame::coding::{Data, OpCode};
+
+    use super::*;
+
+    fn receive(endpoint: &mut Endpoint, bytes: &[u8]) -> Vec<u8> {
+        let mut input = Input::default();
+        input.push(bytes);
+        endpoint.has_received();
+        let mut said = Vec::new();
+        while let Step::Output = endpoint.need(&mut input, false) {
+            said.extend_from_slice(endpoint.output());
+            endpoint.wrote(endpoint.output().len());
+        }
+        said
+    }
+
+    #[test]
+    fn what_a_large_message_takes_is_given_back_and_the_next_is_heard() {
+        let mut endpoint = Endpoint::new(None);
+        for size in [3, 1_000_000, 3] {
+            let payload = vec![7; size];
+            let opcode = OpCode::Data(Data::Binary);
+            let mut frame = Frame::message(payload.clone(), opcode, true);
+            frame.header_mut().mask = Some([0; 4]);
+            let mut bytes = Vec::new();
+            frame.format(&mut bytes).unwrap();
+            // The end of it comes by itself.
+            let (most, rest) = bytes.split_at(bytes.len() - 1);
+            assert!(receive(&mut endpoint, most).is_empty());
+            assert!(receive(&mut endpoint, rest).ends_with(&payload));
+            assert!(!endpoint.is_bloated);
+        }
     }
 }

@@ -21,6 +21,11 @@ use crate::limits::WEBSOCKET_MESSAGE_BYTES_MAX;
 /// connection, from the first byte on: ten thousand idle ones should not cost a gigabyte.
 const READ_BYTES: usize = 1024;
 
+/// What a codec may keep of its messages between them, in bytes. It never gives a buffer back, and
+/// ten thousand idle clients that have once had 16 MiB each are too many: one that has had a larger
+/// message is made anew when it is through with it.
+pub const CODEC_KEPT_BYTES_MAX: usize = 16 * 1024;
+
 /// The limits within which every model speaks WebSocket.
 #[must_use]
 pub fn config() -> WebSocketConfig {

@@ -14,8 +14,8 @@ use tokio_tungstenite::WebSocketStream;
 use wire::connection::Options;
 use wire::reader::Phase;
 use wire::relay::{Seat, TooSlow};
-use wire::websocket::Message;
 use wire::websocket::farewell::Farewell;
+use wire::websocket::{CODEC_KEPT_BYTES_MAX, Message};
 
 use super::codec;
 use super::pipe::Pipe;
@@ -25,10 +25,6 @@ use crate::tokio_hyper::deadline::Deadline;
 /// Messages of a client that are read before others have their turn. One that sends small ones
 /// without end may have thousands of them in a single read.
 const MESSAGES_PER_TURN: u32 = 128;
-
-/// What a codec may keep of a message when it is through, in bytes. It never gives anything back,
-/// and ten thousand idle clients that have once had 16 MiB each are too many.
-const KEPT_BYTES_MAX: usize = 16 * 1024;
 
 /// One client's connection.
 pub(super) struct Client<'a, S> {
@@ -139,7 +135,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
 
     fn receive(&mut self, message: Message) {
         self.waiting.reset();
-        self.is_bloated |= message.len() > KEPT_BYTES_MAX;
+        self.is_bloated |= message.len() > CODEC_KEPT_BYTES_MAX;
         match &self.seat {
             Some(seat) => seat.parcel(message).deliver(),
             None => self.send(message),
@@ -160,7 +156,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
     }
 
     fn send(&mut self, message: Message) {
-        self.is_bloated |= message.len() > KEPT_BYTES_MAX;
+        self.is_bloated |= message.len() > CODEC_KEPT_BYTES_MAX;
         // The pipe takes everything; nothing is written after a close.
         let _ = Pin::new(&mut self.codec).start_send(message);
     }
