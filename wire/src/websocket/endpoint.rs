@@ -36,6 +36,8 @@ pub(crate) struct Endpoint {
     output: Output,
     /// In the relay; an echo has none.
     seat: Option<Seat>,
+    /// Whether the codec has looked at all that has come; asking it once more costs it a look.
+    has_read_all: bool,
     /// Whether a sign of life has been asked for and nothing has come since.
     awaits_pong: bool,
     /// Whether this server is to leave once it has said what there is to say.
@@ -52,6 +54,7 @@ impl Endpoint {
             boundary: Boundary::default(),
             output: Output::default(),
             seat,
+            has_read_all: false,
             awaits_pong: false,
             is_finishing: false,
             is_over: false,
@@ -79,6 +82,7 @@ impl Endpoint {
 
     /// Bytes have come that `need` will look at.
     pub(crate) fn has_received(&mut self) {
+        self.has_read_all = false;
         self.awaits_pong = false;
     }
 
@@ -123,9 +127,13 @@ impl Endpoint {
 
     /// The next message; `None` if there is none, or nothing more to read.
     fn read(&mut self, input: &mut Input, input_ended: bool) -> Option<Message> {
+        let input_ended = input_ended && !self.is_finishing;
+        if self.has_read_all && !input_ended {
+            return None;
+        }
         let mut pipe = Pipe {
             input,
-            input_ended: input_ended && !self.is_finishing,
+            input_ended,
             boundary: &mut self.boundary,
             output: &mut self.output,
         };
@@ -136,7 +144,8 @@ impl Endpoint {
                 Ok(_) => continue,
                 Err(error) => error,
             };
-            if !is_would_block(&error) {
+            self.has_read_all = is_would_block(&error);
+            if !self.has_read_all {
                 match Farewell::after(&error) {
                     Some(farewell) => self.close(farewell),
                     None => self.is_over = true,
