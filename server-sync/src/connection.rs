@@ -69,6 +69,7 @@ impl Server {
             buffer,
             phase: PhaseClock::default(),
             is_endless: false,
+            writes: 0,
             is_finishing: false,
         };
         if newcomer.caller.service == Service::Push {
@@ -91,6 +92,8 @@ struct Conversation<'a> {
     /// Whether what is said has no end of its own, a push stream or a WebSocket. A stop waits for
     /// no client that does not take the rest of it.
     is_endless: bool,
+    /// Since it last listened.
+    writes: usize,
     is_finishing: bool,
 }
 
@@ -164,6 +167,7 @@ impl Conversation<'_> {
         if (is_between_requests || self.is_endless) && !self.begin_idling(phase) {
             return Ok(Some(session));
         }
+        self.writes = 0;
         let deadline = Deadline::new(self.phase.began(phase, Instant::now), limit);
         let Some(client) = &self.client else {
             let received = self.socket.read(self.buffer, &deadline)?;
@@ -231,6 +235,19 @@ impl Conversation<'_> {
         }
         session.wrote(count);
         self.phase.reset();
+        self.writes += 1;
+        match self.writes > 1 && session.hears_meanwhile() {
+            true => self.hear_meanwhile(session),
+            false => Ok(()),
+        }
+    }
+
+    /// A WebSocket client to whom others speak all the time may have something to say too.
+    fn hear_meanwhile(&mut self, session: &mut Session) -> io::Result<()> {
+        match self.socket.read_now(self.buffer)? {
+            Received::TimedOut => {}
+            received => self.hear(received, session),
+        }
         Ok(())
     }
 

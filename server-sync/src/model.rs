@@ -49,7 +49,9 @@ impl Model {
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
-            Self::Sequential => "One thread accepts a connection, answers it and closes it.",
+            Self::Sequential => {
+                "One thread accepts a connection, answers it and closes it; no WebSockets."
+            }
             Self::ThreadPerConnection => "Each connection gets a thread of its own.",
             Self::ThreadPool => {
                 "A fixed number of threads (--threads, 256) take connections from a queue (--queue)."

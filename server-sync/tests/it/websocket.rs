@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -265,6 +265,33 @@ fn two_that_flood_each_other_without_reading_hold_nobody_up_and_cannot_go_on() {
             end.is_err_and(|error| error.kind() != ErrorKind::WouldBlock) || is_over(&client)
         });
         assert!(has_lost.contains(&true), "{model:?}");
+    }
+}
+
+#[test]
+fn one_to_whom_others_speak_all_the_time_is_heard() {
+    for model in HOLDERS {
+        let server = Server::start_with(model, patient(model));
+        let listener = talker(server.address, "/ws");
+        let mut said = listener.get_ref().try_clone().unwrap();
+        let mut heard = listener.get_ref().try_clone().unwrap();
+        let reading = thread::spawn(move || io::copy(&mut heard, &mut io::sink()));
+        let mut speakers = [(); 2].map(|()| talker(server.address, "/ws"));
+        let speaking = speakers.each_ref().map(|speaker| {
+            let mut stream = speaker.get_ref().try_clone().unwrap();
+            thread::spawn(move || while stream.write_all(&frame(&[b'.'; 1000])).is_ok() {})
+        });
+        said.write_all(&frame(&[b'!'; 200])).unwrap();
+        for speaker in &mut speakers {
+            // Among what the other one says.
+            while speaker.read().unwrap().into_data()[0] != b'!' {}
+            speaker.get_ref().shutdown(Shutdown::Both).unwrap();
+        }
+        for speaking in speaking {
+            speaking.join().unwrap();
+        }
+        listener.get_ref().shutdown(Shutdown::Both).unwrap();
+        let _ = reading.join().unwrap();
     }
 }
 
