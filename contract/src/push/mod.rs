@@ -111,9 +111,11 @@ pub fn pushes_at_a_rate(program: Program) -> Result<()> {
 /// Says what the server does instead.
 pub fn drops_who_takes_nothing(program: Program, serves: Serves) -> Result<()> {
     let (process, push) = start(program, &["--push-drop-after", DROP_AFTER_FLAG])?;
-    let before = process.descriptors()?;
+    let mut stuck = Stream::open(&push)?;
+    // Whoever is served comes to a server that has opened all that it needs.
+    stuck.take(1)?;
     let began = Instant::now();
-    let stuck = Stream::open(&push)?;
+    let with_one = process.descriptors()?;
     let mut other = Stream::open(&push)?;
     if serves == Serves::AtMost(1) {
         // Its turn comes when the first is cut.
@@ -122,7 +124,7 @@ pub fn drops_who_takes_nothing(program: Program, serves: Serves) -> Result<()> {
     let mut result = Ok(());
     let is_cut = comes_true_within(2 * DROP_AFTER + LATE, || {
         result = other.take(MESSAGES).map(drop);
-        result.is_err() || process.descriptors().is_ok_and(|open| open <= before + 1)
+        result.is_err() || process.descriptors().is_ok_and(|open| open <= with_one)
     });
     let took = began.elapsed();
     result.context("beside one that takes nothing")?;
