@@ -30,6 +30,10 @@ const FLOOD_MESSAGE_BYTES: usize = 64 * 1024;
 const LITTLE_BYTES: usize = 16 * 1024;
 const MUCH_BYTES: usize = 1024 * 1024;
 
+/// Within which a kernel that has waited for room for some seconds notices that there is some: it
+/// doubles the time between two looks.
+const ROOM_NOTICED: Duration = Duration::from_secs(30);
+
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "three clients of a room stop reading, and the fourth loses nothing",
@@ -123,6 +127,8 @@ fn reads_all(mut reader: Client, messages: usize, read: &AtomicUsize) -> Result<
 fn was_let_go(mut stuck: Client, messages: usize) -> Result<()> {
     // By a window of a few bytes it would take the kernel minutes.
     stuck.connection().channel().hold_at_most(MUCH_BYTES)?;
+    // The server's kernel asks for room less and less often, and is not told of it at once.
+    stuck.connection().channel().set_patience(ROOM_NOTICED)?;
     for number in 0..messages {
         match stuck.receive() {
             Ok(frame) if frame.close_code() == Some(1008) => break,
