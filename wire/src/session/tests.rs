@@ -1,3 +1,6 @@
+mod push;
+mod websocket;
+
 use std::io::{ErrorKind, Read, Write};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -72,6 +75,8 @@ struct Talk {
     output_bytes_max: usize,
     pauses: Vec<Pause>,
     lines: Vec<String>,
+    /// Where WebSocket clients are let in.
+    relay: Arc<Relay>,
     date: Date,
 }
 
@@ -87,6 +92,7 @@ impl Talk {
             output_bytes_max: 0,
             pauses: Vec::new(),
             lines: Vec::new(),
+            relay: Relay::new(2),
             date: Date::from_unix_seconds(784_111_777),
         }
     }
@@ -136,6 +142,11 @@ impl Talk {
             match self.session.need(&self.date) {
                 Need::Output => self.write(taken_max),
                 Need::Pause(pause) => self.pauses.push(pause),
+                Need::Admission => {
+                    let waker = Waker::noop().clone();
+                    self.session.admit(&self.relay, waker, &self.date);
+                }
+                Need::Deliver(parcel) => parcel.deliver(),
                 need => return need,
             }
         }

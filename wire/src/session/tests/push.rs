@@ -1,0 +1,73 @@
+//! The push stream through a session.
+
+use std::num::NonZeroU64;
+
+use super::*;
+use crate::push;
+use crate::push::MESSAGE_BYTES;
+
+/// Told a time until it does not ask for it, the session wants this written.
+fn told(session: &mut Session, now: Duration) -> Need {
+    let date = Date::from_unix_seconds(0);
+    loop {
+        match session.need(&date) {
+            Need::Time => session.tell_time(now),
+            need => return need,
+        }
+    }
+}
+
+fn stream(rate: Option<u64>, drop_after: Option<Duration>) -> Session {
+    Session::push(push::Options {
+        rate: rate.and_then(NonZeroU64::new),
+        drop_after,
+    })
+}
+
+#[test]
+fn whatever_a_client_says_it_gets_message_after_message() {
+    let mut session = stream(None, None);
+    let mut written = Vec::new();
+    for piece in [GET.as_bytes(), b"\0\xff", b""] {
+        session.receive(piece);
+        session.end_of_input();
+        session.timed_out(&Date::from_unix_seconds(0));
+        assert_eq!(told(&mut session, Duration::from_secs(1)), Need::Output);
+        // A part of what is there, which ends where it will.
+        let count = session.output().len() - 1;
+        written.extend_from_slice(&session.output()[..count]);
+        session.wrote(count);
+    }
+    for (number, line) in written.chunks_exact(MESSAGE_BYTES).enumerate() {
+        let expected = format!("message {number:020} sent {:020} ", 1_000_000_000);
+        assert!(line.starts_with(expected.as_bytes()), "{number}");
+    }
+}
+
+#[test]
+fn at_a_rate_it_pauses_until_the_next_is_due() {
+    let mut session = stream(Some(10), None);
+    assert_eq!(told(&mut session, Duration::ZERO), Need::Output);
+    assert_eq!(session.output().len(), MESSAGE_BYTES);
+    session.wrote(MESSAGE_BYTES);
+    let wait = Need::Pause(Pause::Wait(Duration::from_millis(70)));
+    assert_eq!(told(&mut session, Duration::from_millis(30)), wait);
+    session.finish();
+    let need = session.need(&Date::from_unix_seconds(0));
+    assert!(matches!(need, Need::Close { .. }), "{need:?}");
+}
+
+#[test]
+fn how_long_a_client_may_take_nothing_is_the_streams_own() {
+    let general = Duration::from_secs(10);
+    let drop_after = Duration::from_secs(3);
+    assert_eq!(
+        stream(None, Some(drop_after)).write_timeout(general),
+        drop_after
+    );
+    assert!(stream(None, None).write_timeout(general) > Duration::from_secs(86_400));
+    assert_eq!(
+        Session::new(None, OPTIONS, None).write_timeout(general),
+        general
+    );
+}
