@@ -26,13 +26,8 @@ const WRITE_MESSAGES: usize = 32;
 const FLOOD_BYTES: usize = 64 * 1024 * 1024;
 const FLOOD_MESSAGE_BYTES: usize = 64 * 1024;
 
-/// What the socket of one who does not read holds, and later that of one who does.
+/// What the socket of one holds who will never read.
 const LITTLE_BYTES: usize = 16 * 1024;
-const MUCH_BYTES: usize = 1024 * 1024;
-
-/// Within which a kernel that has waited for room for some seconds notices that there is some: it
-/// doubles the time between two looks.
-const ROOM_NOTICED: Duration = Duration::from_secs(30);
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -59,7 +54,7 @@ fn stop_reading(victim: &Victim) -> Result<()> {
         true => SENT_BYTES_THROUGH_TLS / MESSAGE_BYTES,
     };
     let enter = || Client::open(victim.subject, "/ws?three-stop-reading");
-    let stuck = (0..STUCK).map(|_| that_takes_little(enter()?));
+    let stuck = (0..STUCK).map(|_| enter());
     let stuck = stuck.collect::<Result<Vec<_>>>()?;
     let (reader, sender) = (enter()?, enter()?);
     let memory = victim.process.memory_bytes()?;
@@ -125,25 +120,26 @@ fn reads_all(mut reader: Client, messages: usize, read: &AtomicUsize) -> Result<
 /// It has got messages from the first on without a gap, then perhaps the reason (1008), and its
 /// connection was ended.
 fn was_let_go(mut stuck: Client, messages: usize) -> Result<()> {
-    // By a window of a few bytes it would take the kernel minutes.
-    stuck.connection().channel().hold_at_most(MUCH_BYTES)?;
-    // The server's kernel asks for room less and less often, and is not told of it at once.
-    stuck.connection().channel().set_patience(ROOM_NOTICED)?;
-    for number in 0..messages {
+    let mut heard = 0;
+    let end = loop {
         match stuck.receive() {
-            Ok(frame) if frame.close_code() == Some(1008) => break,
-            Ok(frame) => ensure!(frame == numbered(number), "message {number} is {frame:?}"),
-            Err(_) => break,
+            Ok(frame) if heard < messages && frame == numbered(heard) => heard += 1,
+            Ok(frame) if frame.close_code() == Some(1008) => break "1008",
+            Ok(frame) => anyhow::bail!("behind {heard} messages came a frame of {frame:?}"),
+            Err(_) => break "no further frame",
         }
-    }
+    };
     match stuck.connection().channel().has_more() {
-        Ok(true) => anyhow::bail!("more comes behind the end"),
-        Err(error) if is_timeout(error.kind()) => anyhow::bail!("it is kept: {error}"),
+        Ok(true) => anyhow::bail!("behind {heard} messages came {end}, and then more"),
+        Err(error) if is_timeout(error.kind()) => {
+            anyhow::bail!("behind {heard} messages came {end}, but no end: {error}")
+        }
         _ => Ok(()),
     }
 }
 
-/// Its socket holds next to nothing that it does not read.
+/// Its socket holds next to nothing that it does not read. It must not begin to: the kernel would
+/// not tell the server of so little room, but have it ask every few seconds.
 pub(super) fn that_takes_little(mut client: Client) -> Result<Client> {
     client.connection().channel().hold_at_most(LITTLE_BYTES)?;
     Ok(client)
