@@ -128,7 +128,7 @@ pub fn drops_who_takes_nothing(program: Program, serves: Serves) -> Result<()> {
         took >= DROP_AFTER && took <= CUT_TIME_MAX,
         "who takes nothing is cut after {took:?}, expected was {DROP_AFTER:?}"
     );
-    stuck.is_consecutive_to_its_end()?;
+    stuck.comes_to_its_end()?;
     other.take(MESSAGES).context("after another was cut")?;
     drop(other);
     process.stop()?;

@@ -66,7 +66,7 @@ impl Stream {
     }
 
     /// What comes yet is messages, each the next, the last of which may be cut.
-    pub(super) fn is_consecutive_to_its_end(mut self) -> Result<()> {
+    pub(super) fn comes_to_its_end(mut self) -> Result<()> {
         while let Ok(line) = self.connection.take(MESSAGE_BYTES) {
             self.read(&line)?;
         }
