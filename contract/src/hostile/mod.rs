@@ -49,6 +49,9 @@ const TURNS: usize = 3;
 /// as much.
 const PROMPT: Duration = Duration::from_secs(2);
 
+/// How often descriptors are counted before it is believed that no more are given back.
+const COUNTS: usize = 5;
+
 /// What a machine may be late by.
 const LATE: Duration = Duration::from_secs(2);
 
@@ -158,6 +161,17 @@ impl Victim<'_> {
         connection.expect(&expected).context("the next client")?;
         connection.channel().wait_for_close();
         Ok(())
+    }
+
+    /// How many descriptors are open when nobody is served: a server may tell a client that its
+    /// connection is closed a moment before it gives back the descriptor.
+    fn fewest_descriptors(&self) -> Result<usize> {
+        let mut fewest = self.process.descriptors()?;
+        for _ in 0..COUNTS {
+            thread::sleep(Duration::from_millis(2));
+            fewest = fewest.min(self.process.descriptors()?);
+        }
+        Ok(fewest)
     }
 
     /// Waits until no more descriptors are open than there were before.

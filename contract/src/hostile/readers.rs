@@ -54,7 +54,7 @@ fn takes_it_slowly(victim: &Victim) -> Result<()> {
 /// timeout is allowed: the kernel goes on taking something for a while after the client has ceased.
 pub(super) fn take_nothing_of(victim: &Victim, request: &str) -> Result<()> {
     let limit = 2 * victim.write_timeout;
-    let before = victim.process.descriptors()?;
+    let before = victim.fewest_descriptors()?;
     let memory = victim.process.memory_bytes()?;
     let began = Instant::now();
     crowd::beside_a_working_client(victim, victim.wait_max(limit), || {
