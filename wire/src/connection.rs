@@ -232,7 +232,7 @@ impl Connection {
     /// Never while there are some that have not been looked at, so that they stay few.
     #[must_use]
     pub fn hears_meanwhile(&self) -> bool {
-        matches!(self.state, State::WebSocket(_)) && self.input.rest().is_empty()
+        matches!(&self.state, State::WebSocket(endpoint) if endpoint.has_read_all())
     }
 
     /// The peer has closed its writing side; what it asked for is still answered.

@@ -8,6 +8,7 @@
 mod mailbox;
 mod room;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -17,6 +18,11 @@ use tungstenite::Message;
 use self::mailbox::Mailbox;
 pub use self::mailbox::TooSlow;
 use self::room::Room;
+
+/// Mailboxes that a client's messages are put into before others have their turn, and it its own
+/// mail: some tenths of a microsecond each. A single message to a larger room goes there as a
+/// whole.
+pub const DELIVERIES_PER_TURN_MAX: usize = 1024;
 
 /// The rooms of a server.
 #[derive(Debug)]
@@ -65,6 +71,7 @@ impl Relay {
             relay: Arc::clone(self),
             room,
             mailbox,
+            ahead: Cell::new(0),
         })
     }
 
@@ -87,6 +94,8 @@ pub struct Seat {
     relay: Arc<Relay>,
     room: Arc<Room>,
     mailbox: Arc<Mailbox>,
+    /// Mailboxes that its messages went into, less the messages that it took since there was none.
+    ahead: Cell<usize>,
 }
 
 impl Seat {
@@ -96,7 +105,21 @@ impl Seat {
     ///
     /// This client has left too much lying; it gets nothing more.
     pub fn take(&self) -> Result<Option<Message>, TooSlow> {
-        self.mailbox.take()
+        let message = self.mailbox.take()?;
+        let ahead = match message {
+            Some(_) => self.ahead.get().saturating_sub(1),
+            None => 0,
+        };
+        self.ahead.set(ahead);
+        Ok(message)
+    }
+
+    /// Whether this client has said so much that its own mail comes first: [`Self::take`], until
+    /// it has taken as much as it gave, or there is nothing more. Otherwise one that sends all the
+    /// time would never get any, and be too slow though it reads.
+    #[must_use]
+    pub fn is_ahead(&self) -> bool {
+        self.ahead.get() >= DELIVERIES_PER_TURN_MAX
     }
 
     /// Whether [`Self::take`] would fail, for one that cannot take anything now.
@@ -108,11 +131,13 @@ impl Seat {
     /// A message of this client, to be delivered.
     #[must_use]
     pub fn parcel(&self, message: Message) -> Parcel {
-        Parcel {
-            room: Arc::clone(&self.room),
+        let parcel = Parcel {
+            mailboxes: self.room.mailboxes(),
             sender: Arc::clone(&self.mailbox),
             message,
-        }
+        };
+        self.ahead.set(self.ahead.get() + parcel.audience());
+        parcel
     }
 }
 
@@ -125,7 +150,8 @@ impl Drop for Seat {
 /// A message on its way to the others in its sender's room.
 #[derive(Debug)]
 pub struct Parcel {
-    room: Arc<Room>,
+    /// Of all who were in the room when it was said, the sender too.
+    mailboxes: Arc<[Arc<Mailbox>]>,
     sender: Arc<Mailbox>,
     message: Message,
 }
@@ -134,13 +160,13 @@ impl Parcel {
     /// How many clients are in the room, which is what delivery costs.
     #[must_use]
     pub fn audience(&self) -> usize {
-        self.room.clients()
+        self.mailboxes.len()
     }
 
     /// Puts the message into every other client's mailbox and wakes those that had none. Their
     /// wakers run here: call it where none of them can be waited for.
     pub fn deliver(self) {
-        for mailbox in self.room.mailboxes().iter() {
+        for mailbox in self.mailboxes.iter() {
             if !Arc::ptr_eq(mailbox, &self.sender) {
                 mailbox.put(self.message.clone());
             }

@@ -24,10 +24,6 @@ impl Room {
         &self.name
     }
 
-    pub(super) fn clients(&self) -> usize {
-        self.list().len()
-    }
-
     pub(super) fn mailboxes(&self) -> Arc<[Arc<Mailbox>]> {
         Arc::clone(&self.list())
     }

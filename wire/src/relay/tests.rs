@@ -86,3 +86,26 @@ fn seats_are_counted_and_a_room_goes_with_its_last_client() {
     assert!(relay.hall().rooms.is_empty());
     assert!(relay.enter("y", Waker::noop().clone()).is_some());
 }
+
+#[test]
+fn who_says_much_takes_its_own_mail_before_it_says_more() {
+    let relay = Relay::new(2);
+    let ((a, _), (b, _)) = (sit(&relay, ""), sit(&relay, ""));
+    let say = |seat: &Seat| seat.parcel("x".into()).deliver();
+    b.parcel("first".into()).deliver();
+    let mut said = 0;
+    while !a.is_ahead() {
+        say(&a);
+        said += 1;
+    }
+    assert_eq!(said, DELIVERIES_PER_TURN_MAX / 2);
+    say(&b);
+    // Each that it takes is one that it may give.
+    assert_eq!(a.take(), Ok(Some("first".into())));
+    assert!(!a.is_ahead());
+    say(&a);
+    assert!(a.is_ahead());
+    // And with nothing left to take it may say as much as at first.
+    while a.take().unwrap().is_some() {}
+    assert!(!a.is_ahead());
+}

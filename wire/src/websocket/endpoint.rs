@@ -80,6 +80,12 @@ impl Endpoint {
         self.is_over
     }
 
+    /// Whether all that has come has been looked at, also by the codec, which takes more at a time
+    /// than it gives.
+    pub(crate) fn has_read_all(&self) -> bool {
+        self.has_read_all
+    }
+
     /// Bytes have come that `need` will look at.
     pub(crate) fn has_received(&mut self) {
         self.has_read_all = false;
@@ -100,29 +106,45 @@ impl Endpoint {
 
     /// Goes on as far as possible with `input`.
     pub(crate) fn need(&mut self, input: &mut Input, input_ended: bool) -> Step {
+        loop {
+            let is_held_up = self.is_ahead();
+            if !is_held_up && let Some(parcel) = self.listen(input, input_ended) {
+                return Step::Deliver(parcel);
+            }
+            self.take_mail();
+            if self.is_over {
+                // Nobody is to send to one who has left.
+                self.seat = None;
+            }
+            if !self.output.rest().is_empty() {
+                return Step::Output;
+            }
+            if self.is_over {
+                return Step::Close;
+            }
+            // With no mail left nothing holds it up.
+            if !is_held_up {
+                self.slim();
+                return Step::Input(self.phase());
+            }
+        }
+    }
+
+    fn is_ahead(&self) -> bool {
+        self.seat.as_ref().is_some_and(Seat::is_ahead)
+    }
+
+    /// Reads until there is something for others; what an echo hears it says at once.
+    fn listen(&mut self, input: &mut Input, input_ended: bool) -> Option<Parcel> {
         while !self.is_over && self.output.has_room() {
-            let Some(message) = self.read(input, input_ended) else {
-                break;
-            };
+            let message = self.read(input, input_ended)?;
             self.is_bloated |= message.len() > CODEC_KEPT_BYTES_MAX;
             match &self.seat {
-                Some(seat) => return Step::Deliver(seat.parcel(message)),
+                Some(seat) => return Some(seat.parcel(message)),
                 None => self.write(message),
             }
         }
-        self.take_mail();
-        if self.is_over {
-            // Nobody is to send to one who has left.
-            self.seat = None;
-        }
-        if !self.output.rest().is_empty() {
-            return Step::Output;
-        }
-        if self.is_over {
-            return Step::Close;
-        }
-        self.slim();
-        Step::Input(self.phase())
+        None
     }
 
     /// The next message; `None` if there is none, or nothing more to read.
@@ -160,7 +182,10 @@ impl Endpoint {
         while !self.is_over && self.output.has_room() {
             match self.seat.as_ref().map_or(Ok(None), Seat::take) {
                 Ok(Some(message)) => self.write(message),
-                Ok(None) if self.is_finishing => self.close(Farewell::Stopping),
+                // Behind what the client has said by then.
+                Ok(None) if self.is_finishing && self.has_read_all => {
+                    self.close(Farewell::Stopping);
+                }
                 Ok(None) => return,
                 Err(TooSlow) => self.close(Farewell::TooSlow),
             }
