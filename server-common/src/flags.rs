@@ -85,7 +85,7 @@ pub struct Flags {
     pub push_rate: Option<NonZeroU64>,
 
     /// Time for which a client of the push stream may take nothing before it is cut off (default:
-    /// for ever).
+    /// for ever). What the kernel still takes for it, for a moment after it has ceased, counts.
     #[arg(long, value_name = "TIME", requires = "push", value_parser = duration::parse)]
     pub push_drop_after: Option<Duration>,
 
