@@ -1,28 +1,37 @@
 //! When the input that a connection waits for began to be waited for.
 
-use std::mem::{Discriminant, discriminant};
+use std::mem::discriminant;
 use std::time::Instant;
 
 use wire::reader::Phase;
 
 /// The phase of the input awaited and when it began, on whichever clock the driver has.
 #[derive(Clone, Copy, Debug)]
-pub struct PhaseClock<T = Instant>(Option<(Discriminant<Phase>, T)>);
+pub struct PhaseClock<T = Instant>(Option<(Phase, T)>);
 
 impl<T: Copy> PhaseClock<T> {
     /// When `phase` began: now, unless it is the one that was asked for last. More bytes of a head
     /// or a body begin no new phase.
     pub fn began(&mut self, phase: Phase, now: impl FnOnce() -> T) -> T {
-        let phase = discriminant(&phase);
         match self.0 {
-            Some((same, began)) if same == phase => began,
+            Some((last, began)) if is_same(last, phase) => began,
             _ => self.0.insert((phase, now())).1,
         }
     }
 
-    /// Whatever is awaited next begins then: something was answered, or a request is complete.
+    /// Whatever is awaited next begins then: something was answered, or a request is complete. But
+    /// a WebSocket message that is under way goes on, whatever is said to its sender meanwhile.
     pub fn reset(&mut self) {
-        self.0 = None;
+        if !matches!(self.0, Some((Phase::Message { .. }, _))) {
+            self.0 = None;
+        }
+    }
+}
+
+fn is_same(one: Phase, other: Phase) -> bool {
+    match (one, other) {
+        (Phase::Message { number: one, .. }, Phase::Message { number: other, .. }) => one == other,
+        _ => discriminant(&one) == discriminant(&other),
     }
 }
 
@@ -46,5 +55,21 @@ mod tests {
         assert_eq!(clock.began(body(9), || 4), 3);
         clock.reset();
         assert_eq!(clock.began(body(9), || 5), 5);
+    }
+
+    #[test]
+    fn a_message_goes_on_whatever_is_said_meanwhile_and_the_next_begins_anew() {
+        let mut clock = PhaseClock::default();
+        let message = |number, received_bytes| Phase::Message {
+            number,
+            received_bytes,
+        };
+        assert_eq!(clock.began(message(0, 5), || 1), 1);
+        clock.reset();
+        assert_eq!(clock.began(message(0, 9), || 2), 1);
+        assert_eq!(clock.began(message(1, 20), || 3), 3);
+        assert_eq!(clock.began(Phase::Idle, || 4), 4);
+        clock.reset();
+        assert_eq!(clock.began(Phase::Idle, || 5), 5);
     }
 }

@@ -36,7 +36,7 @@ const HEAD_CAPACITY_BYTES: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// For each part of a TLS handshake, for a head from its first byte on, for a new connection's
-    /// first byte, and for a body (see [`body_time_limit`]).
+    /// first byte, and for a body or a WebSocket message (see [`body_time_limit`]).
     pub read_timeout: Duration,
     /// For the first byte of a further request.
     pub idle_timeout: Duration,
@@ -53,7 +53,9 @@ impl Options {
         match phase {
             Phase::Idle if has_answered => self.idle_timeout,
             Phase::Handshake | Phase::Idle | Phase::Head | Phase::Pong => self.read_timeout,
-            Phase::Body { received_bytes } => body_time_limit(self.read_timeout, received_bytes),
+            Phase::Body { received_bytes } | Phase::Message { received_bytes, .. } => {
+                body_time_limit(self.read_timeout, received_bytes)
+            }
         }
     }
 }
@@ -235,6 +237,13 @@ impl Connection {
         matches!(&self.state, State::WebSocket(endpoint) if endpoint.has_read_all())
     }
 
+    /// Whether a WebSocket client has left so much lying that it is to go: what is still written
+    /// to it, it must take within one write timeout in all.
+    #[must_use]
+    pub fn is_too_slow(&self) -> bool {
+        matches!(&self.state, State::WebSocket(endpoint) if endpoint.is_too_slow())
+    }
+
     /// The peer has closed its writing side; what it asked for is still answered.
     pub fn end_of_input(&mut self) {
         self.input_ended = true;
@@ -246,8 +255,8 @@ impl Connection {
             return endpoint.timed_out();
         }
         self.state = match self.reader.phase() {
-            Phase::Handshake | Phase::Idle | Phase::Pong => State::Closing { linger: false },
             Phase::Head | Phase::Body { .. } => self.refusal(Refusal::TIMEOUT, date),
+            _ => State::Closing { linger: false },
         };
     }
 

@@ -32,6 +32,13 @@ pub enum Phase {
     },
     /// A sign of life from a WebSocket client that has been asked for one.
     Pong,
+    /// The rest of a WebSocket message.
+    Message {
+        /// How many have come before it, which tells it from the next.
+        number: u64,
+        /// How much of it has come.
+        received_bytes: u64,
+    },
 }
 
 /// Reads requests, one after another, from bytes that arrive in pieces of any size.

@@ -103,6 +103,15 @@ impl Session {
         }
     }
 
+    /// As [`Connection::is_too_slow`].
+    #[must_use]
+    pub fn is_too_slow(&self) -> bool {
+        match &self.0 {
+            Protocol::Http { connection, .. } => connection.is_too_slow(),
+            Protocol::Push(_) => false,
+        }
+    }
+
     /// The peer has closed its writing side; what it asked for is still answered.
     pub fn end_of_input(&mut self) {
         if let Protocol::Http {

@@ -264,8 +264,8 @@ impl<'a, S> Gate<'a, S> {
             )
         );
         self.ending = Some(match phase {
-            Phase::Handshake | Phase::Idle | Phase::Pong => Ending::Closed,
             Phase::Head | Phase::Body { .. } => Ending::Refused(Refusal::TIMEOUT),
+            _ => Ending::Closed,
         });
         self.examine_as_http1();
         Poll::Ready(())

@@ -5,6 +5,8 @@ use std::io::Cursor;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
+use crate::reader::Phase;
+
 /// Longest header of a frame, in bytes (RFC 6455 §5.2).
 const HEADER_BYTES_MAX: usize = 14;
 
@@ -21,6 +23,8 @@ pub struct Boundary {
     payload_left_bytes: u64,
     /// Whether a further fragment is due.
     is_fragmented: bool,
+    /// Messages that have ended, and what came whole between them.
+    messages: u64,
     /// Of the message under way.
     message_bytes: u64,
 }
@@ -37,15 +41,20 @@ impl Boundary {
             self.payload_left_bytes -= payload;
             bytes = &bytes[payload as usize..];
             if !self.is_within() {
+                self.messages += 1;
                 self.message_bytes = bytes.len() as u64;
             }
         }
     }
 
-    /// Bytes of the message under way, its frames' headers counted; `None` between messages.
+    /// What is waited for within a message, of whose bytes its frames' headers are a part; `None`
+    /// between messages.
     #[must_use]
-    pub fn message_bytes(&self) -> Option<u64> {
-        self.is_within().then_some(self.message_bytes)
+    pub fn phase(&self) -> Option<Phase> {
+        self.is_within().then_some(Phase::Message {
+            number: self.messages,
+            received_bytes: self.message_bytes,
+        })
     }
 
     fn is_within(&self) -> bool {
@@ -102,12 +111,19 @@ mod tests {
         let mut boundary = Boundary::default();
         let mut pass = |frame| {
             boundary.pass(&bytes(&[frame]));
-            boundary.message_bytes()
+            boundary.phase()
+        };
+        let second = |received_bytes| {
+            let number = 1;
+            Some(Phase::Message {
+                number,
+                received_bytes,
+            })
         };
         assert_eq!(pass(data(3, Data::Text, true)), None);
-        assert_eq!(pass(data(3, Data::Text, false)), Some(5));
-        assert_eq!(pass(Frame::ping(vec![1])), Some(8));
-        assert_eq!(pass(data(0, Data::Continue, false)), Some(10));
+        assert_eq!(pass(data(3, Data::Text, false)), second(5));
+        assert_eq!(pass(Frame::ping(vec![1])), second(8));
+        assert_eq!(pass(data(0, Data::Continue, false)), second(10));
         assert_eq!(pass(data(200, Data::Continue, true)), None);
         assert_eq!(pass(Frame::ping(vec![])), None);
     }
@@ -133,10 +149,10 @@ mod tests {
                 let (piece, after) = rest.split_at(cut.min(rest.len()));
                 boundary.pass(piece);
                 rest = after;
-                prop_assert!(rest.is_empty() == boundary.message_bytes().is_none()
+                prop_assert!(rest.is_empty() == boundary.phase().is_none()
                     || stream.len() - rest.len() < 70_000);
             }
-            prop_assert_eq!(boundary.message_bytes(), None);
+            prop_assert_eq!(boundary.phase(), None);
         }
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Endpoint {
     /// Whether this server is to leave once it has said what there is to say.
     is_finishing: bool,
     is_over: bool,
+    /// Whether that is because it has left too much lying.
+    was_too_slow: bool,
 }
 
 impl Endpoint {
@@ -58,6 +60,7 @@ impl Endpoint {
             awaits_pong: false,
             is_finishing: false,
             is_over: false,
+            was_too_slow: false,
         }
     }
 
@@ -86,6 +89,11 @@ impl Endpoint {
         self.has_read_all
     }
 
+    /// Whether it has left too much lying of what others sent, told so or not.
+    pub(crate) fn is_too_slow(&self) -> bool {
+        self.was_too_slow || self.seat.as_ref().is_some_and(Seat::is_too_slow)
+    }
+
     /// Bytes have come that `need` will look at.
     pub(crate) fn has_received(&mut self) {
         self.has_read_all = false;
@@ -94,7 +102,7 @@ impl Endpoint {
 
     /// The time is up for what [`Self::need`] has asked for.
     pub(crate) fn timed_out(&mut self) {
-        if self.boundary.message_bytes().is_some() {
+        if self.boundary.phase().is_some() {
             self.close(Farewell::Unfinished);
         } else if self.awaits_pong {
             self.close(Farewell::Silent);
@@ -187,14 +195,17 @@ impl Endpoint {
                     self.close(Farewell::Stopping);
                 }
                 Ok(None) => return,
-                Err(TooSlow) => self.close(Farewell::TooSlow),
+                Err(TooSlow) => {
+                    self.was_too_slow = true;
+                    self.close(Farewell::TooSlow);
+                }
             }
         }
     }
 
     fn phase(&self) -> Phase {
-        match self.boundary.message_bytes() {
-            Some(received_bytes) => Phase::Body { received_bytes },
+        match self.boundary.phase() {
+            Some(within) => within,
             None if self.awaits_pong => Phase::Pong,
             None => Phase::Idle,
         }
@@ -202,7 +213,7 @@ impl Endpoint {
 
     /// Gives back what the codec keeps. Between messages, with all read and written, it is as new.
     fn slim(&mut self) {
-        if self.is_bloated && self.boundary.message_bytes().is_none() {
+        if self.is_bloated && self.boundary.phase().is_none() {
             self.is_bloated = false;
             self.codec = new_codec();
         }

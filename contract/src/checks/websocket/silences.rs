@@ -35,6 +35,31 @@ pub(super) const CHECKS: &[Check] = &[
         },
     },
     Check {
+        name: "what is said to a client gives its message no more time",
+        run: |subject| {
+            let mut client = Client::open(subject, "/ws?drips")?;
+            let mut other = Client::open(subject, "/ws?drips")?;
+            let started = Instant::now();
+            client.send(&Frame::text("x").unfinished())?;
+            let (mail, ping) = (Frame::text("hello"), Frame::ping("still here"));
+            let pause = subject.read_timeout / BYTES_PER_TIMEOUT;
+            // Each answer and each message is taken, until the close comes.
+            loop {
+                if !client.connection().is_readable_within(pause)? {
+                    other.send(&mail)?;
+                    client.send(&ping)?;
+                }
+                let came = client.receive()?;
+                if let Some(code) = came.close_code() {
+                    ensure!(code == POLICY, "it is closed with {code}");
+                    return not_too_early(subject, started);
+                }
+                let took = started.elapsed();
+                ensure!(took < subject.patience(), "still open after {took:?}");
+            }
+        },
+    },
+    Check {
         name: "a client between messages may be silent for longer than the read timeout",
         run: |subject| {
             let mut client = Client::open(subject, ECHO)?;

@@ -23,7 +23,8 @@ use crate::tokio_hyper::Server;
 use crate::tokio_hyper::deadline::Deadline;
 
 /// Messages of a client that are read before others have their turn. One that sends small ones
-/// without end may have thousands of them in a single read.
+/// without end may have thousands of them in a single read. In the relay it is fewer, if they go to
+/// many: see [`Seat::is_ahead`].
 const MESSAGES_PER_TURN: u32 = 128;
 
 /// One client's connection.
@@ -103,7 +104,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            if self.is_bloated && self.pipe().message_bytes().is_none() {
+            if self.is_bloated && self.pipe().phase().is_none() {
                 return Poll::Ready(Ok(Turn::Bloated));
             }
             ready!(self.poll_silence(cx));
@@ -113,7 +114,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
     /// Passes on what the client has sent; whether there may be more.
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
         for _ in 0..MESSAGES_PER_TURN {
-            if self.is_over || !self.pipe().has_room() {
+            let is_ahead = self.seat.as_ref().is_some_and(Seat::is_ahead);
+            if self.is_over || is_ahead || !self.pipe().has_room() {
                 break;
             }
             match Pin::new(&mut self.codec).poll_next(cx) {
@@ -124,9 +126,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
                 Poll::Ready(Some(Ok(_))) => {}
                 Poll::Ready(Some(Err(error))) => match Farewell::after(&error) {
                     Some(farewell) => self.close(farewell),
-                    None => self.is_over = true,
+                    None => self.leave(),
                 },
-                Poll::Ready(None) => self.is_over = true,
+                Poll::Ready(None) => self.leave(),
                 Poll::Pending => return false,
             }
         }
@@ -163,7 +165,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
 
     fn close(&mut self, farewell: Farewell) {
         self.send(Message::Close(Some(farewell.frame())));
+        self.leave();
+    }
+
+    /// Says nothing more, and nobody is to send to one who has left.
+    fn leave(&mut self) {
         self.is_over = true;
+        self.seat = None;
     }
 
     fn give_up(&mut self) {
@@ -172,13 +180,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
     }
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let was_drained = self.pipe().is_drained();
-        let drained = self.codec.get_mut().poll_drain(cx)?;
-        // An answer or mail is a beginning; but a message under way goes on.
-        if !was_drained && self.pipe().message_bytes().is_none() {
+        if !self.pipe().is_drained() {
             self.waiting.reset();
         }
-        drained.map(Ok)
+        self.codec.get_mut().poll_drain(cx)
     }
 
     /// While output waits for room, what others send piles up: one that is too slow for them gets
@@ -199,8 +204,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
         if self.codec.get_mut().take_has_received() {
             self.awaits_pong = false;
         }
-        let phase = match self.pipe().message_bytes() {
-            Some(received_bytes) => Phase::Body { received_bytes },
+        let phase = match self.pipe().phase() {
+            Some(within) => within,
             None if self.awaits_pong => Phase::Pong,
             None => Phase::Idle,
         };
@@ -208,7 +213,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
         let limit = self.options.limit(phase, true);
         ready!(self.deadline.poll(cx, since + limit));
         match phase {
-            Phase::Body { .. } => self.close(Farewell::Unfinished),
+            Phase::Message { .. } => self.close(Farewell::Unfinished),
             Phase::Pong => self.close(Farewell::Silent),
             _ => {
                 self.awaits_pong = true;

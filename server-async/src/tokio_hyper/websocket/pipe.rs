@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use wire::reader::Phase;
 use wire::websocket::boundary::Boundary;
 
 use crate::tokio_hyper::landing;
@@ -43,9 +44,9 @@ impl<S> Pipe<S> {
         }
     }
 
-    /// Bytes of the message under way; `None` between messages.
-    pub(super) fn message_bytes(&self) -> Option<u64> {
-        self.boundary.message_bytes()
+    /// What is waited for within a message; `None` between messages.
+    pub(super) fn phase(&self) -> Option<Phase> {
+        self.boundary.phase()
     }
 
     /// Whether the client has been heard since this was asked last.

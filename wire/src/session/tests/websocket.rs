@@ -165,9 +165,12 @@ fn what_comes_with_the_handshake_is_answered_behind_it() {
 fn a_ping_between_fragments_is_answered_before_their_message() {
     let mut plain = Plain::open(&Relay::new(1), ECHO);
     let begun = masked(Frame::message("one, ", TEXT, false));
-    let limit = OPTIONS.limit(Phase::Body { received_bytes: 11 }, true);
-    let need = plain.send(&begun);
-    assert_eq!(need, input(Phase::Body { received_bytes: 11 }, limit));
+    let phase = Phase::Message {
+        number: 0,
+        received_bytes: 11,
+    };
+    let limit = OPTIONS.limit(phase, true);
+    assert_eq!(plain.send(&begun), input(phase, limit));
     plain.send(&masked(Frame::ping("?")));
     assert_eq!(plain.frames(), [heard(PONG, "?")]);
     assert_eq!(
@@ -207,7 +210,7 @@ fn a_message_that_does_not_end_in_time_is_closed() {
         assert!(matches!(
             need,
             Need::Input {
-                phase: Phase::Body { .. },
+                phase: Phase::Message { .. },
                 ..
             }
         ));
