@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
-use server_common::listener::Caller;
+use server_common::listener::{Caller, Service};
 use server_common::options::Options;
 use server_common::phase_clock::PhaseClock;
 use server_common::work::work;
 use server_common::{access_log, clock, overloaded};
 use wire::connection::Need;
 use wire::date::Date;
+use wire::relay::DELIVERIES_PER_TURN_MAX;
 use wire::route::Pause;
 use wire::session::Session;
 
@@ -38,10 +39,6 @@ const WRITE_BYTES_MAX: usize = 64 * 1024;
 /// is as long as anybody else has to wait for it.
 const STEPS_PER_TURN_MAX: u32 = 16;
 
-/// Mailboxes that a client's messages are put into before others have their turn, some tenths of a
-/// microsecond each; a single message to a larger room goes there as a whole.
-const DELIVERIES_PER_TURN_MAX: usize = 1024;
-
 /// The name of a connection that has not been told its own.
 const NOBODY: Key = Key {
     slot: 0,
@@ -60,8 +57,11 @@ pub(super) struct Connection {
     session: Session,
     phase: PhaseClock,
     state: State,
-    /// When the wait is over. For output: when it must have moved.
+    /// When the wait is over.
     until: Instant,
+    /// While the socket has no room: by when it must take something. Turns in which the client is
+    /// heard in between change nothing about that.
+    room_by: Option<Instant>,
 }
 
 /// What a connection is at.
@@ -157,8 +157,13 @@ impl Connection {
             is_refused: false,
             session,
             phase: PhaseClock::default(),
-            state: State::New,
+            state: match caller.service {
+                Service::Http => State::New,
+                // Is not read from.
+                Service::Push => State::Turn,
+            },
             until: desk.now,
+            room_by: None,
         }
     }
 
@@ -215,19 +220,21 @@ impl Connection {
             // There may be less to write now, and room for that.
             (State::Output, Cause::Stop) => {
                 self.session.finish();
-                self.until = self.until.min(self.write_limit(desk));
+                let soon = self.write_limit(desk);
+                self.room_by = self.room_by.map(|by| by.min(soon));
                 self.serve(desk)
             }
             (_, Cause::Stop) => {
                 self.session.finish();
                 Ok(Want::Nothing)
             }
-            (State::Output, Cause::Ready | Cause::Due) | (State::Turn, Cause::Turn) => {
+            (State::Output, Cause::Ready) | (State::Turn, Cause::Turn) => {
                 self.hear(desk)?;
                 self.serve(desk)
             }
-            (State::Input, Cause::Mail) => self.serve(desk),
-            (State::Pause, Cause::Due) => self.serve(desk),
+            (State::Output | State::Pause, Cause::Due) | (State::Input, Cause::Mail) => {
+                self.serve(desk)
+            }
             (State::Pause, Cause::Ready) => Ok(Want::Silence),
             (State::Linger, Cause::Ready | Cause::Turn) => self.linger(desk),
             (State::Linger, Cause::Due) => Ok(Want::Close),
@@ -276,7 +283,7 @@ impl Connection {
                 }
                 Need::Output => match self.write()? {
                     true => steps_left -= 1,
-                    false => return self.wait_for_room(desk),
+                    false => return Ok(self.wait_for_room(desk)),
                 },
                 Need::Pause(Pause::Wait(time)) => {
                     // From its own beginning: others may have worked since the last wait.
@@ -330,20 +337,23 @@ impl Connection {
             Err(Errno::AGAIN | Errno::INTR) => return Ok(false),
             Err(error) => return Err(error.into()),
         }
-        // Any other state is over as well, and with it its time.
-        self.state = State::Turn;
         self.phase.reset();
+        // One that is too slow for the others has had its time, and gets no more for a little.
+        if self.room_by.is_some() && !self.session.is_too_slow() {
+            self.room_by = None;
+        }
         Ok(true)
     }
 
     /// The time begins anew whenever the client has taken something. When it is up, a write is
     /// tried before: a socket has room for bytes long before it is said to be ready for output.
-    fn wait_for_room(&mut self, desk: &Desk) -> io::Result<Want> {
-        match self.state {
-            State::Output if self.until <= desk.now => Ok(Want::Close),
-            State::Output => Ok(Want::Ready(Interest::Output, self.until)),
-            _ => Ok(self.wait(State::Output, self.write_limit(desk))),
-        }
+    fn wait_for_room(&mut self, desk: &Desk) -> Want {
+        let until = match self.room_by {
+            Some(by) if by <= desk.now => return Want::Close,
+            Some(by) => by,
+            None => *self.room_by.insert(self.write_limit(desk)),
+        };
+        self.wait(State::Output, until)
     }
 
     fn write_limit(&self, desk: &Desk) -> Instant {

@@ -9,9 +9,9 @@
 //! - `connection`: one connection, as far as it can go without waiting.
 //!
 //! With `--threads N` there are N loops that share no connection: each stays with the loop that
-//! accepted it, and what WebSocket clients say to each other goes by the loops' posts. Over TCP each has an accept queue of its own, and which one a client comes to is a
-//! matter of its address and port: with few connections one loop may have all the work and
-//! another none.
+//! accepted it, and what WebSocket clients say to each other goes by the loops' posts. Over TCP each
+//! has an accept queue of its own, and which one a client comes to is a matter of its address and
+//! port: with few connections one loop may have all the work and another none.
 
 mod acceptor;
 mod connection;

@@ -14,6 +14,7 @@ use server_common::work::work;
 use server_common::{access_log, clock};
 use wire::connection::Need;
 use wire::reader::Phase;
+use wire::relay::DELIVERIES_PER_TURN_MAX;
 use wire::route::Pause;
 
 use super::lent::LentSession;
@@ -31,10 +32,6 @@ const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
 /// What comes until the kernel has heard of that is kept too: at most what it had of this client
 /// already. The rest waits with the kernel, and so does the client.
 const HELD_BYTES_MAX: usize = 16 * 1024;
-
-/// Mailboxes that a client's messages are put into before others have their turn, some tenths of a
-/// microsecond each; a single message to a larger room goes there as a whole.
-const DELIVERIES_PER_TURN_MAX: usize = 1024;
 
 /// What a connection may use in one turn of the loop.
 pub(super) struct Turn<'a> {
@@ -64,6 +61,8 @@ pub(super) struct Connection {
     deadline: Option<Instant>,
     /// How often in a row the client has taken nothing for a part of the write timeout.
     waits_in_vain: u32,
+    /// By when one that is too slow for the others must have taken all there is.
+    over_by: Option<Instant>,
 }
 
 /// What a connection waits for.
@@ -115,6 +114,7 @@ impl Connection {
             phase: PhaseClock::default(),
             deadline: None,
             waits_in_vain: 0,
+            over_by: None,
         }
     }
 
@@ -226,6 +226,9 @@ impl Connection {
         self.session.take_back(result.unwrap_or(0));
         if self.state == State::Closed {
             return;
+        }
+        if self.is_overdue(turn) {
+            return self.close(turn);
         }
         match result {
             Ok(1..) => {
@@ -345,6 +348,19 @@ impl Connection {
                 self.receive(turn);
             }
         }
+    }
+
+    /// Whether one that is too slow for the others has had the write timeout for what is left, as
+    /// little as it took of it at a time.
+    fn is_overdue(&mut self, turn: &Turn<'_>) -> bool {
+        let Some(session) = self.session.get() else {
+            return false;
+        };
+        if session.output().is_empty() || !session.is_too_slow() {
+            return false;
+        }
+        let limit = turn.now + session.write_timeout(turn.options.write_timeout);
+        turn.now >= *self.over_by.get_or_insert(limit)
     }
 
     fn let_others_go(&mut self, turn: &mut Turn<'_>) {

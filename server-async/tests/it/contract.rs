@@ -7,6 +7,9 @@ use server_async::model::Model;
 
 use crate::program::SERVER;
 
+/// The models that are loops of ours.
+pub(crate) const LOOPS: [&str; 4] = ["select", "poll", "epoll", "io-uring"];
+
 /// The program as the suite starts it, with several threads, however few the cores, where the
 /// model has a choice by itself.
 pub(crate) fn program(model: &'static str) -> Program {

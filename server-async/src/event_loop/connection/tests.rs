@@ -2,8 +2,11 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::task::Waker;
 
-use server_common::listener::Service;
+use wire::limits::MAILBOX_BYTES_MAX;
+use wire::relay::Seat;
+use wire::websocket::Message;
 
 use super::*;
 
@@ -273,4 +276,89 @@ fn a_push_client_that_takes_nothing_is_waited_for_until_the_stop() {
     assert_eq!(want, Want::Ready(Interest::Output, until));
     desk.now = until;
     assert_eq!(connection.go_on(Cause::Due, &mut desk), Want::Close);
+}
+
+/// A binary message of so many bytes (126 or more take a longer header), masked with nothing.
+fn frame(payload_bytes: u8) -> Vec<u8> {
+    let mut frame = vec![0x82, 0x80 | payload_bytes, 0, 0, 0, 0];
+    frame.resize(6 + usize::from(payload_bytes), 7);
+    frame
+}
+
+/// Others in the room, whom nobody serves.
+fn others(count: usize, desk: &Desk) -> Vec<Seat> {
+    let enter = |_| desk.options.relay.enter("", Waker::noop().clone());
+    (0..count).map(|each| enter(each).unwrap()).collect()
+}
+
+/// Has one go on whose client has sent more than it reads at a time.
+fn go_on_at_once(connection: &mut Connection, want: &mut Want, desk: &mut Desk) {
+    let cause = match want {
+        Want::Turn => Cause::Turn,
+        _ => Cause::Ready,
+    };
+    *want = connection.go_on(cause, desk);
+}
+
+#[test]
+fn who_sends_all_the_time_gets_its_mail() {
+    const TURNS: usize = 300;
+    const MAILS_PER_TURN: usize = 20;
+    const MAIL_BYTES: usize = 1000;
+    // In all more than a mailbox takes.
+    const { assert!(TURNS * MAILS_PER_TURN * MAIL_BYTES > MAILBOX_BYTES_MAX) };
+    let mut desk = desk();
+    let (mut sender, mut client) = in_the_relay(1, &mut desk);
+    // More than a message has bytes: many turns to a read.
+    let others = others(60, &desk);
+    let input = frame(50).repeat(10_000);
+    let (mut sent_bytes, mut heard_bytes) = (0, 0);
+    let mut want = Want::Ready(Interest::Input, desk.now);
+    for _ in 0..TURNS {
+        while let Ok(count) = client.write(&input[sent_bytes % input.len()..]) {
+            sent_bytes += count;
+        }
+        for _ in 0..MAILS_PER_TURN {
+            let mail = Message::binary(vec![7; MAIL_BYTES]);
+            others[0].parcel(mail).deliver();
+        }
+        go_on_at_once(&mut sender, &mut want, &mut desk);
+        heard_bytes += received(&client).len();
+    }
+    // The turn's own mail may come with the next.
+    go_on_at_once(&mut sender, &mut want, &mut desk);
+    heard_bytes += received(&client).len();
+    assert_eq!(heard_bytes, TURNS * MAILS_PER_TURN * (4 + MAIL_BYTES));
+}
+
+#[test]
+fn what_a_client_says_gives_it_no_more_time_to_take_something() {
+    let mut desk = desk();
+    let (mut deaf, mut client) = in_the_relay(1, &mut desk);
+    let others = others(1, &desk);
+    // More than its socket holds, and less than its mailbox.
+    for _ in 0..MAILBOX_BYTES_MAX / 100_000 - 1 {
+        let mail = Message::binary(vec![7; 100_000]);
+        others[0].parcel(mail).deliver();
+    }
+    let mut want = deaf.go_on(Cause::Mail, &mut desk);
+    while want == Want::Turn {
+        want = deaf.go_on(Cause::Turn, &mut desk);
+    }
+    let Want::Ready(Interest::Output, until) = want else {
+        panic!("{want:?}");
+    };
+    // Enough for several turns, if it were heard.
+    client.write_all(&frame(0).repeat(10_000)).unwrap();
+    for (cause, now, last) in [
+        (Cause::Ready, until - Duration::from_secs(1), want),
+        (Cause::Due, until, Want::Close),
+    ] {
+        desk.now = now;
+        want = deaf.go_on(cause, &mut desk);
+        while want == Want::Turn {
+            want = deaf.go_on(Cause::Turn, &mut desk);
+        }
+        assert_eq!(want, last);
+    }
 }
