@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
 use wire::limits::MAILBOX_BYTES_MAX;
-use wire::relay::Relay;
+use wire::relay::{DELIVERIES_PER_TURN_MAX, Relay};
 use wire::websocket::Message;
 
 use super::*;
@@ -350,11 +350,41 @@ async fn a_slow_client_that_goes_on_taking_a_little_has_the_write_timeout_for_al
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_given_up_leaves_its_seat_at_once() {
+    let options = Options {
+        relay: Relay::new(2),
+        ..Options::default()
+    };
+    let mut sender = Guest::enter("/ws", &options).await;
+    let deaf = Guest::enter("/ws", &options).await;
+    let message = Message::binary(vec![7; 64 * 1024]);
+    for _ in 0..MAILBOX_BYTES_MAX / message.len() + 3 {
+        sender.send(message.clone()).await;
+    }
+    let begun = Instant::now();
+    tokio::task::yield_now().await;
+    Guest::enter("/ws", &options).await;
+    assert!(begun.elapsed().is_zero() && !deaf.served.task.is_finished());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_sends_without_end_lets_others_have_their_turn() {
+    lets_others_have_their_turn(1, 100_000).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_sends_to_many_lets_others_have_their_turn_sooner() {
+    lets_others_have_their_turn(DELIVERIES_PER_TURN_MAX, 600).await;
+}
+
+/// In a room of so many it sends so many messages.
+async fn lets_others_have_their_turn(clients: usize, messages: usize) {
     let options = Options::default();
-    let (mut socket, _served) = fixture::serve(options, 1024 * 1024);
+    let enter = |_| options.relay.enter("", Waker::noop().clone());
+    let _others: Vec<_> = (1..clients).map(enter).collect();
+    let (mut socket, _served) = fixture::serve(options.clone(), 1024 * 1024);
     let text = b"\x81\x82\0\0\0\0hi";
-    let flood = [request("/ws"), text.repeat(100_000)].concat();
+    let flood = [request("/ws"), text.repeat(messages)].concat();
     socket.write_all(&flood).await.unwrap();
     // All has arrived. Whoever runs beside it runs long before it has been read.
     let mut turns = 0;
