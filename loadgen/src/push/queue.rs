@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::PIECE_MESSAGES;
 use super::message::MESSAGE_BYTES;
 
-/// Messages in a chunk: 256 KiB.
-const CHUNK_MESSAGES: usize = 2048;
+/// Bytes of a chunk: what is read at a time.
+const CHUNK_BYTES: usize = PIECE_MESSAGES * MESSAGE_BYTES;
 
 /// Messages that were read and are not done. One thread pushes, one takes.
 #[derive(Debug)]
@@ -37,9 +38,11 @@ impl Queue {
         }
     }
 
-    /// Nothing will be pushed any more.
+    /// Nothing will be pushed any more; a worker that waits need not any longer.
     pub(super) fn close(&self) {
+        let _chunks = self.lock();
         self.is_closed.store(true, SeqCst);
+        self.has_come.notify_one();
     }
 
     /// Whether that was said.
@@ -52,14 +55,15 @@ impl Queue {
         self.length.load(SeqCst)
     }
 
-    /// How many more it takes. If none, the reader is remembered: [`Self::done`] will say when half
-    /// of the queue is empty, so that who waits is not woken for each message.
+    /// How many more it takes. Once that is none it stays so until half of the queue is empty, however
+    /// often is asked, and [`Self::done`] says when: so the reader goes on in large steps, not with
+    /// each message.
     pub(super) fn room(&self) -> usize {
         let Some(bound) = self.bound else {
             return usize::MAX;
         };
         let room = bound.saturating_sub(self.length());
-        if room > 0 {
+        if room > 0 && !self.is_reader_waiting.load(SeqCst) {
             return room;
         }
         self.is_reader_waiting.store(true, SeqCst);
@@ -75,14 +79,14 @@ impl Queue {
         self.length.fetch_add(bytes.len() / MESSAGE_BYTES, SeqCst);
         let mut chunks = self.lock();
         while !bytes.is_empty() {
-            let free = chunks.back().map_or(0, |chunk| chunk_bytes() - chunk.len());
+            let free = chunks.back().map_or(0, |chunk| CHUNK_BYTES - chunk.len());
             if free == 0 {
-                chunks.push_back(Vec::with_capacity(chunk_bytes()));
+                chunks.push_back(Vec::with_capacity(CHUNK_BYTES));
             }
             let Some(chunk) = chunks.back_mut() else {
                 return;
             };
-            let fits = bytes.len().min(chunk_bytes() - chunk.len());
+            let fits = bytes.len().min(CHUNK_BYTES - chunk.len());
             chunk.extend_from_slice(&bytes[..fits]);
             bytes = &bytes[fits..];
         }
@@ -120,10 +124,6 @@ impl Queue {
     }
 }
 
-const fn chunk_bytes() -> usize {
-    CHUNK_MESSAGES * MESSAGE_BYTES
-}
-
 #[cfg(test)]
 mod tests {
     use std::thread;
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn messages_come_out_in_the_order_in_which_they_went_in() {
         let queue = Queue::new(None);
-        let count = 3 * CHUNK_MESSAGES as u64 + 5;
+        let count = 3 * PIECE_MESSAGES as u64 + 5;
         let stream: Vec<u8> = (0..count).flat_map(|number| message(number, 1)).collect();
         for piece in stream.chunks(100 * MESSAGE_BYTES) {
             queue.push(piece);
@@ -161,6 +161,19 @@ mod tests {
         assert_eq!(queue.room(), 0);
         assert!(queue.done(1), "the reader waits, and half is empty");
         assert_eq!(queue.room(), 1);
+    }
+
+    #[test]
+    fn a_full_queue_takes_none_until_half_of_it_is_done() {
+        let queue = Queue::new(Some(4));
+        queue.push(&message(0, 1).repeat(4));
+        assert_eq!(queue.room(), 0);
+        assert!(!queue.done(1));
+        assert_eq!(queue.room(), 0, "the reader waits, whoever wakes it");
+        assert!(queue.done(1));
+        assert_eq!(queue.room(), 2);
+        queue.push(&message(4, 1));
+        assert_eq!(queue.room(), 1, "and waits no more");
     }
 
     #[test]
