@@ -4,7 +4,8 @@ use super::print;
 use crate::cli::BenchPushArgs;
 use crate::exit::Exit;
 use crate::output;
-use crate::push::bench::{self, Report};
+use crate::push::bench::{self, Report, Run};
+use crate::push::{self, ending::Ending};
 use crate::signal;
 
 /// Puts clients and servers together, prints what was found and where it is.
@@ -47,12 +48,25 @@ fn conclude(report: &Report) -> Exit {
         output::complain(&format!("interrupted; complete runs kept: {runs}"));
         return Exit::Interrupted;
     }
-    // A queue that took all its memory is what the comparison is about; a lost message is not.
-    match report.runs.iter().any(|run| run.record.errors() > 0) {
-        true => {
-            output::complain("messages were lost or repeated, see above");
-            Exit::Failed
-        }
-        false => Exit::Done,
+    let failures: Vec<String> = report.runs.iter().filter_map(failure).collect();
+    failures.iter().for_each(|line| output::complain(line));
+    match failures.is_empty() {
+        true => Exit::Done,
+        false => Exit::Failed,
     }
+}
+
+/// What keeps a run from saying anything, if something does. A queue that took all its memory does
+/// not: it is what the comparison is about.
+fn failure(run: &Run) -> Option<String> {
+    let Run { case, record } = run;
+    let name = case.name();
+    let mut endings = push::endings(record).into_iter();
+    if let Some((ending, count)) = endings.find(|(ending, _)| *ending != Ending::MemoryLimit) {
+        let (of, label, advice) = (record.clients.len(), ending.label(), ending.advice());
+        return Some(format!("{name}: {count} of {of} clients {label}: {advice}"));
+    }
+    (record.errors() > 0).then(|| {
+        format!("{name}: messages were lost or repeated; the server or what lies between does so")
+    })
 }

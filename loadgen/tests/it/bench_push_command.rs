@@ -26,8 +26,12 @@ fn servers(pushing: Pushing) -> FakeServers {
 }
 
 fn bench(servers: &FakeServers, out: &Path) -> Ended {
+    bench_for("200ms", servers, out)
+}
+
+fn bench_for(duration: &str, servers: &FakeServers, out: &Path) -> Ended {
     let args = ["--servers", servers.path(), "--out", out.to_str().unwrap()];
-    let args = [&["bench-push", "--duration", "200ms"], &args[..]].concat();
+    let args = [&["bench-push", "--duration", duration], &args[..]].concat();
     loadgen::start(loadgen::command(&args)).end_within(LONGEST)
 }
 
@@ -66,12 +70,14 @@ fn every_client_meets_every_server_and_the_summary_says_what_came_of_it() {
     );
 }
 
-fn assert_run(out: &Path, name: &str) {
+/// The record of a run that took place.
+fn assert_run(out: &Path, name: &str) -> Value {
     let file = fs::read(out.join(format!("{name}.json"))).unwrap();
     let record: Value = serde_json::from_slice(&file).unwrap();
     PUSH.assert_valid(&record);
     assert!(!record["rows"].as_array().unwrap().is_empty(), "{name}");
     assert!(record["server"]["rss_bytes_peak"].is_u64(), "{name}");
+    record
 }
 
 #[test]
@@ -84,6 +90,30 @@ fn servers_that_lose_messages_are_found_out() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.stderr.contains("messages were lost"), "{ended:?}");
     assert!(ended.stdout.contains("gaps in the numbers"), "{ended:?}");
+}
+
+#[test]
+fn servers_that_close_before_the_end_are_found_out_and_what_they_pushed_is_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("results");
+    let ended = bench_for("20s", &servers(Pushing::Close(50)), &out);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    for words in [
+        "rate.tokio.async: 3 of 3 clients closed",
+        "speed.epoll.blocking: 1 of 1 clients closed",
+    ] {
+        assert!(ended.stderr.contains(words), "{words:?} in {ended:?}");
+    }
+    for (name, count) in [
+        ("rate.threads.blocking", 150),
+        ("flood.tokio.async", 150),
+        ("flood.epoll.async-bounded", 150),
+        ("speed.epoll.blocking", 50),
+    ] {
+        let messages = &assert_run(&out, name)["messages"];
+        assert_eq!(messages["received"], count, "{name}");
+        assert_eq!(messages["processed"], count, "{name}");
+    }
 }
 
 #[test]
