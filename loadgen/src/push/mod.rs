@@ -45,9 +45,9 @@ use queue::Queue;
 use record::{
     ClientEnd, Course, Messages, Record, Row, SCHEMA, Server, Settings, Target, WorkTime,
 };
-use sampler::{PERIOD, Sampled, Sampler};
+use sampler::{Outside, PERIOD, Sampled, Sampler};
 use stop::Stop;
-pub use text::{bytes, charts, endings, milliseconds, render};
+pub use text::{bytes, charts, endings, known, milliseconds, render};
 
 use crate::record::{Environment, Finding, Reason, Severity, Tool, Validity, timestamp};
 use crate::system;
@@ -109,7 +109,7 @@ pub fn run(plan: &Plan, argv: Vec<String>, interrupted: &AtomicBool) -> io::Resu
     })
 }
 
-/// Runs the clients while rows are taken; how each ended, and after how long all were stopped.
+/// Runs the clients while rows are taken; how each ended, and after how long all had or were stopped.
 fn carry_out(
     plan: &Plan,
     connected: &[Result<Connection, Ending>],
@@ -126,22 +126,27 @@ fn carry_out(
         }
     }
     let bound = plan.queue.map(NonZeroUsize::get);
-    // Here, so that what they hold is still held when the last row is taken.
     let queues: Vec<Queue> = streams.iter().map(|_| Queue::new(bound)).collect();
     let started = Instant::now();
     let mut elapsed = Duration::ZERO;
+    let mut outside = Outside::default();
     let watch = || {
         let is_interrupted = || interrupted.load(Ordering::Relaxed);
         sampler.run(started, plan.duration, &stop, is_interrupted);
+        // Who is stopped makes room, and gives memory back.
+        outside = sampler.look();
+        let ended_at = stop.all_ended_at(connected.len());
+        // Where nobody was connected that was before.
+        let ended_at = ended_at.unwrap_or_else(Instant::now);
+        elapsed = ended_at.saturating_duration_since(started);
         stop.set();
-        elapsed = started.elapsed();
     };
     let ends = match plan.client {
         Client::Blocking => blocking::run(plan, &streams, &stop, watch),
         Client::Async => readiness::run(plan, &streams, &queues, &stop, watch),
     };
     let mut ends = ends?.into_iter();
-    sampler.sample(elapsed);
+    sampler.end(elapsed, &outside);
     let ends = connected.iter().map(|connection| match connection {
         // There is an end for each stream.
         Ok(_) => ends.next().unwrap_or(End::before(Ending::Reset)),

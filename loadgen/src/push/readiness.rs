@@ -203,7 +203,11 @@ fn work(plan: &Plan, queue: &Queue, gauge: &Gauge, bell: &Waker, stop: &Stop) {
     let mut has_waited = false;
     while !stop.is_set() {
         let is_last = queue.is_closed();
-        match queue.take(TICK) {
+        let longest = match is_last {
+            true => Duration::ZERO,
+            false => TICK,
+        };
+        match queue.take(longest) {
             Some((chunk, waited)) => {
                 worker.process(&chunk, has_waited || waited, |messages| {
                     if queue.done(messages) {

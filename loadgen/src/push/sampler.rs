@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::gauge::{Gauge, Reading};
 use super::message::MESSAGE_BYTES;
+use super::per_second;
 use super::record::Row;
 use super::stop::Stop;
 use crate::system::connection_queues::{ConnectionQueuesReader, SocketQueues};
@@ -25,11 +26,28 @@ pub(super) struct Sampler<'a> {
     clients: Vec<Sampled<'a>>,
     queues: Option<ConnectionQueuesReader>,
     server_pid: Option<u32>,
-    last: Sum,
-    last_at: Duration,
+    /// What the last row ends with.
+    last: Mark,
+    /// And the one before it.
+    before_last: Mark,
     pub(super) rows: Vec<Row>,
     /// Rows that were taken more than a period late.
     pub(super) late: u64,
+}
+
+/// Up to where a row counts.
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    sum: Sum,
+    at: Duration,
+}
+
+/// What waits outside of the clients' own counters, and how large processes are.
+#[derive(Default)]
+pub(super) struct Outside {
+    sockets: Vec<Sockets>,
+    rss_bytes: Option<u64>,
+    server_rss_bytes: Option<u64>,
 }
 
 /// Sums over clients.
@@ -46,15 +64,15 @@ impl<'a> Sampler<'a> {
             clients,
             queues: ConnectionQueuesReader::open(),
             server_pid,
-            last: Sum::default(),
-            last_at: Duration::ZERO,
+            last: Mark::default(),
+            before_last: Mark::default(),
             rows: Vec::new(),
             late: 0,
         }
     }
 
     /// Takes rows until the run is `duration` old, all clients have ended, or it is interrupted.
-    /// The last row is left to [`Self::sample`], once everything stands still.
+    /// The last row is left to [`Self::end`], once everything stands still.
     pub(super) fn run(
         &mut self,
         started: Instant,
@@ -70,7 +88,8 @@ impl<'a> Sampler<'a> {
                 return;
             }
             let now = started.elapsed();
-            self.sample(now);
+            let outside = self.look();
+            self.sample(now, &outside);
             due += PERIOD;
             if now >= due {
                 self.late += 1;
@@ -82,20 +101,36 @@ impl<'a> Sampler<'a> {
         stop.sleep_until(started + duration, PERIOD);
     }
 
+    /// What waits in the sockets and what memory is taken at this moment.
+    pub(super) fn look(&mut self) -> Outside {
+        Outside {
+            sockets: self.sockets(),
+            rss_bytes: rss_bytes(std::process::id()),
+            server_rss_bytes: self.server_pid.and_then(rss_bytes),
+        }
+    }
+
+    /// Takes the last row of a run that is `at` old, with what was seen `outside` before its clients
+    /// were stopped. It takes the place of the row before if hardly any time lies between: rates over
+    /// so little of it would say nothing.
+    pub(super) fn end(&mut self, at: Duration, outside: &Outside) {
+        if at < self.last.at + PERIOD / 2 && self.rows.pop().is_some() {
+            self.last = self.before_last;
+        }
+        self.sample(at.max(self.last.at), outside);
+    }
+
     /// Takes a row of a run that is `at` old.
-    pub(super) fn sample(&mut self, at: Duration) {
+    fn sample(&mut self, at: Duration, outside: &Outside) {
         let readings: Vec<Reading> = self.clients.iter().map(|one| one.gauge.read()).collect();
         let sum = sum(&readings);
-        let passed_s = at.saturating_sub(self.last_at).as_secs_f64();
-        let rate = |count: u64| match passed_s > 0.0 {
-            true => count as f64 / passed_s,
-            false => 0.0,
-        };
-        let received = sum.received - self.last.received;
-        let processed = sum.processed - self.last.processed;
+        let passed_s = (at - self.last.at).as_secs_f64();
+        let last = self.last.sum;
+        let received = sum.received - last.received;
+        let processed = sum.processed - last.processed;
         let held = readings.iter().map(Reading::held);
         let queue_messages = held.clone().sum();
-        let sockets = self.sockets();
+        let sockets = &outside.sockets;
         let send_queues = sockets.iter().map(|socket| Some(socket.server?.send_bytes));
         let receive_queues = sockets
             .iter()
@@ -104,17 +139,17 @@ impl<'a> Sampler<'a> {
             at_ms: at.as_secs_f64() * 1e3,
             received,
             processed,
-            received_per_second: rate(received),
-            processed_per_second: rate(processed),
-            errors: sum.errors.saturating_sub(self.last.errors),
+            received_per_second: per_second(received, passed_s),
+            processed_per_second: per_second(processed, passed_s),
+            errors: sum.errors.saturating_sub(last.errors),
             send_queue_bytes: total(send_queues.clone()),
             longest_send_queue_bytes: send_queues.flatten().max().map(u64::from),
             receive_queue_bytes: total(receive_queues),
             queue_messages,
             longest_queue_messages: held.max().unwrap_or(0),
             queue_bytes: queue_messages * MESSAGE_BYTES as u64,
-            rss_bytes: rss_bytes(std::process::id()),
-            server_rss_bytes: self.server_pid.and_then(rss_bytes),
+            rss_bytes: outside.rss_bytes,
+            server_rss_bytes: outside.server_rss_bytes,
             age_ms: readings
                 .iter()
                 .filter_map(|reading| reading.age)
@@ -122,8 +157,7 @@ impl<'a> Sampler<'a> {
                 .map(|age| age.as_secs_f64() * 1e3),
         };
         self.rows.push(row);
-        self.last = sum;
-        self.last_at = at;
+        self.before_last = std::mem::replace(&mut self.last, Mark { sum, at });
     }
 
     /// Of the clients that are connected.

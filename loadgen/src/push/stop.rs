@@ -1,6 +1,7 @@
 //! The end of a run, as its threads see it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Stop {
     is_set: AtomicBool,
     ended: AtomicUsize,
+    /// When the last of them did.
+    ended_at: Mutex<Option<Instant>>,
 }
 
 impl Stop {
@@ -22,7 +25,14 @@ impl Stop {
 
     /// A client has ended before the run.
     pub(super) fn note_end(&self) {
+        *self.ended_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         self.ended.fetch_add(1, Relaxed);
+    }
+
+    /// When the last one did, if all `clients` have.
+    pub(super) fn all_ended_at(&self, clients: usize) -> Option<Instant> {
+        let ended_at = *self.ended_at.lock().unwrap_or_else(PoisonError::into_inner);
+        ended_at.filter(|_| self.ended() >= clients)
     }
 
     /// How many have.

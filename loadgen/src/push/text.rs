@@ -87,8 +87,8 @@ fn what(record: &Record) -> String {
 
 fn write_memory(out: &mut String, record: &Record) -> fmt::Result {
     if let Some(rss) = record.course.rss_bytes {
-        let growth = record.rss_growth_bytes_per_second.unwrap_or(0.0);
-        let (max, growth) = (bytes(rss.max), bytes(growth));
+        let growth = known(record.rss_growth_bytes_per_second, bytes);
+        let max = bytes(rss.max);
         writeln!(
             out,
             "  memory      {max:>14}   growing by {growth} a second"
@@ -121,11 +121,11 @@ fn write_table(out: &mut String, rows: &[Row]) -> fmt::Result {
             row.at_ms / 1e3,
             row.received_per_second,
             row.processed_per_second,
-            known(row.send_queue_bytes, bytes),
-            known(row.receive_queue_bytes, bytes),
+            known(as_f64(row.send_queue_bytes), bytes),
+            known(as_f64(row.receive_queue_bytes), bytes),
             row.queue_messages,
-            known(row.rss_bytes, bytes),
-            row.age_ms.map_or("?".to_owned(), milliseconds),
+            known(as_f64(row.rss_bytes), bytes),
+            known(row.age_ms, milliseconds),
         )?;
     }
     Ok(())
@@ -145,27 +145,27 @@ pub fn charts(record: &Record) -> Vec<String> {
         line(
             "Send-Q",
             |row| Some(row.send_queue_bytes? as f64),
-            most(course.send_queue_bytes.map(|range| range.max), bytes),
+            known(course.send_queue_bytes.map(|range| range.max), bytes),
         ),
         line(
             "Recv-Q",
             |row| Some(row.receive_queue_bytes? as f64),
-            most(course.receive_queue_bytes.map(|range| range.max), bytes),
+            known(course.receive_queue_bytes.map(|range| range.max), bytes),
         ),
         line(
             "queue",
             |row| Some(row.queue_messages as f64),
-            most(course.queue_messages.map(|range| range.max), messages),
+            known(course.queue_messages.map(|range| range.max), messages),
         ),
         line(
             "memory",
             |row| Some(row.rss_bytes? as f64),
-            most(course.rss_bytes.map(|range| range.max), bytes),
+            known(course.rss_bytes.map(|range| range.max), bytes),
         ),
         line(
             "age",
             |row| row.age_ms,
-            most(course.age_ms.map(|range| range.max), milliseconds),
+            known(course.age_ms.map(|range| range.max), milliseconds),
         ),
         line(
             "processed",
@@ -196,12 +196,13 @@ pub fn endings(record: &Record) -> Vec<(Ending, usize)> {
     endings
 }
 
-fn known(value: Option<u64>, show: fn(f64) -> String) -> String {
-    most(value.map(|value| value as f64), show)
+/// `?` where it is not known.
+pub fn known(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
+    value.map_or("?".to_owned(), show)
 }
 
-fn most(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
-    value.map_or("?".to_owned(), show)
+fn as_f64(value: Option<u64>) -> Option<f64> {
+    value.map(|value| value as f64)
 }
 
 /// `512 B`, `1.5 KiB`, `3.0 MiB`, `2.0 GiB`; negative numbers likewise.

@@ -71,26 +71,48 @@ fn assert_conserved(record: &Value) {
     }
 }
 
-#[test]
-fn every_message_is_counted_once_whoever_reads() {
+/// Three clients of every kind are pushed so many messages, and each is counted once.
+fn assert_all_counted(messages: u64, delay: &str) {
     for client in CLIENTS {
-        let flags = [client, &["--duration", "500ms"]].concat();
-        let ended = run(Pushing::Forever, &flags);
-        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let flags = [client, &["--delay", delay, "--duration", "60s"]].concat();
+        let ended = run(Pushing::Close(messages), &flags);
         let record = record(&ended);
         assert_conserved(&record);
-        assert_eq!(record["messages"]["gaps"], 0);
-        assert_eq!(record["clients"].as_array().unwrap().len(), 3);
+        let counted = &record["messages"];
+        assert_eq!(counted["received"], 3 * messages, "{counted}");
+        assert_eq!(counted["processed"], 3 * messages, "{counted}");
+        assert_eq!(counted["gaps"], 0, "{counted}");
+        for client in record["clients"].as_array().unwrap() {
+            assert_eq!(client["ending"], "closed", "{client}");
+            assert_eq!(client["messages"]["processed"], messages, "{client}");
+        }
     }
 }
 
 #[test]
+fn every_message_is_counted_once_whoever_reads() {
+    assert_all_counted(300, "500us");
+}
+
+#[test]
 fn at_full_speed_messages_are_counted_too() {
-    for client in CLIENTS {
-        let flags = [client, &["--delay", "0", "--duration", "300ms"]].concat();
-        let ended = run(Pushing::Forever, &flags);
-        assert_eq!(ended.code, Some(0), "{ended:?}");
-        assert_conserved(&record(&ended));
+    assert_all_counted(30_000, "0");
+}
+
+#[test]
+fn a_run_that_ends_early_was_as_long_as_its_streams() {
+    let flags = ["--delay", "1ms", "--clients", "1", "--duration", "60s"];
+    let record = record(&run(Pushing::Close(110), &flags));
+    let elapsed_s = number(&record, "/elapsed_s");
+    let processed_per_second = number(&record, "/processed_per_second");
+    assert!((processed_per_second * elapsed_s - 110.0).abs() < 1e-6);
+    assert!(elapsed_s >= 0.1, "{elapsed_s}");
+    let rows = record["rows"].as_array().unwrap();
+    let at_ms: Vec<f64> = rows.iter().map(|row| number(row, "/at_ms")).collect();
+    assert!(at_ms.is_sorted(), "{at_ms:?}");
+    // A row of a moment would say anything.
+    for row in rows {
+        assert!(number(row, "/processed_per_second") < 3000.0, "{row}");
     }
 }
 
@@ -116,6 +138,7 @@ fn who_does_not_read_leaves_messages_in_the_sockets() {
 fn who_reads_into_a_queue_holds_them_itself() {
     let flags = ["--client", "async", "--delay", "50ms", "--duration", "1s"];
     let record = record(&run(Pushing::Forever, &flags));
+    assert_conserved(&record);
     let queued = number(&record, "/messages/queued");
     assert!(queued > 100.0);
     let (first, last) = ("/rows/0/queue_bytes", "/course/queue_messages/last");
@@ -298,24 +321,37 @@ fn a_signal_ends_the_run_after_its_report() {
 fn the_text_has_a_table_and_a_chart_and_the_file_the_record() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("push.json");
-    let address = format!("tcp://{}", push_server::start(Pushing::Forever));
+    let address = format!("tcp://{}", push_server::start(Pushing::Close(300)));
     let args = [
         "push",
         &address,
         "--duration",
-        "500ms",
+        "60s",
         "-o",
         file.to_str().unwrap(),
     ];
     let ended = loadgen::run(&args);
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    for words in ["3 async clients", "received/s", "Send-Q", "at most", "█"] {
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    for words in [
+        "3 async clients",
+        "received/s",
+        "900   processed 900   queued 0",
+        "Send-Q",
+        "3 × closed",
+    ] {
         assert!(
             ended.stdout.contains(words),
             "{words:?} in {}",
             ended.stdout
         );
     }
+    let mut lines = ended.stdout.lines().map(str::trim_start);
+    let chart = lines.find(|line| line.starts_with("processed  "));
+    let chart = chart.expect("a chart of what was processed");
+    assert!(
+        chart.contains('█') && !chart.contains("at most 0 a"),
+        "{chart}"
+    );
     let record: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     PUSH.assert_valid(&record);
     assert_eq!(record["target"]["name"], address);

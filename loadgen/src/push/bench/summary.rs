@@ -8,7 +8,7 @@ use super::table::table;
 use super::{Report, Run};
 use crate::bench::directory::cores;
 use crate::push::record::{Range, Record};
-use crate::push::{bytes, charts, endings, milliseconds};
+use crate::push::{bytes, charts, endings, known, milliseconds};
 
 const HEAD: [&str; 10] = [
     "server",
@@ -146,7 +146,8 @@ fn row(run: &Run) -> Vec<String> {
     let Run { case, record } = run;
     let Record { course, .. } = record;
     let median = |range: Option<Range>| known(range.map(|range| range.median), bytes);
-    let last = |range: Option<Range>, show| known(range.map(|range| range.last), show);
+    let last =
+        |range: Option<Range>, show: fn(f64) -> String| known(range.map(|range| range.last), show);
     let server_peak = record.server.and_then(|server| server.rss_bytes_peak);
     vec![
         case.server.label.clone(),
@@ -160,8 +161,4 @@ fn row(run: &Run) -> Vec<String> {
         last(course.age_ms, milliseconds),
         known(server_peak.map(|peak| peak as f64), bytes),
     ]
-}
-
-fn known(value: Option<f64>, show: fn(f64) -> String) -> String {
-    value.map_or("?".to_owned(), show)
 }
