@@ -56,7 +56,8 @@ const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: contract\r\n\r\n";
 ///   of the answer (the race of RFC 9112 §9.6), but never in the middle.
 /// - A pipelined request that the server has read is answered.
 /// - A connection that rests between two requests is closed within a second.
-/// - WebSocket clients hear 1001 within that time, behind what others have sent them.
+/// - WebSocket clients hear 1001 within that time, behind what others have sent them, in order and
+///   without a gap.
 /// - Within three seconds connects are refused.
 ///
 /// # Errors
@@ -211,25 +212,61 @@ impl Load {
         connection.expect_close()
     }
 
-    /// Two clients of the relay, one of which has heard the other, and an echo's.
+    /// Two clients of the relay, one that says nothing and one that listens to it until the end, a
+    /// third that speaks all the time, and an echo's.
     fn listen(&self, subject: &Subject) -> Result<()> {
         let enter = |target| Client::open(subject, target);
-        let mut clients = [enter("/ws?stop")?, enter("/ws?stop")?, enter("/ws/echo")?];
-        clients[0].send(&Frame::text("before the stop"))?;
-        clients[1].expect(&Frame::text("before the stop"))?;
-        self.is_listening.store(true, Ordering::SeqCst);
-        while !clients[0]
-            .connection()
-            .is_readable_within(Duration::from_millis(10))?
-        {
-            ensure!(
-                self.since_stop() < IDLE_TIME_MAX,
-                "a WebSocket client hears nothing of the stop"
-            );
-        }
-        clients
+        let [mut listens, mut speaks] = [enter("/ws?stop")?, enter("/ws?stop")?];
+        let mut silent = [enter("/ws?silent")?, enter("/ws/echo")?];
+        std::thread::scope(|scope| {
+            let listening = scope.spawn(|| self.hears_in_order(&mut listens));
+            let spoken = self.speak(&mut speaks);
+            let heard = listening.join().expect("a client does not panic");
+            heard.and(spoken)
+        })?;
+        silent
             .iter_mut()
             .try_for_each(|client| client.expect_farewell(STOPPING))
+    }
+
+    /// Sends numbers until it hears of the stop. What it says behind that may end its connection
+    /// with a reset, so that it is not looked at.
+    fn speak(&self, client: &mut Client) -> Result<()> {
+        let mut number = 0_usize;
+        while !client
+            .connection()
+            .is_readable_within(Duration::from_millis(1))?
+        {
+            let sent = client.send(&Frame::text(number.to_string()));
+            ensure!(
+                sent.is_ok() || self.is_stopping(),
+                "before the stop: {sent:?}"
+            );
+            number += 1;
+            ensure!(
+                self.since_stop() < IDLE_TIME_MAX,
+                "a WebSocket client that speaks hears nothing of the stop"
+            );
+        }
+        Ok(())
+    }
+
+    /// Hears numbers from 0 on without a gap, then 1001, then the end.
+    fn hears_in_order(&self, client: &mut Client) -> Result<()> {
+        let mut number = 0_usize;
+        loop {
+            let came = client.receive().context("before 1001")?;
+            if number > 0 && came.close_code() == Some(STOPPING) {
+                ensure!(self.since_stop() < IDLE_TIME_MAX, "1001 comes late");
+                return client.connection().expect_close();
+            }
+            ensure!(
+                came == Frame::text(number.to_string()),
+                "behind {number} messages came a frame of {came:?}"
+            );
+            number += 1;
+            self.is_listening.store(true, Ordering::SeqCst);
+        }
     }
 }
 
