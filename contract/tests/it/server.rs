@@ -39,6 +39,8 @@ pub(crate) struct Manner {
     pub(crate) says_goodbye: bool,
     /// Whether unread input is read before a close.
     pub(crate) lingers: bool,
+    /// Whether a WebSocket client hears itself, too.
+    pub(crate) sends_back: bool,
     /// What becomes of each piece of input.
     pub(crate) hears: fn(&[u8]) -> Vec<u8>,
     /// What becomes of each piece of output.
@@ -55,6 +57,7 @@ impl Manner {
         tls: None,
         says_goodbye: true,
         lingers: true,
+        sends_back: false,
         hears: |bytes| bytes.to_vec(),
         says: |bytes| bytes.to_vec(),
         waits: std::thread::sleep,
@@ -146,6 +149,7 @@ pub(crate) fn serve_connection(
         state: Mutex::new(State {
             session: Session::new(peer, options, tls.as_ref()),
             last_word: Vec::new(),
+            parcels: Vec::new(),
         }),
     });
     conversation.go_on(relay)
@@ -163,15 +167,17 @@ struct State {
     session: Session,
     /// What was said last, if that is held back until it is known whether it is a goodbye.
     last_word: Vec<u8>,
+    /// What this client has for others, until its own thread delivers it.
+    parcels: Vec<Parcel>,
 }
 
 impl Conversation {
     fn go_on(self: Arc<Self>, relay: &Arc<Relay>) -> io::Result<()> {
         let mut phase_began = (None, Instant::now());
         loop {
+            let need = self.speak()?;
             // Delivered when this client is not locked: two may have something for each other.
-            let mut parcels = Vec::new();
-            let need = self.speak(&mut parcels)?;
+            let parcels = mem::take(&mut self.state().parcels);
             if !parcels.is_empty() {
                 phase_began.0 = None;
             }
@@ -188,7 +194,12 @@ impl Conversation {
                     match came {
                         None => session.timed_out(&date()),
                         Some(bytes) if bytes.is_empty() => session.end_of_input(),
-                        Some(bytes) => session.receive(&(self.manner.hears)(&bytes)),
+                        Some(bytes) => {
+                            session.receive(&(self.manner.hears)(&bytes));
+                            if self.manner.sends_back {
+                                (&self.stream).write_all(&unmasked(&bytes))?;
+                            }
+                        }
                     }
                 }
                 Need::Admission if self.manner.sequential => {
@@ -208,7 +219,7 @@ impl Conversation {
     }
 
     /// Writes until something else is needed, and gathers what is for others.
-    fn speak(&self, parcels: &mut Vec<Parcel>) -> io::Result<Need> {
+    fn speak(&self) -> io::Result<Need> {
         let mut state = self.state();
         loop {
             let need = state.session.need(&date());
@@ -224,7 +235,7 @@ impl Conversation {
                     state.session.wrote(count);
                 }
                 Need::Pause(Pause::Wait(pause) | Pause::Work(pause)) => (self.manner.waits)(pause),
-                Need::Deliver(parcel) => parcels.push(parcel),
+                Need::Deliver(parcel) => state.parcels.push(parcel),
                 Need::Input { .. } => {
                     (&self.stream).write_all(&mem::take(&mut state.last_word))?;
                     return Ok(need);
@@ -245,10 +256,23 @@ struct Mail(Weak<Conversation>);
 impl Wake for Mail {
     fn wake(self: Arc<Self>) {
         if let Some(conversation) = self.0.upgrade() {
-            // Its own thread has taken all its input, so that no parcel of it can come here; and
-            // an error is met there again.
-            let _ = conversation.speak(&mut Vec::new());
+            // An error is met by its own thread again.
+            let _ = conversation.speak();
         }
+    }
+}
+
+/// A client's short text or binary frame as a server sends it (RFC 6455 §5.2); nothing of anything
+/// else.
+fn unmasked(bytes: &[u8]) -> Vec<u8> {
+    match bytes {
+        [first @ (0x81 | 0x82), length, key @ ..] if key.len() >= 4 && length & 0x7f < 126 => {
+            let (key, payload) = key.split_at(4);
+            let payload = payload.iter().zip(key.iter().cycle());
+            let payload = payload.map(|(byte, mask)| byte ^ mask);
+            [*first, length & 0x7f].into_iter().chain(payload).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -163,6 +163,101 @@ fn a_wrong_close_code_is_found() {
 }
 
 #[test]
+fn a_key_that_is_answered_with_what_proves_nothing_is_found() {
+    finds(
+        "a handshake is answered with what proves that its key was read",
+        Manner {
+            says: |bytes| replace(bytes, "Accept: s3pPLMBi", "Accept: s3pPLMBj"),
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn a_ping_that_is_not_answered_is_found() {
+    finds(
+        "a ping is answered with its payload",
+        Manner {
+            says: |bytes| match bytes {
+                [0x8a, ..] => Vec::new(),
+                _ => bytes.to_vec(),
+            },
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn a_text_that_is_taken_for_mere_bytes_is_found() {
+    let unchecked = Manner {
+        hears: |bytes| match bytes {
+            [0x81, rest @ ..] => [&[0x82], rest].concat(),
+            _ => bytes.to_vec(),
+        },
+        ..Manner::RIGHT
+    };
+    finds("a text that is not UTF-8 is closed with 1007", unchecked);
+}
+
+#[test]
+fn a_relay_that_sends_to_the_sender_too_is_found() {
+    finds(
+        "a message goes to every other client of the room, and not to its sender",
+        Manner {
+            sends_back: true,
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn a_relay_that_sends_to_the_sender_alone_is_found() {
+    finds(
+        "each of two hears the other, round by round",
+        Manner {
+            hears: |bytes| replace(bytes, "GET /ws?", "GET /ws/echo?"),
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn a_relay_whose_rooms_are_one_is_found() {
+    finds(
+        "messages stay in their room, which is the query",
+        Manner {
+            hears: |bytes| replace(bytes, "GET /ws?other", "GET /ws?one"),
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
+fn messages_that_overtake_each_other_are_found() {
+    // A text frame of one digit: 3 and 4 have changed places.
+    let swapped = |bytes: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        for at in 2..bytes.len() {
+            if bytes[at - 2..at] == [0x81, 1] {
+                bytes[at] = match bytes[at] {
+                    b'3' => b'4',
+                    b'4' => b'3',
+                    other => other,
+                };
+            }
+        }
+        bytes
+    };
+    finds(
+        "messages of one client come to all in their order",
+        Manner {
+            says: swapped,
+            ..Manner::RIGHT
+        },
+    );
+}
+
+#[test]
 fn a_server_without_websocket_clients_is_found_where_they_should_be_and_the_other_way_round() {
     let sequential = Manner {
         sequential: true,
