@@ -6,8 +6,6 @@
 
 mod stream;
 
-use crate::connection::Connection;
-use crate::expected::Expected;
 use crate::hostile::Serves;
 use crate::process::{Process, comes_true_within};
 use crate::program::Program;
@@ -44,6 +42,9 @@ const RATE: u32 = 500;
 const RATE_FLAG: &str = "500";
 const RATED_MESSAGES: u32 = 100;
 
+/// How late one of them may come to a client that takes them at once, on a loaded machine.
+const RATED_LATE_MAX: Duration = Duration::from_secs(2);
+
 /// How exact a server's clock is when it says when a message was made.
 const TICK: Duration = Duration::from_millis(1);
 
@@ -75,7 +76,7 @@ pub fn pushes(program: Program, serves: Serves) -> Result<()> {
     stops_beside_who_takes_nothing(program)
 }
 
-/// With `--push-rate` no message comes before it is due, and none is left out.
+/// With `--push-rate` no message comes before it is due, or long after that, and none is left out.
 ///
 /// # Errors
 /// Says what the server does instead.
@@ -90,10 +91,11 @@ pub fn pushes_at_a_rate(program: Program) -> Result<()> {
         let due = Duration::from_secs(1) * number / RATE;
         let took = began.elapsed();
         ensure!(
-            took >= due,
+            took >= due && took <= due + RATED_LATE_MAX,
             "message {number} came after {took:?}, due was it after {due:?}"
         );
-        let made = sent - *first.get_or_insert(sent);
+        let made = sent.checked_sub(*first.get_or_insert(sent));
+        let made = made.with_context(|| format!("message {number} was made before the first"))?;
         ensure!(
             made + TICK >= due,
             "message {number} was made {made:?} after the first, due was it after {due:?}"
@@ -186,21 +188,15 @@ fn do_not_wait_for_each_other(program: Program, process: &Process, push: &Subjec
             .collect();
         let http = program.subject(process);
         for _ in 0..CLIENTS {
-            is_answered(&http).context("an HTTP client beside a push stream")?;
+            let served = http.serves_a_client(http.patience());
+            served.context("an HTTP client beside a push stream")?;
         }
         others.into_iter().try_for_each(|other| {
             let taken = other.join().expect("a client does not panic");
             taken.map(drop).context("beside one that takes nothing")
         })
     })?;
-    let grown = process.memory_bytes()?.saturating_sub(memory);
-    ensure!(
-        grown <= MEMORY_GROWTH_BYTES_MAX,
-        "beside a client that takes nothing the server has grown by {grown} bytes"
-    );
-    let goes_on = stuck.take(MANY_MESSAGES);
-    goes_on.context("one that takes nothing for a while")?;
-    Ok(())
+    cost_little_and_goes_on(process, memory, &mut stuck)
 }
 
 /// One takes nothing, and the next is served when it has gone.
@@ -211,15 +207,25 @@ fn have_their_turns(process: &Process, push: &Subject) -> Result<()> {
     let mut next = Stream::open(push)?;
     let came = next.connection().is_readable_within(WATCHED)?;
     ensure!(!came, "a second client is served beside the first");
-    let grown = process.memory_bytes()?.saturating_sub(memory);
+    cost_little_and_goes_on(process, memory, &mut stuck)?;
+    drop(stuck);
+    next.take(MESSAGES).context("the next")?;
+    Ok(())
+}
+
+/// Since the server had taken `memory_before`, in bytes, one has taken nothing; now it does.
+fn cost_little_and_goes_on(
+    process: &Process,
+    memory_before: u64,
+    stuck: &mut Stream,
+) -> Result<()> {
+    let grown = process.memory_bytes()?.saturating_sub(memory_before);
     ensure!(
         grown <= MEMORY_GROWTH_BYTES_MAX,
-        "for a client that takes nothing the server has grown by {grown} bytes"
+        "beside a client that takes nothing the server has grown by {grown} bytes"
     );
     let goes_on = stuck.take(MANY_MESSAGES);
     goes_on.context("one that takes nothing for a while")?;
-    drop(stuck);
-    next.take(MESSAGES).context("the next")?;
     Ok(())
 }
 
@@ -250,10 +256,4 @@ fn stops_beside_who_takes_nothing(program: Program) -> Result<()> {
         "a stop beside a client that takes nothing takes {took:?}"
     );
     Ok(())
-}
-
-fn is_answered(http: &Subject) -> Result<()> {
-    let mut connection = Connection::open(http)?;
-    connection.send("GET / HTTP/1.1\r\nHost: contract\r\nConnection: close\r\n\r\n")?;
-    connection.expect(&Expected::hello(connection.local_ip()?).closing())
 }

@@ -1,9 +1,11 @@
 //! A client of the push stream, which believes nothing.
 
+use crate::channel::is_timeout;
 use crate::connection::Connection;
 use crate::escape;
 use crate::subject::Subject;
 use anyhow::{Context, Result, ensure};
+use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Length of a message, its line end included.
@@ -67,10 +69,15 @@ impl Stream {
 
     /// What comes yet is messages, each the next, the last of which may be cut.
     pub(super) fn comes_to_its_end(mut self) -> Result<()> {
-        while let Ok(line) = self.connection.take(MESSAGE_BYTES) {
-            self.read(&line)?;
+        loop {
+            match self.connection.take(MESSAGE_BYTES) {
+                Ok(line) => self.read(&line)?,
+                Err(error) if is_silence(&error) => {
+                    return Err(error).context("its end does not come");
+                }
+                Err(_) => return Ok(()),
+            };
         }
-        Ok(())
     }
 
     fn read(&mut self, lines: &[u8]) -> Result<Duration> {
@@ -89,6 +96,12 @@ impl Stream {
         }
         Ok(Duration::from_nanos(sent_ns))
     }
+}
+
+/// Whether a read has waited in vain, and not come to an end or a reset.
+fn is_silence(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| is_timeout(error.kind()))
 }
 
 /// The number and the time in `message 00000000000000000042 sent 01763726400123456789 ....`, which
