@@ -11,7 +11,7 @@ use rustls::ClientConfig;
 use std::io::Read;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The longest head that an answer may have; the servers' are about 150 bytes.
 const ANSWER_HEAD_BYTES_MAX: usize = 8 * 1024;
@@ -153,6 +153,31 @@ impl Connection {
             Err(error) if is_timeout(error.kind()) => Ok(false),
             _ => Ok(true),
         }
+    }
+
+    /// Whether bytes came that nobody has read, with others that somebody has.
+    pub(crate) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Sends `drops` one after another, with a pause before each, until something comes or the
+    /// connection ends, as it must within `longest`.
+    pub(crate) fn drip(
+        &mut self,
+        drops: impl IntoIterator<Item = impl AsRef<[u8]>>,
+        pause: Duration,
+        longest: Duration,
+    ) -> Result<()> {
+        let began = Instant::now();
+        let mut drops = drops.into_iter();
+        while !self.is_readable_within(pause)? {
+            let drop = drops.next().context("all was taken, bit by bit")?;
+            // It fails if the server has ended it meanwhile.
+            let _ = self.send(drop);
+            let took = began.elapsed();
+            ensure!(took < longest, "still listened to after {took:?}");
+        }
+        Ok(())
     }
 
     /// Sends a request and reads its answer, if it gets one: `None` if the

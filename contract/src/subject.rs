@@ -1,5 +1,8 @@
 //! The server under test, as the suite sees it: where it is, how it is spoken to, two promises.
 
+use crate::connection::Connection;
+use crate::expected::Expected;
+use anyhow::Result;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -63,6 +66,15 @@ impl Subject {
     /// How long the suite waits for a byte before it calls the server silent.
     pub(crate) fn patience(&self) -> Duration {
         self.read_timeout + PATIENCE
+    }
+
+    /// A client that does nothing wrong is answered, and its connection closed. Each step may take
+    /// `patience`.
+    pub(crate) fn serves_a_client(&self, patience: Duration) -> Result<Connection> {
+        let mut connection = Connection::open_patiently(self, patience)?;
+        connection.send("GET / HTTP/1.1\r\nHost: contract\r\nConnection: close\r\n\r\n")?;
+        connection.expect(&Expected::hello(connection.local_ip()?).closing())?;
+        Ok(connection)
     }
 
     /// The same address without TLS, for clients that speak something else.

@@ -3,7 +3,6 @@
 use super::timeouts::{BYTES_PER_TIMEOUT, not_too_early};
 use super::*;
 use crate::tls::client_hello;
-use anyhow::ensure;
 use std::time::Instant;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -42,13 +41,7 @@ fn drips_its_hello(subject: &Subject) -> Result<()> {
     let started = Instant::now();
     let mut connection = Connection::open(&subject.in_the_clear())?;
     let pause = subject.read_timeout / BYTES_PER_TIMEOUT;
-    let mut bytes = hello.iter();
-    while !connection.is_readable_within(pause)? {
-        let byte = bytes.next().context("the hello was taken byte by byte")?;
-        connection.send([*byte])?;
-        let took = started.elapsed();
-        ensure!(took < subject.patience(), "still waiting after {took:?}");
-    }
+    connection.drip(hello.chunks(1), pause, subject.patience())?;
     not_too_early(subject, started)?;
     serves_the_next(subject)
 }

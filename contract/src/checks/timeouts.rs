@@ -2,6 +2,7 @@
 
 use super::*;
 use anyhow::ensure;
+use std::iter::repeat;
 use std::time::{Duration, Instant};
 
 /// Kernel timers run on ticks, and may end a wait this much early.
@@ -67,11 +68,7 @@ fn drips_after(subject: &Subject, bytes: &str) -> Result<()> {
     let mut connection = Connection::open(subject)?;
     connection.send(bytes)?;
     let pause = subject.read_timeout / BYTES_PER_TIMEOUT;
-    while !connection.is_readable_within(pause)? {
-        connection.send("a")?;
-        let took = started.elapsed();
-        ensure!(took < subject.patience(), "still waiting after {took:?}");
-    }
+    connection.drip(repeat("a"), pause, subject.patience())?;
     connection.expect(&Expected::refusal(408))?;
     not_too_early(subject, started)?;
     connection.expect_close()

@@ -1,8 +1,6 @@
 //! Many clients at once, and one beside them that does nothing wrong.
 
 use super::Victim;
-use crate::connection::Connection;
-use crate::expected::Expected;
 use anyhow::{Context, Result, ensure};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -50,12 +48,8 @@ pub(super) fn beside_a_working_client(
 /// A client on a new connection is answered in time.
 pub(super) fn is_answered_within(victim: &Victim, wait_max: Duration) -> Result<()> {
     let began = Instant::now();
-    let mut connection = Connection::open_patiently(victim.subject, wait_max)?;
-    connection.send("GET / HTTP/1.1\r\nHost: contract\r\nConnection: close\r\n\r\n")?;
-    let expected = Expected::hello(connection.local_ip()?).closing();
-    connection
-        .expect(&expected)
-        .context("the client beside them")?;
+    let served = victim.subject.serves_a_client(wait_max);
+    served.context("the client beside them")?;
     let took = began.elapsed();
     ensure!(
         took <= wait_max,

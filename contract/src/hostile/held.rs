@@ -216,11 +216,18 @@ fn open(subject: &Subject, connections: usize) -> Result<Vec<Connection>> {
     Ok(held)
 }
 
-/// Nothing is to be read of an idle connection but its end.
+/// Nothing is to be read of an idle connection but its end: neither in its socket nor behind what
+/// was read last.
 fn with_something_to_read(connections: &[Connection]) -> Result<usize> {
     let channels = connections.iter().map(Connection::channel);
     let mut all: Vec<_> = channels
         .map(|channel| PollFd::new(channel, PollFlags::IN))
         .collect();
-    Ok(poll(&mut all, Some(&Timespec::default()))?)
+    poll(&mut all, Some(&Timespec::default()))?;
+    let readable = all.iter().map(|one| !one.revents().is_empty());
+    let unread = connections.iter().map(Connection::has_unread);
+    let disturbed = readable.zip(unread);
+    Ok(disturbed
+        .filter(|&(is_readable, has_unread)| is_readable || has_unread)
+        .count())
 }

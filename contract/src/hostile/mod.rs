@@ -155,11 +155,11 @@ impl Victim<'_> {
 
     /// A client that has done nothing is served, and its connection closed.
     fn serves_the_next(&self) -> Result<()> {
-        let mut connection = Connection::open(self.subject)?;
-        connection.send("GET / HTTP/1.1\r\nHost: contract\r\nConnection: close\r\n\r\n")?;
-        let expected = Expected::hello(connection.local_ip()?).closing();
-        connection.expect(&expected).context("the next client")?;
-        connection.channel().wait_for_close();
+        let served = self.subject.serves_a_client(self.subject.patience());
+        served
+            .context("the next client")?
+            .channel()
+            .wait_for_close();
         Ok(())
     }
 

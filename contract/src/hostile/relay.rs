@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::channel::is_timeout;
-use crate::websocket::{Client, Frame};
+use crate::websocket::{Client, Frame, POLICY};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Those who stop reading.
@@ -124,7 +124,7 @@ fn was_let_go(mut stuck: Client, messages: usize) -> Result<()> {
     let end = loop {
         match stuck.receive() {
             Ok(frame) if heard < messages && frame == numbered(heard) => heard += 1,
-            Ok(frame) if frame.close_code() == Some(1008) => break "1008",
+            Ok(frame) if frame.close_code() == Some(POLICY) => break "1008",
             Ok(frame) => anyhow::bail!("behind {heard} messages came a frame of {frame:?}"),
             Err(_) => break "no further frame",
         }

@@ -1,9 +1,9 @@
 //! WebSocket clients that are slow, loud or gone.
 
 use super::*;
-use crate::websocket::{Client, Frame, handshake};
+use crate::websocket::{Client, Frame, POLICY, handshake};
+use std::iter::repeat;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 const ECHO: &str = "/ws/echo";
 
@@ -59,20 +59,10 @@ fn drip(victim: &Victim) -> Result<()> {
         crowd::of(victim.crowd(), |_| {
             let connection = Connection::open_patiently(victim.subject, end)?;
             let mut client = Client::upgrade(connection, ECHO)?;
-            let began = Instant::now();
-            client
-                .connection()
-                .send(Frame::binary([]).announcing(1000))?;
-            while !client
-                .connection()
-                .is_readable_within(timeout / BYTES_PER_TIMEOUT)?
-            {
-                // It fails if the server has ended it meanwhile.
-                let _ = client.connection().send("a");
-                let took = began.elapsed();
-                ensure!(took < timeout + LATE, "it is kept for {took:?}");
-            }
-            client.expect_farewell(1008)
+            let connection = client.connection();
+            connection.send(Frame::binary([]).announcing(1000))?;
+            connection.drip(repeat("a"), timeout / BYTES_PER_TIMEOUT, timeout + LATE)?;
+            client.expect_farewell(POLICY)
         })
     })
 }

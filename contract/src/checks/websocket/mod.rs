@@ -10,7 +10,7 @@ mod silences;
 mod violations;
 
 use super::*;
-use crate::websocket::{Client, Frame};
+use crate::websocket::{Client, Frame, POLICY};
 use anyhow::ensure;
 use std::time::Duration;
 
@@ -34,10 +34,9 @@ pub(super) const WAITING: &[Check] = silences::CHECKS;
 /// Whose messages come back.
 const ECHO: &str = "/ws/echo";
 
-/// Codes that servers close with (RFC 6455 §7.4.1).
+/// Codes that servers close with (RFC 6455 §7.4.1), beside [`POLICY`].
 const PROTOCOL: u16 = 1002;
 const NOT_TEXT: u16 = 1007;
-const POLICY: u16 = 1008;
 const TOO_LARGE: u16 = 1009;
 
 /// Of these frames, sent at once, exactly these are heard.
