@@ -6,6 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// How long a client that works rests between two requests: short beside every limit, and long
+/// enough to leave the machine to the tests beside it.
+const BETWEEN_REQUESTS: Duration = Duration::from_millis(5);
+
 /// Lets `count` clients act, each in a thread of its own, and returns when all are done.
 pub(super) fn of(count: usize, client: impl Fn(usize) -> Result<()> + Sync) -> Result<()> {
     thread::scope(|scope| {
@@ -35,6 +39,7 @@ pub(super) fn beside_a_working_client(
         let working = scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
                 is_answered_within(victim, wait_max)?;
+                thread::sleep(BETWEEN_REQUESTS);
             }
             Ok(())
         });

@@ -25,7 +25,7 @@ fn keep_their_connections(victim: &Victim) -> Result<()> {
     }
     crowd::beside_a_working_client(victim, PROMPT, || {
         // Longer than a new client may be silent.
-        std::thread::sleep(2 * victim.subject.read_timeout);
+        std::thread::sleep(victim.subject.read_timeout * 5 / 4);
         kept.iter_mut().try_for_each(is_answered)
     })
 }

@@ -42,7 +42,7 @@ use std::time::Duration;
 const CROWD: usize = 100;
 
 /// How often a model that serves few at once is filled: once would leave the others' wait unseen.
-const TURNS: usize = 3;
+const TURNS: usize = 2;
 
 /// How long a client of a server that serves everybody at once may wait beside a hostile crowd. A
 /// loaded machine takes a part of that; a server that waits for one of the crowd takes many times
