@@ -193,3 +193,45 @@ fn total(values: impl Iterator<Item = Option<u32>>) -> Option<u64> {
     let known: Vec<u64> = values.flatten().map(u64::from).collect();
     (!known.is_empty()).then(|| known.iter().sum())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::numbering::Errors;
+    use super::*;
+
+    /// Rows every 100 ms, in each of which 100 messages come and are done, and 10 more at the end.
+    fn rows(end: Duration) -> Vec<Row> {
+        let gauge = Gauge::default();
+        let receive = |messages| {
+            gauge.receive(messages, Errors::default());
+            gauge.end(messages);
+        };
+        let client = Sampled {
+            gauge: &gauge,
+            addresses: None,
+        };
+        let mut sampler = Sampler::new(vec![client], None);
+        for row in 1..=2 {
+            receive(100);
+            sampler.sample(row * PERIOD, &Outside::default());
+        }
+        receive(10);
+        sampler.end(end, &Outside::default());
+        sampler.rows
+    }
+
+    #[test]
+    fn a_last_row_of_a_moment_takes_the_place_of_the_one_before() {
+        let rows = rows(Duration::from_millis(220));
+        let counts: Vec<_> = rows.iter().map(|row| (row.at_ms, row.received)).collect();
+        assert_eq!(counts, [(100.0, 100), (220.0, 110)]);
+        assert!((rows[1].processed_per_second - 110.0 / 0.12).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_last_row_that_is_long_enough_stands_for_itself() {
+        let rows = rows(Duration::from_millis(260));
+        let received: Vec<_> = rows.iter().map(|row| row.received).collect();
+        assert_eq!(received, [100, 100, 10]);
+    }
+}
