@@ -1,5 +1,6 @@
-//! A connection whose reads and writes block, each for a tick at most: then somebody is asked
-//! whether to go on.
+//! A connection whose reads and writes block, each for a tick at most. Somebody is asked whether to
+//! go on when a tick has passed, and also when something was moved and it was not enough: a server
+//! that says a little all the time has no more time than one that says nothing.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub(super) enum Stop {
     Over,
 }
 
-/// Whether to wait another tick, for what is under way in this phase.
+/// Whether to go on with what is under way in this phase.
 pub(super) type Patience<'p> = &'p mut dyn FnMut(Phase) -> Result<(), Stop>;
 
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(super) struct Connection {
     pub(super) endpoint: Endpoint,
     /// The server has ended its side.
     pub(super) has_ended: bool,
+    /// What was sent ends in the middle of something: nothing can be said any more.
+    is_cut: bool,
 }
 
 impl From<Failed> for Stop {
@@ -71,6 +74,7 @@ impl Connection {
             socket: opened?,
             endpoint,
             has_ended: false,
+            is_cut: false,
         })
     }
 
@@ -87,6 +91,7 @@ impl Connection {
             return Ok(true);
         }
         self.read(buffer, patience)?;
+        patience(self.phase(Phase::Receiving))?;
         Ok(false)
     }
 
@@ -96,20 +101,28 @@ impl Connection {
         buffer: &mut [u8],
         patience: Patience<'_>,
     ) -> Result<Received, Stop> {
-        loop {
-            let next = self.endpoint.next();
-            // What the protocol answers by itself, above all before the end, which is what counts
-            // then.
-            let answered = match self.endpoint.has_outgoing() {
-                true => self.flush(patience),
-                false => Ok(()),
-            };
-            if let Some(message) = next? {
-                return answered.map(|()| message);
-            }
-            answered?;
-            self.read(buffer, patience)?;
+        if let Some(message) = self.next(patience)? {
+            return Ok(message);
         }
+        loop {
+            self.read(buffer, patience)?;
+            if let Some(message) = self.next(patience)? {
+                return Ok(message);
+            }
+            patience(self.phase(Phase::Receiving))?;
+        }
+    }
+
+    /// The next message, if it is there whole.
+    fn next(&mut self, patience: Patience<'_>) -> Result<Option<Received>, Stop> {
+        let next = self.endpoint.next();
+        // What the protocol answers by itself, above all before the end, which is what counts then.
+        let answered = match self.endpoint.has_outgoing() {
+            true => self.flush(patience),
+            false => Ok(()),
+        };
+        let message = next?;
+        answered.map(|()| message)
     }
 
     /// Takes what has come, waiting for it if nothing has.
@@ -152,9 +165,24 @@ impl Connection {
     pub(super) fn flush(&mut self, patience: Patience<'_>) -> Result<(), Stop> {
         let bytes = self.endpoint.take_outgoing();
         let mut rest = bytes.as_slice();
+        let sent = self.send(&mut rest, patience);
+        if !rest.is_empty() {
+            self.is_cut = true;
+            self.endpoint.note_unsent(rest.len());
+        }
+        self.endpoint.give_back(bytes);
+        sent
+    }
+
+    /// Sends what is in `rest`, in which only what was not sent remains.
+    fn send(&self, rest: &mut &[u8], patience: Patience<'_>) -> Result<(), Stop> {
         while !rest.is_empty() {
             match send(&self.socket, rest, SendFlags::NOSIGNAL) {
-                Ok(count) => rest = &rest[count..],
+                Ok(count) if count == rest.len() => *rest = &[],
+                Ok(count) => {
+                    *rest = &rest[count..];
+                    patience(self.phase(Phase::Sending))?;
+                }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => patience(self.phase(Phase::Sending))?,
                 Err(error) => {
@@ -163,13 +191,15 @@ impl Connection {
                 }
             }
         }
-        self.endpoint.give_back(bytes);
         Ok(())
     }
 
     /// Tells the server that the connection will be closed, and closes it. What does not leave at
     /// once does not leave.
     pub(super) fn close(mut self) {
+        if self.is_cut {
+            return;
+        }
         self.endpoint.close();
         let bytes = self.endpoint.farewell();
         let _ = send(

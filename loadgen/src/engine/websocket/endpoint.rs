@@ -193,6 +193,12 @@ impl Endpoint {
         std::mem::take(&mut self.traffic)
     }
 
+    /// The last `bytes` of [`Self::take_outgoing`] did not leave, and will not.
+    pub(super) fn note_unsent(&mut self, bytes: usize) {
+        let unsent = self.messages_in(bytes) as u64;
+        self.traffic.sent = self.traffic.sent.saturating_sub(unsent);
+    }
+
     /// How many bytes of messages there are in the last `bytes` that were to be sent, at most.
     pub(super) fn messages_in(&self, bytes: usize) -> usize {
         self.transport.requests_in(bytes)

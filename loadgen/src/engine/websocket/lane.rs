@@ -103,6 +103,8 @@ impl<'a> Lane<'a> {
     fn open(&mut self) -> Result<(), Stop> {
         self.watch.limit = self.watch.job.plan.connect_timeout;
         let turn = self.line.turn();
+        // While others had theirs the run may have ended.
+        self.watch.go_on(Phase::Connecting)?;
         for _ in 0..self.line.shape.clients_of_pair() {
             self.connect()?;
         }
@@ -261,7 +263,7 @@ impl Watch<'_> {
         }
     }
 
-    /// Whether to wait another tick for what is under way in `phase`.
+    /// Whether to go on with what is under way in `phase`.
     fn go_on(&mut self, phase: Phase) -> Result<(), Stop> {
         let now_ns = self.job.clock.now_ns();
         self.look(now_ns);
