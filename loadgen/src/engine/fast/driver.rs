@@ -15,7 +15,10 @@ pub(in crate::engine) trait Driver<'a> {
 
     /// Sends `bytes` on the slot's connection, once that is open, after what was to be sent
     /// before. A driver may take its time: if they are not all in the kernel's hands on return, an
-    /// [`Event::Progress`] tells when they are.
+    /// [`Event::Progress`] tells when they are. Of a connection on which nothing is to be sent yet,
+    /// [`Readiness`] tells so when it is open; a ring is told nothing without an operation.
+    ///
+    /// [`Readiness`]: super::readiness::Readiness
     fn send(&mut self, slot: usize, bytes: Cow<'a, [u8]>) -> io::Result<Progress>;
 
     /// How much of what was to be sent on the slot's connection is not in the kernel's hands.

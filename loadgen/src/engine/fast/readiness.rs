@@ -126,7 +126,10 @@ impl Readiness<'_> {
         if connection.generation != ready.generation || connection.socket.is_none() {
             return (ready.slot, Happened::Nothing);
         }
-        let happened = if ready.writable && !connection.outgoing.is_empty() {
+        // What can be written to is open, unless it has failed, which reading tells.
+        let opens = !connection.is_connected && ready.then != Then::Failed;
+        let happened = if ready.writable && (opens || !connection.outgoing.is_empty()) {
+            connection.is_connected |= opens;
             if ready.readable {
                 self.ready.push_front(Ready {
                     writable: false,

@@ -67,14 +67,6 @@ impl Endpoint {
         self.transport.is_plain()
     }
 
-    /// What was wrong in TLS.
-    pub(super) fn tls_error(&self) -> Option<String> {
-        match &self.transport {
-            Transport::Tls(tls) => tls.error(),
-            _ => None,
-        }
-    }
-
     /// The head that answered the upgrade, once.
     pub(super) fn take_head(&mut self) -> Option<Vec<u8>> {
         self.head.take()
@@ -214,8 +206,16 @@ impl Endpoint {
 
 fn open(tls: &mut Tls, bytes: &[u8], input: &mut Input) -> Result<(), Failed> {
     let mut rest = bytes;
-    while let Some(plaintext) = tls.open(&mut rest)? {
-        input.push(plaintext);
+    loop {
+        match tls.open(&mut rest) {
+            Ok(Some(plaintext)) => input.push(plaintext),
+            Ok(None) => return Ok(()),
+            Err(cause) => {
+                return Err(Failed {
+                    cause,
+                    reason: tls.error(),
+                });
+            }
+        }
     }
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What went wrong on a connection: its cause, and the first time also why, in words.
 
+use crate::engine::ledger::Ledger;
 use crate::outcome::Cause;
 
 /// A cause, with what is known of it.
@@ -16,6 +17,15 @@ impl Failed {
         Self {
             cause,
             reason: Some(reason.into()),
+        }
+    }
+
+    /// Keeps why, the first time.
+    pub(super) fn note(&self, ledger: &mut Ledger) {
+        match (&self.reason, self.cause) {
+            (None, _) => {}
+            (Some(reason), Cause::TlsHandshake) => ledger.first_tls_error(|| Some(reason.clone())),
+            (Some(reason), _) => ledger.first_websocket_error(reason),
         }
     }
 }

@@ -162,7 +162,7 @@ impl<'a> Lane<'a> {
     /// The round trip has failed, and with it the pair's connections.
     fn fail(&mut self, failed: &Failed) {
         self.book_traffic();
-        self.note(failed);
+        failed.note(&mut self.watch.job.ledger);
         // While its connections are opened, it is that which takes its limit.
         let was_opening = self.pair.awaits().is_none();
         self.pair.give_up();
@@ -178,18 +178,6 @@ impl<'a> Lane<'a> {
         if was_opening && !self.watch.failures_end_the_run() {
             // Trying again without a pause would only count failures as fast as the CPU can.
             thread::sleep(self.watch.tick);
-        }
-    }
-
-    /// Keeps what is known of a failure, the first time.
-    fn note(&mut self, failed: &Failed) {
-        let ledger = &mut self.watch.job.ledger;
-        if failed.cause == Cause::TlsHandshake {
-            let mut of_tls = self.connections.iter();
-            let of_tls = of_tls.find_map(|connection| connection.endpoint.tls_error());
-            ledger.first_tls_error(|| of_tls.or_else(|| failed.reason.clone()));
-        } else if let Some(reason) = &failed.reason {
-            ledger.first_websocket_error(reason);
         }
     }
 

@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
+use super::failed::Failed;
 use super::line::Line;
 use super::pair::Pair;
 use crate::engine::crew::Job;
@@ -53,6 +54,9 @@ struct Lane {
     phase: Phase,
     /// Of the round trip under way.
     timing: Option<Timing>,
+    /// What went wrong since the last round trip ended: the next, which was to go over the same
+    /// connections, fails for it.
+    failed: Option<Failed>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +115,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             index: first + local,
             phase: Phase::Idle,
             timing: None,
+            failed: None,
         };
         let clients = line.shape.clients_of_pair();
         Self {
@@ -172,7 +177,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
                     };
                     let heard = heard.and_then(|()| self.heard(slot, now_ns));
                     match heard {
-                        Err(failed) => self.break_off(slot, &failed, now_ns),
+                        Err(failed) => self.break_off(slot, failed, now_ns),
                         Ok(()) if then == Then::Ended || self.has_ended(slot) => {
                             self.hear_end(slot, now_ns);
                         }

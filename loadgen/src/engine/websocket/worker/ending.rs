@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::{EndPhase, Phase, Worker};
+use super::{End, Phase, Worker};
 use crate::engine::fast::driver::Driver;
 use crate::engine::ledger::Report;
 use crate::engine::websocket::failed::Failed;
-use crate::outcome::Cause;
 
 impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// A connection has failed.
@@ -16,7 +15,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let Err(cause) = self.connect_elsewhere(slot, cause, now_ns) else {
             return;
         };
-        self.fail(self.place(slot).0, cause, now_ns);
+        self.fail(self.place(slot).0, cause.into(), now_ns);
     }
 
     /// A server has ended a connection.
@@ -26,50 +25,53 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         };
         let failed = end.endpoint.end();
         self.job.ledger.closed_by_peer(1);
-        self.break_off(slot, &failed, now_ns);
+        self.break_off(slot, failed, now_ns);
     }
 
     /// What came on a connection was wrong, or the end.
-    pub(super) fn break_off(&mut self, slot: usize, failed: &Failed, now_ns: u64) {
-        self.note_failed(slot, failed);
+    pub(super) fn break_off(&mut self, slot: usize, failed: Failed, now_ns: u64) {
         // The server is told, if it listens.
         let _ = self.flush(slot);
-        self.fail(self.place(slot).0, failed.cause, now_ns);
+        self.fail(self.place(slot).0, failed, now_ns);
     }
 
-    /// Ends what is under way on a lane, and closes its connections. One between two round trips
-    /// just opens others.
-    pub(super) fn fail(&mut self, lane: usize, cause: Cause, now_ns: u64) {
-        let was_opening = self.lanes[lane].phase == Phase::Opening;
-        if let Some(mut timing) = self.lanes[lane].timing.take() {
-            timing.ended_ns = now_ns;
-            self.job.ledger.failed(cause, &timing);
-        }
-        self.lanes[lane].pair.give_up();
-        self.close(lane);
-        let is_measuring = self.job.ledger.is_measuring();
-        match self.lanes[lane].phase {
-            Phase::Done | Phase::HeldBack => {}
-            // It is among those that are ready.
-            Phase::Idle => {}
-            _ if was_opening && !self.job.budget.failures_end_the_run(is_measuring) => {
-                self.lanes[lane].phase = Phase::HeldBack;
-            }
-            Phase::Opening | Phase::Trip => {
-                self.lanes[lane].phase = Phase::Idle;
-                self.ready.push_back(lane);
-            }
-        }
-    }
-
-    fn close(&mut self, lane: usize) {
+    /// Ends what is under way on a lane, and closes its connections. Between two round trips it is
+    /// the next that has failed.
+    pub(super) fn fail(&mut self, lane: usize, failed: Failed, now_ns: u64) {
         for slot in self.slots(lane) {
+            self.note_unsent(slot);
             if let Some(end) = self.ends[slot].take() {
-                let unsent_bytes = self.driver.unsent_bytes(slot);
-                let unsent_bytes = end.endpoint.messages_in(unsent_bytes);
-                self.job.ledger.unsent_bytes(unsent_bytes);
-                self.driver.close(slot);
+                close(&mut self.driver, slot, end);
             }
+        }
+        let state = &mut self.lanes[lane];
+        state.pair.give_up();
+        let Some(mut timing) = state.timing.take() else {
+            if state.phase == Phase::Idle {
+                state.failed.get_or_insert(failed);
+            }
+            return;
+        };
+        timing.ended_ns = now_ns;
+        let ledger = &mut self.job.ledger;
+        failed.note(ledger);
+        ledger.failed(failed.cause, &timing);
+        let is_measuring = ledger.is_measuring();
+        let was_opening = state.phase == Phase::Opening;
+        if was_opening && !self.job.budget.failures_end_the_run(is_measuring) {
+            state.phase = Phase::HeldBack;
+        } else {
+            state.phase = Phase::Idle;
+            self.ready.push_back(lane);
+        }
+    }
+
+    /// Takes back what was to be sent on a connection, and will not be.
+    fn note_unsent(&mut self, slot: usize) {
+        if let Some(end) = &self.ends[slot] {
+            let unsent_bytes = self.driver.unsent_bytes(slot);
+            let unsent_bytes = end.endpoint.messages_in(unsent_bytes);
+            self.job.ledger.unsent_bytes(unsent_bytes);
         }
     }
 
@@ -84,7 +86,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let now_ns = self.job.clock.now_ns();
         for slot in 0..self.ends.len() {
             let cause = self.cause(slot, error);
-            self.fail(self.place(slot).0, cause, now_ns);
+            self.fail(self.place(slot).0, cause.into(), now_ns);
         }
     }
 
@@ -102,18 +104,24 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
                 self.job.ledger.cancelled(&timing);
             }
         }
+        for slot in 0..self.ends.len() {
+            self.note_unsent(slot);
+        }
         let report = self.job.ledger.report(ended_ns);
         self.job.rest.until_noted();
         for (slot, end) in self.ends.into_iter().enumerate() {
-            if let Some(mut end) = end {
-                if end.phase == EndPhase::Open {
-                    end.endpoint.close();
-                }
-                // What does not leave at once does not leave.
-                let _ = self.driver.send(slot, Cow::Owned(end.endpoint.farewell()));
-                self.driver.close(slot);
+            if let Some(end) = end {
+                close(&mut self.driver, slot, end);
             }
         }
         report
     }
+}
+
+/// Tells the server that the connection will be closed, and closes it. What does not leave at once
+/// does not leave.
+fn close<'a>(driver: &mut impl Driver<'a>, slot: usize, mut end: End) {
+    end.endpoint.close();
+    let _ = driver.send(slot, Cow::Owned(end.endpoint.farewell()));
+    driver.close(slot);
 }

@@ -6,7 +6,6 @@ use std::io;
 use super::{End, EndPhase, Phase, Worker};
 use crate::engine::failure;
 use crate::engine::fast::driver::{Driver, Progress};
-use crate::engine::websocket::failed::Failed;
 use crate::outcome::Cause;
 
 impl<'a, D: Driver<'a>> Worker<'a, D> {
@@ -17,9 +16,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         self.slots(lane).try_for_each(|slot| {
             let connected = self.connect(slot, self.destination, 1, now_ns);
             connected.or_else(|cause| self.connect_elsewhere(slot, cause, now_ns))
-        })?;
-        self.begin_if_open(lane, now_ns);
-        Ok(())
+        })
     }
 
     fn connect(
@@ -42,11 +39,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let connected = self.driver.connect(slot, hop);
         connected.map_err(|error| failure::cause(failure::Phase::Connecting, &error))?;
         // On a quick network it is open by now.
-        self.flush(slot)?;
-        if self.is_open(slot) {
-            self.note_connected(slot, self.job.clock.now_ns());
-        }
-        Ok(())
+        self.flush(slot)
     }
 
     /// Tries the name's next destinations, after one that failed for `cause`.
@@ -92,12 +85,12 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             .as_ref()
             .is_some_and(|end| end.phase == EndPhase::Connecting);
         if is_connecting && progress != Progress::Connecting {
-            self.note_connected(slot, self.job.clock.now_ns());
+            self.note_opening(slot, self.job.clock.now_ns());
         }
     }
 
     /// A connection is there; it can be secured, or the upgrade is on its way.
-    pub(super) fn note_connected(&mut self, slot: usize, now_ns: u64) {
+    fn note_connected(&mut self, slot: usize, now_ns: u64) {
         let Some(end) = &mut self.ends[slot] else {
             return;
         };
@@ -114,7 +107,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         self.job.ledger.connected(now_ns - end.began_ns);
     }
 
-    /// Notes what was heard on a connection that is not open yet.
+    /// A connection that was not open may have come further.
     pub(super) fn note_opening(&mut self, slot: usize, now_ns: u64) {
         self.note_connected(slot, now_ns);
         let Some(end) = &mut self.ends[slot] else {
@@ -133,20 +126,25 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         }
         if end.phase == EndPhase::Upgrading && end.endpoint.is_open() {
             end.phase = EndPhase::Open;
+        }
+        if end.phase == EndPhase::Open {
             self.begin_if_open(slot / self.clients, now_ns);
         }
     }
 
-    pub(super) fn is_open(&self, slot: usize) -> bool {
-        let end = self.ends[slot].as_ref();
-        end.is_some_and(|end| end.endpoint.is_open())
+    /// Whether messages can be sent on the connections of a lane.
+    pub(super) fn is_open(&self, lane: usize) -> bool {
+        let mut ends = self.ends[self.slots(lane)].iter();
+        ends.all(|end| {
+            let end = end.as_ref();
+            end.is_some_and(|end| end.phase == EndPhase::Open)
+        })
     }
 
     /// Once all connections of a lane are there, the round trip for which they were opened begins:
     /// its time is that of its messages.
     fn begin_if_open(&mut self, lane: usize, now_ns: u64) {
-        let are_open = self.slots(lane).all(|slot| self.is_open(slot));
-        if !are_open || self.lanes[lane].phase != Phase::Opening {
+        if self.lanes[lane].phase != Phase::Opening || !self.is_open(lane) {
             return;
         }
         if let Some(timing) = &mut self.lanes[lane].timing {
@@ -166,17 +164,5 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let end = self.ends[slot].as_ref();
         let phase = end.map_or(EndPhase::Connecting, |end| end.phase);
         failure::cause(phase.of_request(), error)
-    }
-
-    /// Keeps what is known of a failure, the first time.
-    pub(super) fn note_failed(&mut self, slot: usize, failed: &Failed) {
-        let ledger = &mut self.job.ledger;
-        if failed.cause == Cause::TlsHandshake {
-            let end = self.ends[slot].as_ref();
-            let of_tls = end.and_then(|end| end.endpoint.tls_error());
-            ledger.first_tls_error(|| of_tls.or_else(|| failed.reason.clone()));
-        } else if let Some(reason) = &failed.reason {
-            ledger.first_websocket_error(reason);
-        }
     }
 }

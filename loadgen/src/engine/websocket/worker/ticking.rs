@@ -59,7 +59,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let timing = self.lanes[lane].timing.as_ref();
         let since_ns = timing.map_or(now_ns, |timing| timing.started_ns);
         if now_ns.saturating_sub(since_ns) >= nanoseconds(limit) {
-            self.fail(lane, cause, now_ns);
+            self.fail(lane, cause.into(), now_ns);
         }
     }
 

@@ -22,16 +22,16 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         if self.job.control.is_interrupted() || !self.job.budget.take(now_ns) {
             return self.retire(lane);
         }
-        let is_open = self.slots(lane).all(|slot| self.is_open(slot));
-        self.job.ledger.issued(is_open);
+        let is_open = self.is_open(lane);
+        let failed = self.lanes[lane].failed.take();
+        self.job.ledger.issued(is_open || failed.is_some());
         self.lanes[lane].timing = Some(Timing::starting(now_ns, 0));
-        match is_open {
-            true => self.begin_trip(lane),
-            false => {
-                if let Err(cause) = self.open(lane, now_ns) {
-                    self.fail(lane, cause, self.job.clock.now_ns());
-                }
-            }
+        if let Some(failed) = failed {
+            self.fail(lane, failed, now_ns);
+        } else if is_open {
+            self.begin_trip(lane);
+        } else if let Err(cause) = self.open(lane, now_ns) {
+            self.fail(lane, cause.into(), self.job.clock.now_ns());
         }
     }
 
@@ -56,9 +56,13 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     pub(super) fn send_due(&mut self) {
         let mut due = std::mem::take(&mut self.due);
         for slot in due.drain(..) {
-            if let Err(cause) = self.flush(slot) {
+            // It may be due twice, or have been closed since.
+            let end = self.ends[slot].as_ref();
+            if end.is_some_and(|end| end.endpoint.has_outgoing())
+                && let Err(cause) = self.flush(slot)
+            {
                 let (lane, _) = self.place(slot);
-                self.fail(lane, cause, self.job.clock.now_ns());
+                self.fail(lane, cause.into(), self.job.clock.now_ns());
             }
         }
         // Its memory is kept, unless something has failed meanwhile and was begun anew.
