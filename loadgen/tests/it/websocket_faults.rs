@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use socket2::SockRef;
 use tungstenite::handshake::derive_accept_key;
 
@@ -22,6 +23,9 @@ const CLIENTS: [&str; 2] = ["async", "blocking"];
 /// Round trips of each run.
 const ROUND_TRIPS: u64 = 3;
 
+/// What is sent in place of a frame.
+type Answer = fn(&[u8]) -> Vec<u8>;
+
 /// What the server does with a connection.
 #[derive(Clone, Copy)]
 enum Does {
@@ -35,9 +39,22 @@ enum Does {
     SaysAndCloses(&'static [u8]),
     /// Upgrades, takes a message, and resets the connection.
     Resets,
+    /// Answers the upgrade with these bytes, the last of them again and again.
+    DripsHead(&'static [u8]),
+    /// Upgrades, then says these bytes again and again.
+    Drips(&'static [u8]),
+    /// Upgrades, then sends for each message what is made of the frame that would send it back.
+    Echoes(Answer),
+    /// Upgrades and reads no more.
+    Ignores,
 }
 
-use Does::{Answers, Closes, Resets, Says, SaysAndCloses};
+use Does::{Answers, Closes, Drips, DripsHead, Echoes, Ignores, Resets, Says, SaysAndCloses};
+
+/// Between two pieces of what drips: well below the clients' tick.
+const DRIP: Duration = Duration::from_millis(5);
+
+const PING: &[u8] = b"\x89\x00";
 
 const ROWS: &[(&str, Does, &str)] = &[
     ("refuses", Answers(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), "not_websocket"),
@@ -62,6 +79,8 @@ const ROWS: &[(&str, Does, &str)] = &[
     ("resets", Resets, "read_reset"),
     ("says nothing to a message", Says(b""), "read_timeout"),
     ("stops in the middle of a frame", Says(b"\x82\x20abc"), "read_timeout"),
+    ("says nothing but pings", Drips(PING), "read_timeout"),
+    ("does not come to the end of its head", DripsHead(b"HTTP/1.1 101 Switching Protocols\r\nName: a"), "read_timeout"),
 ];
 
 /// Plays `does` on each connection; it listens until the process ends.
@@ -98,10 +117,55 @@ fn serve(mut stream: TcpStream, does: Does) -> io::Result<()> {
             let _ = stream.read(&mut [0; 1024])?;
             return SockRef::from(&stream).set_linger(Some(Duration::ZERO));
         }
+        DripsHead(bytes) => {
+            stream.write_all(bytes)?;
+            return drip(&mut stream, &bytes[bytes.len() - 1..]);
+        }
+        Drips(bytes) => {
+            stream.write_all(&upgraded(&head))?;
+            return drip(&mut stream, bytes);
+        }
+        Echoes(answer) => {
+            stream.write_all(&upgraded(&head))?;
+            return echo(&mut stream, answer);
+        }
+        Ignores => {
+            stream.write_all(&upgraded(&head))?;
+            // Until the client leaves.
+            let mut sources = [PollFd::new(&stream, PollFlags::RDHUP)];
+            poll(&mut sources, None)?;
+            return Ok(());
+        }
     }
     // Until the client leaves.
     while stream.read(&mut [0; 1024])? > 0 {}
     Ok(())
+}
+
+/// Until the client leaves.
+fn drip(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    loop {
+        stream.write_all(bytes)?;
+        thread::sleep(DRIP);
+    }
+}
+
+/// Until the client leaves; its messages are short.
+fn echo(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
+    loop {
+        let (mut head, mut mask) = ([0; 2], [0; 4]);
+        stream.read_exact(&mut head)?;
+        stream.read_exact(&mut mask)?;
+        let mut payload = vec![0; usize::from(head[1] & 0x7f)];
+        stream.read_exact(&mut payload)?;
+        let masked = payload.iter().zip(mask.iter().cycle());
+        let payload = masked.map(|(byte, mask)| byte ^ mask);
+        let frame: Vec<u8> = [head[0], head[1] & 0x7f]
+            .into_iter()
+            .chain(payload)
+            .collect();
+        stream.write_all(&answer(&frame))?;
+    }
 }
 
 fn read_head(stream: &mut TcpStream) -> io::Result<String> {
@@ -166,6 +230,103 @@ fn each_thing_that_a_server_does_instead_is_counted_under_its_cause() {
 fn nobody_on_the_other_side_of_the_relay_is_not_relayed() {
     let (address, _) = play(Says(b""));
     check(&format!("ws://{address}/"), "not_relayed", "relays nothing");
+}
+
+/// What follows an answer in the same segment, and what the next round trip fails for.
+const BEHIND: &[(&str, Answer, &str)] = &[
+    (
+        "the answer once more",
+        |frame| [frame, frame].concat(),
+        "wrong_message",
+    ),
+    (
+        "a reserved bit",
+        |frame| [frame, b"\xc2\x01a"].concat(),
+        "websocket_protocol",
+    ),
+    (
+        "a close frame",
+        |frame| [frame, b"\x88\x02\x03\xe9"].concat(),
+        "websocket_closed",
+    ),
+];
+
+#[test]
+fn what_is_wrong_behind_an_answer_fails_the_next_round_trip() {
+    for (name, answer, cause) in BEHIND {
+        for client in CLIENTS {
+            let (address, connections) = play(Echoes(*answer));
+            let ended = run_client(client, &format!("--echo ws://{address}/"), cause);
+            let record = ended.record();
+            let requests = &record["requests"];
+            let counts = [
+                &requests["succeeded"],
+                &requests["failed"],
+                &record["failures"][*cause],
+            ];
+            // The third has connections of its own.
+            assert_eq!(counts, [2, 1, 1], "{name}, {client}: {ended:?}");
+            assert_eq!(connections.load(Ordering::Relaxed), 2, "{name}, {client}");
+        }
+    }
+}
+
+#[test]
+fn a_run_ends_in_time_though_a_server_says_something_all_the_time() {
+    let head = b"HTTP/1.1 101 Switching Protocols\r\nName: a";
+    for does in [Drips(PING), DripsHead(head)] {
+        for client in CLIENTS {
+            let (address, _) = play(does);
+            let words = format!(
+                "websocket --client {client} --echo --duration 200ms --timeout 1h ws://{address}/"
+            );
+            // It is ended by force, and the test fails, if it does not end.
+            let ended = run(&words.split_whitespace().collect::<Vec<_>>());
+            let counts = Counts::of_record(&ended.record());
+            assert_eq!(counts.cancelled, 1, "{client}: {ended:?}");
+            assert!(counts.failures.is_empty(), "{client}: {ended:?}");
+        }
+    }
+}
+
+#[test]
+fn what_did_not_leave_is_not_counted_as_sent() {
+    const MESSAGE_BYTES: u64 = 16 * 1024 * 1024;
+    for (limits, cancelled) in [
+        ("--duration 200ms --timeout 1h", 1),
+        ("-n 1 --timeout 200ms", 0),
+    ] {
+        for client in CLIENTS {
+            let (address, _) = play(Ignores);
+            let words = format!(
+                "websocket --client {client} --echo {limits} --size {MESSAGE_BYTES} ws://{address}/"
+            );
+            let ended = run(&words.split_whitespace().collect::<Vec<_>>());
+            let record = ended.record();
+            assert_eq!(Counts::of_record(&record).cancelled, cancelled, "{ended:?}");
+            let sent = record["bytes"]["sent"].as_u64();
+            assert!(
+                sent.is_some_and(|sent| sent < MESSAGE_BYTES),
+                "{client}: {ended:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_relay_of_bytes_that_is_not_there_was_never_connected_to() {
+    let port = ClosedPort::new();
+    for client in CLIENTS {
+        let ended = run_client(
+            client,
+            &format!("tcp://{}", port.address()),
+            "connect_refused",
+        );
+        let record = ended.record();
+        let expected = Counts::new(0, &[("connect_refused", ROUND_TRIPS)]);
+        assert_eq!(Counts::of_record(&record), expected, "{client}: {ended:?}");
+        assert_eq!(record["connections"]["opened"], 0, "{client}: {ended:?}");
+    }
 }
 
 #[test]
