@@ -5,6 +5,7 @@ mod bench_push;
 mod compare;
 mod push;
 mod run;
+mod wanted;
 
 pub use self::bench::bench;
 pub use self::bench_push::bench_push;

@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 
 use super::print;
+use super::wanted::Wanted;
 use crate::cli::{PushArgs, PushFormat};
 use crate::exit::Exit;
-use crate::output::{self, ResultFile};
+use crate::output;
 use crate::push::{self, record::Record};
 use crate::signal;
 use crate::system::limits::raise_open_files_limit;
@@ -30,18 +31,7 @@ pub fn push(args: &PushArgs, argv: &[OsString]) -> Exit {
 }
 
 fn measure(args: &PushArgs, plan: &push::plan::Plan, argv: &[OsString]) -> Result<Exit, String> {
-    let file = args.output.as_ref().map(|path| {
-        let cannot = |error| {
-            format!(
-                "cannot write {}: {error}; name another file",
-                path.display()
-            )
-        };
-        ResultFile::create(path)
-            .map(|file| (file, path))
-            .map_err(cannot)
-    });
-    let file = file.transpose()?;
+    let file = Wanted::open(&args.output, "-o")?;
     let interrupted =
         signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))?;
     raise_open_files_limit();
@@ -54,14 +44,8 @@ fn measure(args: &PushArgs, plan: &push::plan::Plan, argv: &[OsString]) -> Resul
         PushFormat::Text => push::render(&record),
     };
     let printed = print(&text);
-    if let Some((file, path)) = file {
-        let cannot = |error| {
-            format!(
-                "cannot write {}: {error}; name another file",
-                path.display()
-            )
-        };
-        file.finish(&record.to_json()).map_err(cannot)?;
+    if let Some(file) = file {
+        file.write(&record.to_json())?;
     }
     Ok(match printed {
         Exit::Done => conclude(&record),

@@ -185,7 +185,14 @@ fn no_success(record: &Record) -> String {
                 Cause::Dns => &record.target.dns_error,
                 Cause::ConnectRefused => &record.target.proxy_error,
                 Cause::TlsHandshake => &record.target.tls_error,
-                _ => &record.target.websocket_error,
+                Cause::NotWebSocket
+                | Cause::MalformedResponse
+                | Cause::WebSocketClosed
+                | Cause::NotUtf8
+                | Cause::WebSocketProtocol
+                | Cause::MessageTooLarge => &record.target.websocket_error,
+                // The other causes say all that is known.
+                _ => &None,
             };
             let details = details.as_ref().map(|error| format!(" ({error})"));
             let details = details.unwrap_or_default();

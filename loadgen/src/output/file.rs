@@ -39,21 +39,11 @@ impl ResultFile {
         })
     }
 
-    /// Writes the contents and gives the file its name.
-    ///
-    /// # Errors
-    ///
-    /// The disk is full, or the name cannot be given; nothing is left behind then.
-    pub fn finish(mut self, contents: &str) -> io::Result<()> {
-        self.write_all(contents.as_bytes())?;
-        self.commit()
-    }
-
     /// Gives the file, which has been written, its name.
     ///
     /// # Errors
     ///
-    /// As those of [`Self::finish`].
+    /// The disk is full, or the name cannot be given; nothing is left behind then.
     pub fn commit(mut self) -> io::Result<()> {
         if let Some(temporary) = &self.temporary {
             self.file.sync_all()?;
@@ -107,9 +97,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("run.json");
         fs::write(&path, "old").unwrap();
-        let file = ResultFile::create(&path).unwrap();
+        let mut file = ResultFile::create(&path).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
-        file.finish("new").unwrap();
+        file.write_all(b"new").unwrap();
+        file.commit().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(names(directory.path()), ["run.json"]);
     }
@@ -123,8 +114,8 @@ mod tests {
 
     #[test]
     fn a_full_device_is_an_error() {
-        let file = ResultFile::create(Path::new("/dev/full")).unwrap();
-        let error = file.finish("record").unwrap_err();
+        let mut file = ResultFile::create(Path::new("/dev/full")).unwrap();
+        let error = file.write_all(b"record").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 

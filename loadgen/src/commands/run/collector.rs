@@ -4,7 +4,7 @@
 use std::io;
 use std::thread::{self, JoinHandle};
 
-use super::files::Wanted;
+use crate::commands::wanted::Wanted;
 use crate::engine::samples::{Batch, Samples};
 use crate::output::{GnuplotRow, SamplesCsv};
 use crate::plan::Plan;

@@ -1,13 +1,11 @@
 //! The files that a run leaves behind.
 
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-
 use super::collector::{Collected, Collector};
 use crate::cli::OutputPlan;
+use crate::commands::wanted::Wanted;
 use crate::engine::Summary;
 use crate::engine::samples::Samples;
-use crate::output::{self, ResultFile};
+use crate::output;
 use crate::plan::Plan;
 use crate::record::Record;
 
@@ -18,12 +16,6 @@ pub(super) struct Files {
     percentiles: Option<Wanted>,
     gnuplot: Option<Wanted>,
     collector: Option<Collector>,
-}
-
-/// A file and its path.
-pub(super) struct Wanted {
-    path: PathBuf,
-    file: BufWriter<ResultFile>,
 }
 
 impl Files {
@@ -89,69 +81,4 @@ impl Files {
             false => Err(failed.join("; ")),
         }
     }
-}
-
-impl Wanted {
-    /// Opens the file, if there is to be one; `flag` is what named it.
-    ///
-    /// # Errors
-    ///
-    /// One line that names the file that cannot be written, and its flag.
-    pub(super) fn open(path: &Option<PathBuf>, flag: &str) -> Result<Option<Self>, String> {
-        let Some(path) = path else {
-            return Ok(None);
-        };
-        match ResultFile::create(path) {
-            Ok(file) => Ok(Some(Self {
-                path: path.clone(),
-                file: BufWriter::new(file),
-            })),
-            Err(error) => {
-                let path = path.display();
-                Err(format!(
-                    "cannot write {path}: {error}; choose another {flag}"
-                ))
-            }
-        }
-    }
-
-    /// Writes it whole.
-    ///
-    /// # Errors
-    ///
-    /// One line that names it and says why it could not be written.
-    pub(super) fn write(mut self, contents: &str) -> Result<(), String> {
-        self.fill(|out| out.write_all(contents.as_bytes()))?;
-        self.commit()
-    }
-
-    /// Has `write` write what is to be in the file.
-    ///
-    /// # Errors
-    ///
-    /// One line that names the file. Nothing of a file that is not committed is left behind.
-    pub(super) fn fill(
-        &mut self,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> Result<(), String> {
-        let filled = write(&mut self.file).and_then(|()| self.file.flush());
-        filled.map_err(|error| trouble(&self.path, &error))
-    }
-
-    /// Gives the file its name.
-    ///
-    /// # Errors
-    ///
-    /// One line that names it.
-    fn commit(self) -> Result<(), String> {
-        let Self { path, file } = self;
-        let committed = file.into_inner().map_err(io::Error::from);
-        let committed = committed.and_then(ResultFile::commit);
-        committed.map_err(|error| trouble(&path, &error))
-    }
-}
-
-fn trouble(path: &Path, error: &io::Error) -> String {
-    let path = path.display();
-    format!("cannot write {path}: {error}; make room and run again")
 }

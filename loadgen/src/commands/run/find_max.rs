@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::files::Wanted;
 use super::{cannot_print, cannot_start, live_view, no_success, prepare};
 use crate::cli::OutputPlan;
+use crate::commands::wanted::Wanted;
 use crate::engine::Observer;
 use crate::exit::Exit;
 use crate::find_max::{self, FindMaxError, Report, Step, Watcher, text};
