@@ -17,7 +17,9 @@ KOSOKU=0.1.0
 LIMIT=300s  # for one model, which takes some seconds
 AT_A_TIME=4 # cases; some of them wait a second or two on purpose
 WITHOUT=server-sync/sequential # one client would own it, so it refuses to upgrade
+WITH=8 # models that have, so that none is passed over
 OVER_TLS=server-async/epoll
+START=30 # seconds until a program listens, at most
 
 bin=$(realpath "$1")
 venv=$(realpath -m "$2")
@@ -32,7 +34,12 @@ main() {
     if [ $# -gt 0 ]; then
         check_servers "$@"
     else
-        check_servers $(models server-sync) $(models server-async)
+        local models
+        # By themselves: the shell ignores what fails within another command's words.
+        models=$(models server-sync)
+        models+=" $(models server-async)"
+        expect $models
+        check_servers $models
         check_over_tls "$OVER_TLS"
         check_client
     fi
@@ -48,6 +55,10 @@ install() {
 models() {
     "$bin/$1" --list-models | awk -v server="$1" -v without="$WITHOUT" \
         'server "/" $1 != without { print server "/" $1 }'
+}
+
+expect() {
+    [ $# -eq "$WITH" ] || { echo "kosoku: expected $WITH models, and found $#: $*" >&2; exit 1; }
 }
 
 check_servers() {
@@ -107,13 +118,17 @@ judge() {
 
 # Starts a program, which writes to the file $1, and waits until that has the line $2.
 start() {
-    local name=$1 line=$2
+    local name=$1 line=$2 deadline=$((SECONDS + START))
     shift 2
     : >"$here/$name" # what another wrote before is not to be found
     "$@" >"$here/$name" 2>&1 &
     started+=($!)
     until grep -q "$line" "$here/$name"; do
-        kill -0 "${started[-1]}" 2>/dev/null || { cat "$here/$name" >&2; exit 1; }
+        if ! kill -0 "${started[-1]}" 2>/dev/null || [ $SECONDS -gt $deadline ]; then
+            cat "$here/$name" >&2
+            echo "kosoku: $1 does not listen" >&2
+            exit 1
+        fi
         sleep 0.05
     done
 }

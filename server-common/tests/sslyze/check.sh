@@ -13,6 +13,8 @@ set -euo pipefail
 
 SSLYZE=6.3.1
 LIMIT=120s # for one model, which takes a second or two
+MODELS=9   # of both servers, so that none is passed over
+START=30   # seconds until a server listens, at most
 
 bin=$(realpath "$1")
 venv=$(realpath -m "$2")
@@ -23,8 +25,14 @@ trap 'kill $server 2>/dev/null || true; rm -rf "$here"' EXIT
 
 main() {
     install
-    [ $# -gt 0 ] || set -- $(models server-sync) $(models server-async)
-    local model
+    local models model
+    if [ $# -eq 0 ]; then
+        # By themselves: the shell ignores what fails within another command's words.
+        models=$(models server-sync)
+        models+=" $(models server-async)"
+        set -- $models
+        [ $# -eq "$MODELS" ] || { echo "sslyze: expected $MODELS models, and found $#: $*" >&2; exit 1; }
+    fi
     for model; do
         check "${model%/*}" "${model#*/}"
     done
@@ -43,13 +51,17 @@ models() {
 
 # Starts the server $1 as the model $2, and fails if SSLyze finds anything that is not expected.
 check() {
+    local address code=0 deadline=$((SECONDS + START))
+    : >"$here/server" # what another wrote before is not to be found
     "$bin/$1" --model "$2" --listen 127.0.0.1:0 --tls >"$here/server" &
     server=$!
     until grep -q listening "$here/server"; do
-        kill -0 "$server"
+        if ! kill -0 "$server" 2>/dev/null || [ $SECONDS -gt $deadline ]; then
+            echo "sslyze, $1 $2: the server does not listen" >&2
+            exit 1
+        fi
         sleep 0.05
     done
-    local address code=0
     address=$(grep -o 'https://[0-9.:]*' "$here/server")
     timeout "$LIMIT" "$venv/bin/python" -W ignore -m sslyze --mozilla_config=intermediate \
         "${address#https://}" >"$here/report" 2>&1 || code=$?
