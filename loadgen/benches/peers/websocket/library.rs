@@ -73,6 +73,14 @@ impl Library {
         self != Self::Ws
     }
 
+    /// On the loop that Python comes with.
+    pub(crate) fn is_on_asyncio(self) -> bool {
+        matches!(
+            self,
+            Self::Websockets(Loop::Asyncio) | Self::Aiohttp(Loop::Asyncio)
+        )
+    }
+
     pub(crate) fn is_missing(self) -> bool {
         match self.is_python() {
             true => !python().is_file(),

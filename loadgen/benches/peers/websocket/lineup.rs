@@ -83,31 +83,38 @@ fn both_ends(library: Library, pairs: usize) -> Cell {
 
 /// Our fastest against the others with one pair.
 pub(super) fn judge_one(cells: &Cells) -> Vec<Verdict> {
-    judge("1 pair", cells, [AtLeast(0.9), AtLeast(1.5), AtLeast(3.0)])
+    let wanted = [AtLeast(0.9), AtLeast(1.5), AtLeast(3.0), Nothing];
+    judge("1 pair", cells, &wanted)
 }
 
-/// The same with many.
+/// The same with many, which none plays on asyncio's loop.
 pub(super) fn judge_many(cells: &Cells) -> Vec<Verdict> {
-    judge("1000 pairs", cells, [Nothing, AtLeast(5.0), Nothing])
+    judge("1000 pairs", cells, &[Nothing, AtLeast(5.0), Nothing])
 }
 
 /// The fastest of our relays with our client against the bare relay with the same client, Node on
-/// both ends, and the fastest Python on both ends.
-fn judge(pairs: &str, cells: &Cells, [bare, node, python]: [Wanted; 3]) -> Vec<Verdict> {
+/// both ends, and the fastest Python on both ends, at all and without uvloop.
+fn judge(pairs: &str, cells: &Cells, wanted: &[Wanted]) -> Vec<Verdict> {
     let ours = fastest(cells, |cell| matches!(cell.relay, Server::Ours { .. }));
     let on_bare = ours.and_then(|ours| beside(cells, ours.cell.client));
     let on_node = fastest(cells, |cell| cell.client == Client::Theirs(Library::Ws));
-    let on_python = fastest(
-        cells,
-        |cell| matches!(cell.client, Client::Theirs(it) if it.is_python()),
-    );
+    let python_of = |is_meant: fn(Library) -> bool| {
+        fastest(
+            cells,
+            |cell| matches!(cell.client, Client::Theirs(it) if it.is_python() && is_meant(it)),
+        )
+    };
+    let on_python = python_of(|_| true);
+    let on_asyncio = python_of(Library::is_on_asyncio);
     [
-        ("bare relay", on_bare, bare),
-        ("Node on both ends", on_node, node),
-        ("fastest Python", on_python, python),
+        ("bare relay", on_bare),
+        ("Node on both ends", on_node),
+        ("fastest Python", on_python),
+        ("fastest Python on asyncio's loop", on_asyncio),
     ]
     .into_iter()
-    .map(|(name, other, wanted)| Verdict {
+    .zip(wanted)
+    .map(|((name, other), &wanted)| Verdict {
         label: format!("{pairs}: {} / {name} ({})", name_of(ours), name_of(other)),
         value: ours
             .zip(other)
