@@ -196,10 +196,7 @@ impl Connection {
                 None => return self.decline(Refusal::RELAY_FULL, date),
             },
         };
-        let mut endpoint = Box::new(Endpoint::new(seat));
-        if self.is_finishing {
-            endpoint.finish();
-        }
+        let endpoint = Box::new(Endpoint::new(seat));
         self.has_answered = true;
         self.log(Status::SwitchingProtocols, 0, date);
         self.state = State::Writing {
@@ -465,7 +462,12 @@ impl Connection {
                 request,
                 received: Vec::new(),
             }),
-            Then::WebSocket(endpoint) => self.go(State::WebSocket(endpoint)),
+            Then::WebSocket(mut endpoint) => {
+                if self.is_finishing {
+                    endpoint.finish();
+                }
+                self.go(State::WebSocket(endpoint))
+            }
             Then::Close { linger } => self.close(linger),
         }
     }

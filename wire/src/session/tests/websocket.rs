@@ -246,6 +246,18 @@ fn a_stop_is_heard_behind_the_mail_also_by_who_comes_just_then() {
     assert_eq!(late.send(&handshake(ECHO)), Need::Close { linger: true });
     assert_eq!(late.head(), "101");
     assert_eq!(codes(&late.frames()), [1001]);
+
+    // Let in already, and its answer is not written yet.
+    let mut between = Plain::new(&relay);
+    between.session.receive(&handshake("/ws"));
+    assert_eq!(between.session.need(&between.date), Need::Admission);
+    let waker = Waker::noop().clone();
+    between.session.admit(&relay, waker, &between.date);
+    assert_eq!(between.session.need(&between.date), Need::Output);
+    between.session.finish();
+    assert_eq!(between.run(), Need::Close { linger: true });
+    assert_eq!(between.head(), "101");
+    assert_eq!(codes(&between.frames()), [1001]);
 }
 
 #[test]
