@@ -111,7 +111,7 @@ impl Conversation<'_> {
                 Need::Output => self.write(&mut session)?,
                 Need::Pause(Pause::Wait(time)) => self.pause(time),
                 Need::Pause(Pause::Work(time)) => work(time),
-                Need::Time => session.tell_time(clock::since_1970()),
+                Need::Time => session.tell_time(Instant::now(), clock::since_1970()),
                 Need::Admission => self.admit(&mut session),
                 Need::Deliver(parcel) => {
                     self.phase.reset();

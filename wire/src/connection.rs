@@ -81,7 +81,7 @@ pub enum Need {
     /// write to them; then that `need` be called again. The client has been heard: what it is
     /// waited for next begins then.
     Deliver(Parcel),
-    /// To be told the present, as a time since 1970: [`Session::tell_time`].
+    /// To be told the present: [`Session::tell_time`].
     ///
     /// [`Session::tell_time`]: crate::session::Session::tell_time
     Time,

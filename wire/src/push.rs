@@ -11,7 +11,7 @@
 //! batch, and misses none when it goes on.
 
 use std::num::NonZeroU64;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Length of a message with its line end, in bytes.
 pub const MESSAGE_BYTES: usize = 128;
@@ -76,7 +76,7 @@ pub(crate) struct Stream {
     /// The number of the next one.
     next: u64,
     /// When the first was due.
-    begun: Option<Duration>,
+    begun: Option<Instant>,
     /// Until the next is due.
     wait: Option<Duration>,
     is_finishing: bool,
@@ -129,24 +129,25 @@ impl Stream {
         }
     }
 
-    /// Makes what is due by `now`, a time since 1970; if nothing is, notes when something will be.
-    pub(crate) fn tell_time(&mut self, now: Duration) {
+    /// Makes what is due by `now`; if nothing is, notes when something will be. `since_1970` is the
+    /// same moment by the wall clock, which may be set: what is due does not hang on it.
+    pub(crate) fn tell_time(&mut self, now: Instant, since_1970: Duration) {
         let count = match self.options.rate {
             None => BATCH_MESSAGES,
             Some(rate) => self.due(now, rate).min(BATCH_MESSAGES),
         };
         self.batch.clear();
         self.written_bytes = 0;
-        let now_ns = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        let sent_ns = u64::try_from(since_1970.as_nanos()).unwrap_or(u64::MAX);
         for number in self.next..self.next + count {
-            self.batch.extend_from_slice(&message(number, now_ns));
+            self.batch.extend_from_slice(&message(number, sent_ns));
         }
         self.next += count;
     }
 
     /// How many messages are due and not made: number n at n / `rate` seconds from the beginning.
-    fn due(&mut self, now: Duration, rate: NonZeroU64) -> u64 {
-        let elapsed = now.saturating_sub(*self.begun.get_or_insert(now));
+    fn due(&mut self, now: Instant, rate: NonZeroU64) -> u64 {
+        let elapsed = now.saturating_duration_since(*self.begun.get_or_insert(now));
         let due_by_now = elapsed.as_nanos() * u128::from(rate.get()) / NANOS_PER_SECOND + 1;
         let due = u64::try_from(due_by_now).unwrap_or(u64::MAX);
         let due = due.saturating_sub(self.next);
@@ -189,11 +190,11 @@ mod tests {
     }
 
     /// Tells the time until something is to be written or waited for, and writes it all.
-    fn numbers(stream: &mut Stream, now: Duration) -> Vec<u64> {
+    fn numbers(stream: &mut Stream, now: Instant) -> Vec<u64> {
         let mut numbers = Vec::new();
         loop {
             match stream.need() {
-                Step::Time => stream.tell_time(now),
+                Step::Time => stream.tell_time(now, Duration::ZERO),
                 Step::Output => {
                     let lines = stream.output().chunks(MESSAGE_BYTES);
                     let number =
@@ -224,7 +225,7 @@ mod tests {
         let mut stream = stream(None);
         for batch in 0..3 {
             assert_eq!(stream.need(), Step::Time);
-            stream.tell_time(Duration::from_secs(1));
+            stream.tell_time(Instant::now(), Duration::from_secs(1));
             assert_eq!(stream.need(), Step::Output);
             let first = stream.output()[8..28].to_vec();
             let expected = format!("{:020}", batch * BATCH_MESSAGES);
@@ -236,22 +237,35 @@ mod tests {
     #[test]
     fn at_a_rate_each_message_comes_when_it_is_due_and_none_is_left_out() {
         let mut stream = stream(Some(100));
-        let begin = Duration::from_secs(1000);
+        let begin = Instant::now();
         let at = |ms| begin + Duration::from_millis(ms);
         assert_eq!(numbers(&mut stream, at(0)), [0]);
-        stream.tell_time(at(4));
+        stream.tell_time(at(4), Duration::ZERO);
         assert_eq!(stream.need(), Step::Wait(Duration::from_millis(6)));
         assert_eq!(numbers(&mut stream, at(10)), [1]);
         // A client that took nothing for a while gets all that was due.
         assert_eq!(numbers(&mut stream, at(50)), [2, 3, 4, 5]);
-        // A clock that is set back makes nothing due twice.
-        assert_eq!(numbers(&mut stream, at(0)), []);
+        assert_eq!(numbers(&mut stream, at(50)), []);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_neither_holds_the_stream_up_nor_hurries_it() {
+        const HOUR: Duration = Duration::from_secs(3600);
+        let mut stream = stream(Some(100));
+        let begin = Instant::now();
+        for (number, clock) in [2 * HOUR, HOUR, 3 * HOUR].into_iter().enumerate() {
+            let due = begin + Duration::from_millis(10 * number as u64);
+            stream.tell_time(due, clock);
+            let expected = message(number as u64, u64::try_from(clock.as_nanos()).unwrap());
+            assert_eq!(stream.output(), expected);
+            stream.wrote(MESSAGE_BYTES);
+        }
     }
 
     #[test]
     fn the_end_comes_behind_the_message_under_way() {
         let mut stream = stream(None);
-        stream.tell_time(Duration::ZERO);
+        stream.tell_time(Instant::now(), Duration::ZERO);
         stream.wrote(MESSAGE_BYTES + 1);
         assert_eq!(stream.drop_after(), FOR_EVER);
         stream.finish();

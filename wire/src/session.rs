@@ -6,7 +6,7 @@ mod secured;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::secured::Secured;
 use crate::connection::{Connection, Need, Options};
@@ -154,10 +154,11 @@ impl Session {
         }
     }
 
-    /// The answer to [`Need::Time`]: a time since 1970.
-    pub fn tell_time(&mut self, now: Duration) {
+    /// The answer to [`Need::Time`]: the present, by the clock that is never set and by the wall
+    /// clock, as a time since 1970.
+    pub fn tell_time(&mut self, now: Instant, since_1970: Duration) {
         if let Protocol::Push(stream) = &mut self.0 {
-            stream.tell_time(now);
+            stream.tell_time(now, since_1970);
         }
     }
 

@@ -295,7 +295,7 @@ impl Connection {
                     // Its answer goes out, but the others have waited long enough.
                     steps_left = 1;
                 }
-                Need::Time => self.session.tell_time(clock::since_1970()),
+                Need::Time => self.session.tell_time(Instant::now(), clock::since_1970()),
                 Need::Admission => {
                     let waker = desk.post.waker(self.own);
                     self.session.admit(&desk.options.relay, waker, &desk.date);

@@ -158,7 +158,7 @@ impl Connection {
                     work(time);
                     turn.now = Instant::now();
                 }
-                Need::Time => session.tell_time(clock::since_1970()),
+                Need::Time => session.tell_time(Instant::now(), clock::since_1970()),
                 Need::Admission => {
                     let waker = turn.post.waker(self.own);
                     session.admit(&turn.options.relay, waker, &clock::date());

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::pin;
+use std::time::Instant;
 
 use server_common::clock;
 use tokio::io::AsyncWriteExt;
@@ -50,7 +51,7 @@ async fn push<S: Stream>(
                 batches_left = BATCHES_PER_TURN;
             }
             Need::Time => {
-                session.tell_time(clock::since_1970());
+                session.tell_time(Instant::now(), clock::since_1970());
                 batches_left -= 1;
             }
             Need::Output => tokio::select! {

@@ -2,16 +2,18 @@
 
 use std::num::NonZeroU64;
 
+use std::time::Instant;
+
 use super::*;
 use crate::push;
 use crate::push::MESSAGE_BYTES;
 
 /// Told a time until it does not ask for it, the session wants this written.
-fn told(session: &mut Session, now: Duration) -> Need {
+fn told(session: &mut Session, now: Instant) -> Need {
     let date = Date::from_unix_seconds(0);
     loop {
         match session.need(&date) {
-            Need::Time => session.tell_time(now),
+            Need::Time => session.tell_time(now, Duration::from_secs(1)),
             need => return need,
         }
     }
@@ -32,7 +34,7 @@ fn whatever_a_client_says_it_gets_message_after_message() {
         session.receive(piece);
         session.end_of_input();
         session.timed_out(&Date::from_unix_seconds(0));
-        assert_eq!(told(&mut session, Duration::from_secs(1)), Need::Output);
+        assert_eq!(told(&mut session, Instant::now()), Need::Output);
         // A part of what is there, which ends where it will.
         let count = session.output().len() - 1;
         written.extend_from_slice(&session.output()[..count]);
@@ -47,11 +49,12 @@ fn whatever_a_client_says_it_gets_message_after_message() {
 #[test]
 fn at_a_rate_it_pauses_until_the_next_is_due() {
     let mut session = stream(Some(10), None);
-    assert_eq!(told(&mut session, Duration::ZERO), Need::Output);
+    let begin = Instant::now();
+    assert_eq!(told(&mut session, begin), Need::Output);
     assert_eq!(session.output().len(), MESSAGE_BYTES);
     session.wrote(MESSAGE_BYTES);
     let wait = Need::Pause(Pause::Wait(Duration::from_millis(70)));
-    assert_eq!(told(&mut session, Duration::from_millis(30)), wait);
+    assert_eq!(told(&mut session, begin + Duration::from_millis(30)), wait);
     session.finish();
     let need = session.need(&Date::from_unix_seconds(0));
     assert!(matches!(need, Need::Close { .. }), "{need:?}");
