@@ -151,7 +151,7 @@ impl Drop for Seat {
 #[derive(Debug)]
 pub struct Parcel {
     /// Of all who were in the room when it was said, the sender too.
-    mailboxes: Arc<[Arc<Mailbox>]>,
+    mailboxes: Arc<Vec<Arc<Mailbox>>>,
     sender: Arc<Mailbox>,
     message: Message,
 }

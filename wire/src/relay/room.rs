@@ -4,19 +4,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::mailbox::Mailbox;
 
-/// The mailboxes of a room, as a list that is made anew when somebody comes or goes: whoever
-/// delivers a message takes the list and holds no lock while others are woken.
+/// The mailboxes of a room: whoever delivers a message takes the list as it is then, and holds no
+/// lock while others are woken. Only if somebody comes or goes meanwhile it is made anew.
 #[derive(Debug)]
 pub(super) struct Room {
     name: Box<str>,
-    mailboxes: Mutex<Arc<[Arc<Mailbox>]>>,
+    mailboxes: Mutex<Arc<Vec<Arc<Mailbox>>>>,
 }
 
 impl Room {
     pub(super) fn new(name: &str) -> Self {
         Self {
             name: name.into(),
-            mailboxes: Mutex::new(Arc::new([])),
+            mailboxes: Mutex::default(),
         }
     }
 
@@ -24,25 +24,25 @@ impl Room {
         &self.name
     }
 
-    pub(super) fn mailboxes(&self) -> Arc<[Arc<Mailbox>]> {
+    pub(super) fn mailboxes(&self) -> Arc<Vec<Arc<Mailbox>>> {
         Arc::clone(&self.list())
     }
 
     pub(super) fn enter(&self, mailbox: &Arc<Mailbox>) {
-        let mut list = self.list();
-        let others = list.iter().cloned();
-        *list = others.chain([Arc::clone(mailbox)]).collect();
+        Arc::make_mut(&mut self.list()).push(Arc::clone(mailbox));
     }
 
     /// Whether the room is empty now.
     pub(super) fn leave(&self, mailbox: &Arc<Mailbox>) -> bool {
         let mut list = self.list();
-        let others = list.iter().filter(|other| !Arc::ptr_eq(other, mailbox));
-        *list = others.cloned().collect();
+        let list = Arc::make_mut(&mut list);
+        if let Some(place) = list.iter().position(|other| Arc::ptr_eq(other, mailbox)) {
+            list.swap_remove(place);
+        }
         list.is_empty()
     }
 
-    fn list(&self) -> MutexGuard<'_, Arc<[Arc<Mailbox>]>> {
+    fn list(&self) -> MutexGuard<'_, Arc<Vec<Arc<Mailbox>>>> {
         self.mailboxes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
