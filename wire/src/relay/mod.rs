@@ -15,8 +15,8 @@ use std::task::Waker;
 
 use tungstenite::Message;
 
-use self::mailbox::Mailbox;
 pub use self::mailbox::TooSlow;
+use self::mailbox::{Letter, Mailbox};
 use self::room::Room;
 
 /// Mailboxes that a client's messages are put into before others have their turn, and it its own
@@ -166,9 +166,10 @@ impl Parcel {
     /// Puts the message into every other client's mailbox and wakes those that had none. Their
     /// wakers run here: call it where none of them can be waited for.
     pub fn deliver(self) {
+        let mut letter = Letter::new(self.message);
         for mailbox in self.mailboxes.iter() {
             if !Arc::ptr_eq(mailbox, &self.sender) {
-                mailbox.put(self.message.clone());
+                mailbox.put(&mut letter);
             }
         }
     }

@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Wake;
 
+use bytes::Bytes;
+
 use super::*;
 use crate::limits::MAILBOX_BYTES_MAX;
 
@@ -108,4 +110,20 @@ fn who_says_much_takes_its_own_mail_before_it_says_more() {
     // And with nothing left to take it may say as much as at first.
     while a.take().unwrap().is_some() {}
     assert!(!a.is_ahead());
+}
+
+#[test]
+fn small_messages_that_pile_up_do_not_keep_what_was_read_along_with_them() {
+    let relay = Relay::new(3);
+    let [(sender, _), (slow, _), (other, _)] = [(); 3].map(|()| sit(&relay, ""));
+    let read = Bytes::from(vec![7; 1024]);
+    for at in 0..3 {
+        let message = Message::binary(read.slice(at..=at));
+        sender.parcel(message).deliver();
+        assert_eq!(other.take(), Ok(Some(Message::binary(vec![7]))));
+    }
+    // The first found the mailbox empty, and might have been taken at once.
+    assert_eq!(slow.take(), Ok(Some(Message::binary(vec![7]))));
+    assert!(read.is_unique());
+    assert_eq!(slow.take(), Ok(Some(Message::binary(vec![7]))));
 }

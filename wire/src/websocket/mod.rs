@@ -19,7 +19,7 @@ use crate::limits::WEBSOCKET_MESSAGE_BYTES_MAX;
 
 /// How much of a frame is taken at a time, in bytes. tungstenite has a buffer of this size for each
 /// connection, from the first byte on: ten thousand idle ones should not cost a gigabyte.
-const READ_BYTES: usize = 1024;
+pub(crate) const READ_BYTES: usize = 1024;
 
 /// What a codec may keep of its messages between them, in bytes. It never gives a buffer back, and
 /// ten thousand idle clients that have once had 16 MiB each are too many: one that has had a larger
