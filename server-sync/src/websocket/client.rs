@@ -99,7 +99,11 @@ impl Client {
 
     /// Ends its connection, and so its thread's read.
     pub(super) fn cut(&self) {
-        self.desk().session = None;
+        self.end(&mut self.desk());
+    }
+
+    fn end(&self, desk: &mut Desk) {
+        desk.session = None;
         // Whatever has ended it already.
         let _ = self.socket.shutdown(Shutdown::Both);
     }
@@ -116,9 +120,7 @@ impl Client {
                 turn
             }
             _ => {
-                desk.session = None;
-                // As in `cut`.
-                let _ = self.socket.shutdown(Shutdown::Both);
+                self.end(desk);
                 Turn::Gone
             }
         }
@@ -166,9 +168,7 @@ impl Wake for Client {
         if let Turn::Behind { .. } | Turn::Over = self.go_on(&mut desk) {
             desk.is_behind = true;
             if self.laggards.enter(Arc::clone(self)).is_err() {
-                desk.session = None;
-                // As in `cut`.
-                let _ = self.socket.shutdown(Shutdown::Both);
+                self.end(&mut desk);
             }
         }
     }
