@@ -13,7 +13,7 @@ use server_common::phase_clock::PhaseClock;
 use server_common::stop::Stop;
 use server_common::work::work;
 use server_common::{access_log, clock};
-use wire::connection::Need;
+use wire::connection::{Admitted, Need};
 use wire::reader::Phase;
 use wire::refusal::Refusal;
 use wire::route::Pause;
@@ -82,7 +82,7 @@ impl Server {
 /// A connection and the socket it is served on, its session apart.
 struct Conversation<'a> {
     server: &'a Server,
-    /// Once it speaks WebSocket: where the session lies while this thread reads.
+    /// Once it is in the relay: where the session lies while this thread reads.
     client: Option<Arc<Client>>,
     /// From its first wait for a further request on.
     kept: Option<Kept<'a>>,
@@ -144,8 +144,11 @@ impl Conversation<'_> {
         }
         let client = Client::new(self.socket.share(), &self.server.laggards);
         let waker = Waker::from(Arc::clone(&client));
-        session.admit(&self.server.options.relay, waker, &clock::date());
-        self.client = Some(client);
+        match session.admit(&self.server.options.relay, waker, &clock::date()) {
+            Admitted::Refused => return,
+            Admitted::Alone => {}
+            Admitted::Seated => self.client = Some(client),
+        }
         self.go_on_without_end(session);
     }
 
@@ -155,8 +158,8 @@ impl Conversation<'_> {
         self.socket.limit_writes(timeout);
     }
 
-    /// Waits for input. The session of a WebSocket client is lent to others meanwhile; `None` means
-    /// that they have found its end.
+    /// Waits for input. The session of a client of the relay is lent to others meanwhile; `None`
+    /// means that they have found its end.
     fn listen(
         &mut self,
         mut session: Box<Session>,

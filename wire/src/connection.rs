@@ -94,6 +94,17 @@ pub enum Need {
     },
 }
 
+/// What came of [`Connection::admit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admitted {
+    /// The client has a seat: others may send it something, and will then wake it.
+    Seated,
+    /// It is an echo's, whom nobody ever wakes.
+    Alone,
+    /// There was no room for it.
+    Refused,
+}
+
 /// The server's side of one HTTP/1.x connection.
 #[derive(Debug)]
 pub struct Connection {
@@ -184,17 +195,24 @@ impl Connection {
 
     /// Lets a client into the relay after [`Need::Admission`], if it has room. From now on `waker`
     /// says that [`Self::need`] is to be called because others have sent something.
-    pub fn admit(&mut self, relay: &Arc<Relay>, waker: Waker, date: &Date) {
+    pub fn admit(&mut self, relay: &Arc<Relay>, waker: Waker, date: &Date) -> Admitted {
         let State::Entering(handshake) = &self.state else {
-            return;
+            return Admitted::Refused;
         };
         let answer = handshake.render_answer(date);
         let seat = match &handshake.talk {
             Talk::Echo => None,
             Talk::Relay { room } => match relay.enter(room, waker) {
                 Some(seat) => Some(seat),
-                None => return self.decline(Refusal::RELAY_FULL, date),
+                None => {
+                    self.decline(Refusal::RELAY_FULL, date);
+                    return Admitted::Refused;
+                }
             },
+        };
+        let admitted = match &seat {
+            Some(_) => Admitted::Seated,
+            None => Admitted::Alone,
         };
         let endpoint = Box::new(Endpoint::new(seat));
         self.has_answered = true;
@@ -203,6 +221,7 @@ impl Connection {
             output: Output::head_only(answer),
             then: Then::WebSocket(endpoint),
         };
+        admitted
     }
 
     /// Answers a client at the door of the relay with a refusal.

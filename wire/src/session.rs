@@ -9,7 +9,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use self::secured::Secured;
-use crate::connection::{Connection, Need, Options};
+use crate::connection::{Admitted, Connection, Need, Options};
 use crate::date::Date;
 use crate::push::{self, Stream};
 use crate::refusal::Refusal;
@@ -141,9 +141,10 @@ impl Session {
     }
 
     /// The answer to [`Need::Admission`]: as [`Connection::admit`].
-    pub fn admit(&mut self, relay: &Arc<Relay>, waker: Waker, date: &Date) {
-        if let Protocol::Http { connection, .. } = &mut self.0 {
-            connection.admit(relay, waker, date);
+    pub fn admit(&mut self, relay: &Arc<Relay>, waker: Waker, date: &Date) -> Admitted {
+        match &mut self.0 {
+            Protocol::Http { connection, .. } => connection.admit(relay, waker, date),
+            Protocol::Push(_) => Admitted::Refused,
         }
     }
 

@@ -248,7 +248,9 @@ fn serve(connection: &mut Connection, date: &Date, answers: &mut Vec<u8>) -> boo
                 let count = connection.output().len();
                 connection.wrote(count);
             }
-            Need::Admission => connection.admit(&Relay::new(1), Waker::noop().clone(), date),
+            Need::Admission => {
+                connection.admit(&Relay::new(1), Waker::noop().clone(), date);
+            }
             Need::Deliver(parcel) => parcel.deliver(),
             Need::Pause(_) | Need::Time => {}
             Need::Input { .. } => return false,

@@ -252,7 +252,8 @@ fn a_stop_is_heard_behind_the_mail_also_by_who_comes_just_then() {
     between.session.receive(&handshake("/ws"));
     assert_eq!(between.session.need(&between.date), Need::Admission);
     let waker = Waker::noop().clone();
-    between.session.admit(&relay, waker, &between.date);
+    let admitted = between.session.admit(&relay, waker, &between.date);
+    assert_eq!(admitted, Admitted::Seated);
     assert_eq!(between.session.need(&between.date), Need::Output);
     between.session.finish();
     assert_eq!(between.run(), Need::Close { linger: true });
