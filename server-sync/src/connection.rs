@@ -233,7 +233,9 @@ impl Conversation<'_> {
         }
         let more = session.is_followed_at_once();
         let count = self.socket.write(session.output(), more)?;
-        if count == 0 && self.is_endless && self.server.stop.is_asked() {
+        // The first wait in vain may have begun before the stop, and only leads to it being heard
+        // of. Nobody is cut before what is left has been shortened and offered for a whole wait.
+        if count == 0 && self.is_endless && self.is_finishing {
             return Err(ErrorKind::TimedOut.into());
         }
         session.wrote(count);
@@ -256,6 +258,9 @@ impl Conversation<'_> {
 
     /// Reads and throws away what the client still sends. It is told that the answer is over,
     /// so most close at once.
+    ///
+    /// There is nothing to read on, and so no linger, where a stop has ended the reads (see
+    /// [`crate::kept`]): who is still talking then gets a reset behind the last word.
     fn linger(mut self) -> io::Result<()> {
         self.socket.shut_writing()?;
         let deadline = Deadline::new(Instant::now(), LINGER_TIME_MAX);

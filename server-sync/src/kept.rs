@@ -5,7 +5,9 @@
 //! thread that waits for a further request is woken so: in the middle of one, shutting the
 //! reading side would cut off the rest, and a new connection is owed an answer. A request that
 //! comes in pieces, the first of them at the very moment of the stop, may still be cut off: the
-//! race of RFC 9112 §9.6, which a client of kept connections must be ready for.
+//! race of RFC 9112 §9.6, which a client of kept connections must be ready for. And nothing can be
+//! waited for on a socket whose reading side is shut: a WebSocket client hears its farewell, but
+//! the server does not linger for what it is saying just then, and answers that with a reset.
 
 use std::collections::HashMap;
 use std::net::Shutdown;
