@@ -1,8 +1,8 @@
 //! Who plays through whose relay, and what is to come of it.
 
-use super::client::{Client, Played, Waiting};
+use super::client::{Client, Waiting};
 use super::library::{Library, Loop};
-use super::{Cell, Cells};
+use super::{Cell, Cells, Turn};
 use crate::goal::Wanted::{self, AtLeast, Nothing};
 use crate::goal::{Value, Verdict};
 use crate::rounds::Measured;
@@ -10,7 +10,7 @@ use crate::server::Server;
 use crate::stand_in::StandIn;
 
 /// The relay that ours are held against.
-const BARE: Server = Server::StandIn(StandIn::BareRelay);
+pub(super) const BARE: Server = Server::StandIn(StandIn::BareRelay);
 
 const BARE_THREADS: Server = Server::StandIn(StandIn::BareRelayThreads);
 
@@ -93,10 +93,10 @@ pub(super) fn judge_many(cells: &Cells) -> Vec<Verdict> {
 }
 
 /// The fastest of our relays with our client against the bare relay with the same client, Node on
-/// both ends, and the fastest Python on both ends, at all and without uvloop.
+/// both ends, and the fastest Python on both ends, at all and without uvloop. The others are
+/// compared by what they make of the bare relay beside them.
 fn judge(pairs: &str, cells: &Cells, wanted: &[Wanted]) -> Vec<Verdict> {
     let ours = fastest(cells, |cell| matches!(cell.relay, Server::Ours { .. }));
-    let on_bare = ours.and_then(|ours| beside(cells, ours.cell.client));
     let on_node = fastest(cells, |cell| cell.client == Client::Theirs(Library::Ws));
     let python_of = |is_meant: fn(Library) -> bool| {
         fastest(
@@ -106,48 +106,51 @@ fn judge(pairs: &str, cells: &Cells, wanted: &[Wanted]) -> Vec<Verdict> {
     };
     let on_python = python_of(|_| true);
     let on_asyncio = python_of(Library::is_on_asyncio);
+    let beside = |other: Option<&Measured<Cell, Turn>>| ours?.ratio(other?, of_bare);
     [
-        ("bare relay", on_bare),
-        ("Node on both ends", on_node),
-        ("fastest Python", on_python),
-        ("fastest Python on asyncio's loop", on_asyncio),
+        (
+            "the bare relay".to_owned(),
+            ours.and_then(|ours| ours.spread(of_bare)),
+        ),
+        (
+            format!("Node on both ends ({})", name_of(on_node)),
+            beside(on_node),
+        ),
+        (
+            format!("fastest Python ({})", name_of(on_python)),
+            beside(on_python),
+        ),
+        (
+            format!("fastest Python on asyncio's loop ({})", name_of(on_asyncio)),
+            beside(on_asyncio),
+        ),
     ]
     .into_iter()
     .zip(wanted)
-    .map(|((name, other), &wanted)| Verdict {
-        label: format!("{pairs}: {} / {name} ({})", name_of(ours), name_of(other)),
-        value: ours
-            .zip(other)
-            .and_then(|(ours, other)| ours.ratio(other, rate))
-            .map(Value::Rounds),
+    .map(|((name, ratio), &wanted)| Verdict {
+        label: format!("{pairs}: {} / {name}", name_of(ours)),
+        value: ratio.map(Value::Rounds),
         wanted,
     })
     .collect()
 }
 
-/// What a relay with `client` is held against: the bare relay with the same client, and for
-/// others' clients, which speak nothing but WebSocket, with the faster of ours.
-pub(super) fn beside(cells: &Cells, client: Client) -> Option<&Measured<Cell, Played>> {
-    fastest(cells, |cell| {
-        cell.relay == BARE && (cell.client == client || matches!(client, Client::Theirs(_)))
-    })
-}
-
-/// The one with the most round trips a second, median of the rounds.
-fn fastest(cells: &Cells, is_meant: impl Fn(&Cell) -> bool) -> Option<&Measured<Cell, Played>> {
-    let median = |measured: &&Measured<Cell, Played>| Some(measured.spread(rate)?.median);
+/// The one that makes the most of the bare relay beside it, median of the rounds.
+fn fastest(cells: &Cells, is_meant: impl Fn(&Cell) -> bool) -> Option<&Measured<Cell, Turn>> {
+    let median = |measured: &&Measured<Cell, Turn>| Some(measured.spread(of_bare)?.median);
     cells
         .iter()
         .filter(|measured| is_meant(&measured.cell) && median(measured).is_some())
         .max_by(|a, b| f64::total_cmp(&median(a).unwrap_or(0.0), &median(b).unwrap_or(0.0)))
 }
 
-pub(super) fn rate(played: &Played) -> Option<f64> {
-    Some(played.round_trips_per_second)
+/// Round trips a second as a share of the bare relay's.
+pub(super) fn of_bare(turn: &Turn) -> Option<f64> {
+    Some(turn.played.round_trips_per_second / turn.bare.round_trips_per_second)
 }
 
 /// `epoll, loadgen-async`: the relay, and the client unless it is of the same kind.
-fn name_of(measured: Option<&Measured<Cell, Played>>) -> String {
+fn name_of(measured: Option<&Measured<Cell, Turn>>) -> String {
     let Some(Measured { cell, .. }) = measured else {
         return "none".to_owned();
     };

@@ -14,6 +14,7 @@ mod table;
 
 pub(crate) use library::Library;
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::Bench;
@@ -23,7 +24,7 @@ use crate::rounds::{Failure, Measured, by_turns};
 use crate::scenario::Report;
 use crate::server::Server;
 
-use client::{Client, Played, Playtime};
+use client::{Client, Played, Playtime, Waiting};
 use results::Results;
 
 /// Rounds that count: as many as a comparison of the records needs for a verdict.
@@ -40,7 +41,15 @@ struct Cell {
     pairs: usize,
 }
 
-type Cells = Vec<Measured<Cell, Played>>;
+/// A cell's run, and the bare relay's right before it. The machine is at times two and a half times
+/// as quick as at others, for tens of seconds: only what is measured together can be compared.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    played: Played,
+    bare: Played,
+}
+
+type Cells = Vec<Measured<Cell, Turn>>;
 
 /// What a number of pairs is measured with.
 struct Pace {
@@ -64,7 +73,7 @@ pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Report> {
 fn play(bench: &Bench, results: &Results, cells: &[Cell], pace: &Pace) -> anyhow::Result<Cells> {
     let relays = Servers::start(bench, cells.iter().map(|cell| cell.relay));
     let cells = by_turns(bench, cells, pace.rounds, |cell, round| {
-        cell.play(bench, &relays, results, pace, round)
+        cell.take_turn(bench, &relays, results, pace, round)
     })?;
     println!("{}", table::of(&cells));
     Ok(cells)
@@ -76,8 +85,8 @@ impl Pace {
         Self {
             rounds: if bench.is_quick { 2 } else { ROUNDS },
             time: Playtime {
-                warm_up: Duration::from_millis(200),
-                measured: Duration::from_millis(if bench.is_quick { 300 } else { 600 }),
+                warm_up: Duration::from_millis(100),
+                measured: Duration::from_millis(if bench.is_quick { 300 } else { 500 }),
             },
         }
     }
@@ -87,7 +96,7 @@ impl Pace {
         Self {
             rounds: if bench.is_quick { 1 } else { ROUNDS },
             time: Playtime {
-                warm_up: Duration::from_millis(500),
+                warm_up: Duration::from_millis(300),
                 measured: Duration::from_millis(if bench.is_quick { 500 } else { 700 }),
             },
         }
@@ -101,28 +110,59 @@ impl Cell {
         format!("{relay}-{client}-{}", self.pairs)
     }
 
-    fn play(
+    /// The bare relay with this cell's client, or, where that speaks nothing but WebSocket, ours.
+    fn bare(&self) -> Self {
+        Self {
+            relay: lineup::BARE,
+            client: match self.client {
+                Client::Theirs(_) => Client::Ours(Waiting::Async),
+                ours @ Client::Ours(_) => ours,
+            },
+            ..*self
+        }
+    }
+
+    /// Plays beside the bare relay, unless it is that. Without a round nothing is recorded.
+    fn take_turn(
         &self,
         bench: &Bench,
         relays: &Servers,
         results: &Results,
         pace: &Pace,
         round: Option<usize>,
-    ) -> Result<Played, Failure> {
+    ) -> Result<Turn, Failure> {
         if self.client.is_missing() {
             return Err(Failure::Missing);
         }
+        let bare = self.bare();
+        let beside = match bare == *self {
+            true => None,
+            false => Some(bare.play(bench, relays, pace.time, None)?),
+        };
+        let record = round
+            .filter(|_| self.client.writes_record())
+            .map(|round| results.record_path(self, round))
+            .transpose()
+            .map_err(|error| Failure::Failed(format!("{error:#}")))?;
+        let played = self.play(bench, relays, pace.time, record.as_deref())?;
+        Ok(Turn {
+            played,
+            bare: beside.unwrap_or(played),
+        })
+    }
+
+    fn play(
+        &self,
+        bench: &Bench,
+        relays: &Servers,
+        time: Playtime,
+        record: Option<&Path>,
+    ) -> Result<Played, Failure> {
         let relay = relays.get(self.relay)?;
         let play = || {
-            let record = round
-                .filter(|_| self.client.writes_record())
-                .map(|round| results.record_path(self, round))
-                .transpose()?;
-            let command = self
-                .client
-                .command(relay, self.pairs, pace.time, record.as_deref());
+            let command = self.client.command(relay, self.pairs, time, record);
             let mut client = Process::start(bench, "client", &bench.cores.load, command)?;
-            let limit = pace.time.warm_up + pace.time.measured + CLIENT_LONGEST_OVERTIME;
+            let limit = time.warm_up + time.measured + CLIENT_LONGEST_OVERTIME;
             client.wait(bench, limit)?;
             self.client.read(&client.stdout()?)
         };

@@ -1,7 +1,6 @@
 //! What was played, for a person.
 
-use super::client::Played;
-use super::{Cell, Cells, library, lineup};
+use super::{Cell, Cells, Turn, library, lineup};
 use crate::rounds::{Failure, Measured};
 use crate::table::Column::{self, Numbers, Words};
 use crate::table::{head, line};
@@ -26,7 +25,7 @@ pub(super) fn of(cells: &Cells) -> String {
             pairs,
         } = measured.cell;
         let (relay, pairs) = (relay.label(), pairs.to_string());
-        let [rate, ratio, p50, p99, cost] = figures(cells, measured);
+        let [rate, ratio, p50, p99, cost] = figures(measured);
         let texts = [
             &relay,
             client.label(),
@@ -43,17 +42,17 @@ pub(super) fn of(cells: &Cells) -> String {
 }
 
 /// What is said of a cell: its figures, or why it has none.
-fn figures(cells: &Cells, measured: &Measured<Cell, Played>) -> [String; 5] {
+fn figures(measured: &Measured<Cell, Turn>) -> [String; 5] {
     let rate = match &measured.failure {
         Some(Failure::Missing) => format!("not installed; {}", library::INSTALL),
         Some(Failure::Failed(why)) => why.clone(),
         None => {
             return [
-                spread(measured, lineup::rate, 0),
-                ratio(cells, measured),
-                median(measured, |played| played.p50_us),
-                median(measured, |played| played.p99_us),
-                spread(measured, |played| played.server_us, 1),
+                spread(measured, |turn| Some(turn.played.round_trips_per_second), 0),
+                spread(measured, lineup::of_bare, 2),
+                median(measured, |turn| turn.played.p50_us),
+                median(measured, |turn| turn.played.p99_us),
+                spread(measured, |turn| turn.played.server_us, 1),
             ];
         }
     };
@@ -62,21 +61,15 @@ fn figures(cells: &Cells, measured: &Measured<Cell, Played>) -> [String; 5] {
 }
 
 fn spread(
-    measured: &Measured<Cell, Played>,
-    figure: impl Fn(&Played) -> Option<f64>,
+    measured: &Measured<Cell, Turn>,
+    figure: impl Fn(&Turn) -> Option<f64>,
     digits: usize,
 ) -> String {
     let spread = measured.spread(figure);
     spread.map_or("–".to_owned(), |spread| format!("{spread:.digits$}"))
 }
 
-fn median(measured: &Measured<Cell, Played>, figure: impl Fn(&Played) -> f64) -> String {
-    let spread = measured.spread(|played| Some(figure(played)));
+fn median(measured: &Measured<Cell, Turn>, figure: impl Fn(&Turn) -> f64) -> String {
+    let spread = measured.spread(|turn| Some(figure(turn)));
     spread.map_or("–".to_owned(), |spread| format!("{:.1}", spread.median))
-}
-
-fn ratio(cells: &Cells, measured: &Measured<Cell, Played>) -> String {
-    let bare = lineup::beside(cells, measured.cell.client);
-    let ratio = bare.and_then(|bare| measured.ratio(bare, lineup::rate));
-    ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"))
 }
