@@ -43,16 +43,18 @@ pub struct Flags {
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
     pub backlog: u32,
 
-    /// Time for a request's head, and for its body, to arrive; and for a TLS handshake, and a new
-    /// connection's first byte.
+    /// Time for a request's head, and for its body, to arrive; and for a TLS handshake, a new
+    /// connection's first byte, a WebSocket message once it has begun, and the answer to a ping.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration::parse)]
     pub read_timeout: Duration,
 
-    /// Time for which a client may take nothing of its answer.
+    /// Time for which a client may take nothing of its answer, or of what others send to it over
+    /// WebSocket; the push stream has --push-drop-after.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
     pub write_timeout: Duration,
 
-    /// Time for which a kept connection may wait for its next request.
+    /// Time for which a kept connection may wait for its next request; a WebSocket client that has
+    /// been silent for as long is sent a ping.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::parse)]
     pub idle_timeout: Duration,
 

@@ -89,11 +89,22 @@ impl Cli {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Waker;
+
     use super::*;
 
     fn keep_alive(arguments: &[&str]) -> bool {
         let cli = Cli::try_parse_from([&[SERVER], arguments].concat()).unwrap();
         cli.options().unwrap().connection.keep_alive
+    }
+
+    #[test]
+    fn the_relay_has_as_many_seats_as_the_flag_says() {
+        let cli = Cli::try_parse_from([SERVER, "--max-relay-clients", "1"]).unwrap();
+        let relay = cli.options().unwrap().relay;
+        let enter = || relay.enter("", Waker::noop().clone());
+        let seat = enter();
+        assert!(seat.is_some() && enter().is_none());
     }
 
     #[test]

@@ -36,9 +36,10 @@ const HEAD_CAPACITY_BYTES: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// For each part of a TLS handshake, for a head from its first byte on, for a new connection's
-    /// first byte, and for a body or a WebSocket message (see [`body_time_limit`]).
+    /// first byte, for the answer to a ping, and for a body or a WebSocket message (see
+    /// [`body_time_limit`]).
     pub read_timeout: Duration,
-    /// For the first byte of a further request.
+    /// For the first byte of a further request; after it a WebSocket client is sent a ping.
     pub idle_timeout: Duration,
     /// Whether a connection may stay after an answer, if the client wants it.
     pub keep_alive: bool,

@@ -30,8 +30,8 @@ pub const TRAILER_BYTES_MAX: usize = 8 * 1024;
 pub const WEBSOCKET_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What may lie in the relay for a client that does not take it, in bytes; beyond it the client is
-/// closed with code 1008. Twice what the sockets between them hold already, so that nobody is
-/// closed for a moment's silence.
+/// closed with code 1008. What sockets hold comes before it, so nobody is closed for a moment's
+/// silence, and a hundred deaf clients cost less than half a gigabyte.
 pub const MAILBOX_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Longest name of a room of the relay, in bytes: names are kept, and their sum must be bounded.

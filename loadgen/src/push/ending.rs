@@ -71,8 +71,8 @@ impl Ending {
             }
             Self::Malformed => "after good messages came something else; see it with nc",
             Self::Silent => {
-                "nothing came for the time limit; check that the server pushes there, or raise \
-                 --timeout"
+                "nothing came in time; check that the server pushes there, or raise --timeout or \
+                 --duration"
             }
             Self::Closed => "the server closed the connection; see what it says on stderr",
             Self::ClosedInMessage => {

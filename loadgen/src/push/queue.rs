@@ -101,7 +101,11 @@ impl Queue {
         if let Some(chunk) = chunks.pop_front() {
             return Some((chunk, false));
         }
-        let waited = self.has_come.wait_timeout(chunks, longest);
+        // What it is woken for may have been taken before.
+        let is_in_vain = |chunks: &mut VecDeque<_>| chunks.is_empty() && !self.is_closed();
+        let waited = self
+            .has_come
+            .wait_timeout_while(chunks, longest, is_in_vain);
         chunks = waited.unwrap_or_else(PoisonError::into_inner).0;
         chunks.pop_front().map(|chunk| (chunk, true))
     }
@@ -196,7 +200,7 @@ mod tests {
                 while number < COUNT {
                     let room = queue.room().min((COUNT - number) as usize);
                     if room == 0 {
-                        is_told.recv().unwrap();
+                        is_told.recv_timeout(Duration::from_secs(10)).unwrap();
                     }
                     for _ in 0..room {
                         queue.push(&message(number, 1));

@@ -250,6 +250,14 @@ fn a_server_that_says_nothing_at_all_is_silent() {
 }
 
 #[test]
+fn a_run_in_which_nothing_came_is_no_measurement() {
+    let address = push_server::start(Pushing::Stop(0));
+    let ended = run_at(address, &["--clients", "1", "--duration", "200ms"]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(record(&ended)["clients"][0]["ending"], "silent");
+}
+
+#[test]
 fn a_server_that_closes_at_once_is_seen() {
     let words = ["closed", "see what it says"];
     assert_ending(Pushing::Close(0), "closed", &[], &words);

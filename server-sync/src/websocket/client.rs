@@ -46,8 +46,8 @@ pub(super) enum Turn {
     UpToDate,
     /// There is more than the socket takes.
     Behind {
-        /// Whether it took something.
-        was_written: bool,
+        /// Whether it took something, and is not too slow all the same.
+        has_more_time: bool,
     },
     /// The last word is written.
     Over,
@@ -146,7 +146,9 @@ impl Client {
                 _ => return Ok((Turn::UpToDate, was_written)),
             }
         }
-        Ok((Turn::Behind { was_written }, was_written))
+        // One who is too slow has the time that is left, however little is taken in it at a time.
+        let has_more_time = was_written && !session.is_too_slow();
+        Ok((Turn::Behind { has_more_time }, was_written))
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {

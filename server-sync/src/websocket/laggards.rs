@@ -120,8 +120,12 @@ impl Laggards {
         if !laggard.is_leaving {
             match laggard.client.attend() {
                 Turn::UpToDate | Turn::Gone => return false,
-                Turn::Behind { was_written: false } => {}
-                Turn::Behind { was_written: true } => laggard.until = now + self.write_timeout,
+                Turn::Behind {
+                    has_more_time: false,
+                } => {}
+                Turn::Behind {
+                    has_more_time: true,
+                } => laggard.until = now + self.write_timeout,
                 Turn::Over => {
                     laggard.is_leaving = true;
                     laggard.until = now + LINGER_TIME_MAX;
