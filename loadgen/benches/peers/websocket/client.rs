@@ -1,6 +1,6 @@
 //! Who plays ping-pong through a relay, and what comes of it.
 
-use std::path::Path;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
@@ -65,29 +65,22 @@ impl Client {
         }
     }
 
-    pub(crate) fn writes_record(self) -> bool {
+    /// Whether what it prints is a record.
+    pub(crate) fn makes_record(self) -> bool {
         matches!(self, Self::Ours(_))
     }
 
-    /// Plays `pairs` pairs through `relay`, on one thread or as few as it can. Only ours writes a
-    /// record.
-    pub(crate) fn command(
-        self,
-        relay: &Running,
-        pairs: usize,
-        time: Playtime,
-        record: Option<&Path>,
-    ) -> Command {
+    /// Plays `pairs` pairs through `relay`, on one thread or as few as it can.
+    pub(crate) fn command(self, relay: &Running, pairs: usize, time: Playtime) -> Command {
         let mut command = match self {
             Self::Ours(waiting) => {
                 let mut command = Command::new(program::LOADGEN);
+                // Records keep it, and are to name no place of this machine.
+                command.arg0("loadgen");
                 command.args(["websocket", "-q", "--format", "json", "--client"]);
                 command.arg(waiting.label());
                 if waiting == Waiting::Async {
                     command.args(["--threads", "1"]);
-                }
-                if let Some(path) = record {
-                    command.arg("-o").arg(path);
                 }
                 command
             }

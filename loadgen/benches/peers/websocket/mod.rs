@@ -14,8 +14,11 @@ mod table;
 
 pub(crate) use library::Library;
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
+
+use anyhow::Context;
 
 use crate::Bench;
 use crate::matrix::Servers;
@@ -140,7 +143,7 @@ impl Cell {
             false => Some(bare.play(bench, relays, pace.time, None)?),
         };
         let record = round
-            .filter(|_| self.client.writes_record())
+            .filter(|_| self.client.makes_record())
             .map(|round| results.record_path(self, round))
             .transpose()
             .map_err(|error| Failure::Failed(format!("{error:#}")))?;
@@ -160,11 +163,16 @@ impl Cell {
     ) -> Result<Played, Failure> {
         let relay = relays.get(self.relay)?;
         let play = || {
-            let command = self.client.command(relay, self.pairs, time, record);
+            let command = self.client.command(relay, self.pairs, time);
             let mut client = Process::start(bench, "client", &bench.cores.load, command)?;
             let limit = time.warm_up + time.measured + CLIENT_LONGEST_OVERTIME;
             client.wait(bench, limit)?;
-            self.client.read(&client.stdout()?)
+            let result = client.stdout()?;
+            if let Some(path) = record {
+                fs::write(path, &result)
+                    .with_context(|| format!("cannot write {}", path.display()))?;
+            }
+            self.client.read(&result)
         };
         play().map_err(|error: anyhow::Error| Failure::Failed(format!("{error:#}")))
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,6 +35,8 @@ pub(super) fn measure(
     let file = directory.path().join(format!("{}.json", case.name()));
     let mut command = Command::new(&plan.loadgen);
     command
+        // The record keeps it, and is to name no place of this machine.
+        .arg0("loadgen")
         .args(["push", &format!("tcp://{address}"), "--format", "json"])
         .args(case.client_flags())
         .args(["--duration", &format!("{}s", plan.duration.as_secs_f64())])
