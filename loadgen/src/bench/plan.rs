@@ -122,6 +122,10 @@ impl Default for Scenario {
     }
 }
 
+/// Rounds of a first look: the fewest that can decide any of the built-in benchmark's eight
+/// questions are nine, and an even number lets each server be first equally often.
+pub const ROUNDS_QUICK: u64 = 10;
+
 /// How long a run takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {

@@ -7,7 +7,7 @@ use super::metric::{Loops, Metric};
 use super::verdict::{Limited, SIGNIFICANCE, Verdict, bound, decide};
 use crate::record::Record;
 use crate::statistics::{
-    CONFIDENCE, ROUNDS_MIN, WalshAverages, median_of_sorted, p_value, rounds_to_decide,
+    CONFIDENCE, ROUNDS_MIN, WalshAverages, median_of_sorted, p_value, rounds_min, rounds_to_decide,
 };
 
 /// One metric on both sides.
@@ -150,10 +150,11 @@ fn more_rounds(
     let interval = walsh
         .interval(confidence)
         .or_else(|| walsh.interval(CONFIDENCE));
-    interval.map_or(ROUNDS_MIN, |interval| {
+    let rounds = interval.map_or(ROUNDS_MIN, |interval| {
         let half_width = f64::max(interval.high - estimate, estimate - interval.low);
         rounds_to_decide(differences.len(), estimate, half_width, threshold)
-    })
+    });
+    rounds.max(rounds_min(confidence))
 }
 
 impl Ratio {

@@ -19,9 +19,19 @@ pub fn rounds_to_decide(rounds: usize, estimate: f64, half_width: f64, threshold
     ((rounds as f64 * factor).ceil() as usize).max(rounds + 1)
 }
 
+/// The fewest rounds with which anything can be decided at this confidence: the smallest two-sided
+/// p-value of n differences is 2 / 2ⁿ, however large they are.
+pub fn rounds_min(confidence: f64) -> usize {
+    let smallest_p_value = |rounds: &usize| 2.0 * 0.5_f64.powi(*rounds as i32);
+    (1..64)
+        .find(|rounds| smallest_p_value(rounds) <= 1.0 - confidence)
+        .unwrap_or(64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::statistics::ROUNDS_MIN;
 
     #[test]
     fn half_the_width_takes_four_times_the_rounds() {
@@ -39,6 +49,14 @@ mod tests {
     fn the_nearer_decision_counts() {
         // 4 % to zero, 1 % to the threshold of 5 %: zero is excluded first.
         assert_eq!(rounds_to_decide(10, 0.04, 0.08, 0.05), 40);
+    }
+
+    #[test]
+    fn the_more_questions_the_more_rounds_are_needed_at_least() {
+        assert_eq!(rounds_min(crate::statistics::CONFIDENCE), ROUNDS_MIN);
+        for (questions, rounds) in [(2.0, 7), (8.0, 9), (20.0, 10)] {
+            assert_eq!(rounds_min(1.0 - 0.05 / questions), rounds, "{questions}");
+        }
     }
 
     #[test]

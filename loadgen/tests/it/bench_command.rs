@@ -40,7 +40,7 @@ fn a_benchmark_leaves_a_record_of_each_run_and_what_was_found() {
         ended.code == Some(5) || !is_debug && ended.code == Some(0),
         "{ended:?}"
     );
-    assert_eq!(out.files(), files_of_rounds(6));
+    assert_eq!(out.files(), files_of_rounds(10));
     check_records(&out, is_debug);
     check_comparison(&out);
 
