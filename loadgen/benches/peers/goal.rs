@@ -97,22 +97,28 @@ impl fmt::Display for Figure {
 }
 
 impl Verdict {
-    /// `met`, `missed` or `missing`; nothing of what was measured to be known.
+    /// `met`, `missed` or `missing`, `open` where the load generator was the limit and hides which;
+    /// nothing of what was measured to be known.
     pub(crate) fn word(&self) -> &'static str {
-        match self.value {
-            None => "missing",
-            Some(_) if matches!(self.wanted, Wanted::Nothing) => "",
-            Some(value) if self.wanted.contains(value.middle()) => "met",
-            Some(_) => "missed",
+        let Some(value) = self.value else {
+            return "missing";
+        };
+        let ((least, most), (low, high)) = (self.wanted.span(), value.span());
+        match self.wanted {
+            Wanted::Nothing => "",
+            _ if least <= low && high <= most => "met",
+            _ if high < least || most < low => "missed",
+            _ => "open",
         }
     }
 }
 
 impl Value {
-    fn middle(self) -> f64 {
+    /// The least and the most that it may be in truth.
+    fn span(self) -> (f64, f64) {
         match self {
-            Self::Rounds(spread) => spread.median,
-            Self::Once(value) => value,
+            Self::Rounds(spread) => spread.span(),
+            Self::Once(value) => (value, value),
         }
     }
 }
@@ -127,12 +133,12 @@ impl fmt::Display for Value {
 }
 
 impl Wanted {
-    fn contains(self, value: f64) -> bool {
+    fn span(self) -> (f64, f64) {
         match self {
-            Self::AtMost(most) => value <= most,
-            Self::AtLeast(least) => value >= least,
-            Self::Between(least, most) => (least..=most).contains(&value),
-            Self::Nothing => true,
+            Self::AtMost(most) => (f64::NEG_INFINITY, most),
+            Self::AtLeast(least) => (least, f64::INFINITY),
+            Self::Between(least, most) => (least, most),
+            Self::Nothing => (f64::NEG_INFINITY, f64::INFINITY),
         }
     }
 }

@@ -91,13 +91,21 @@ impl<C, R> Measured<C, R> {
         }
     }
 
-    /// The ratio of one figure to `other`'s, taken within each round, so that what troubled both
-    /// sides cancels out.
+    /// The ratio of one figure to `other`'s.
     pub(crate) fn ratio(&self, other: &Self, figure: impl Fn(&R) -> Option<f64>) -> Option<Spread> {
+        self.beside(other, |run, other| Some(figure(run)? / figure(other)?))
+    }
+
+    /// What a run is beside `other`'s of the same round: what troubled both sides cancels out.
+    pub(crate) fn beside(
+        &self,
+        other: &Self,
+        figure: impl Fn(&R, &R) -> Option<f64>,
+    ) -> Option<Spread> {
         if self.failure.is_some() || other.failure.is_some() {
             return None;
         }
         let rounds = self.runs.iter().zip(&other.runs);
-        Spread::of(rounds.map(|(run, other)| Some(figure(run)? / figure(other)?)))
+        Spread::of(rounds.map(|(run, other)| figure(run, other)))
     }
 }

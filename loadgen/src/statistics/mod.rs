@@ -23,7 +23,7 @@ mod reference;
 
 pub use holm::holm;
 pub use median::median_of_sorted;
-pub use rounds::{rounds_min, rounds_to_decide};
+pub use rounds::{rounds_for, rounds_min, rounds_to_decide};
 pub use signed_rank::{critical_value, p_value};
 pub use walsh::{Interval, WalshAverages};
 

@@ -1,5 +1,7 @@
 //! How many rounds would decide what these did not.
 
+use super::CONFIDENCE;
+
 /// The number of rounds after which the interval should be narrow enough for a
 /// verdict, if the estimate stays where it is.
 ///
@@ -26,6 +28,13 @@ pub fn rounds_min(confidence: f64) -> usize {
     (1..64)
         .find(|rounds| smallest_p_value(rounds) <= 1.0 - confidence)
         .unwrap_or(64)
+}
+
+/// The fewest rounds with which one of so many questions can be decided after Holm's correction, and
+/// an even number of them, which lets each side be first equally often.
+pub fn rounds_for(questions: usize) -> usize {
+    let fewest = rounds_min(1.0 - (1.0 - CONFIDENCE) / questions.max(1) as f64);
+    fewest.next_multiple_of(2)
 }
 
 #[cfg(test)]
@@ -56,6 +65,13 @@ mod tests {
         assert_eq!(rounds_min(crate::statistics::CONFIDENCE), ROUNDS_MIN);
         for (questions, rounds) in [(2.0, 7), (8.0, 9), (20.0, 10)] {
             assert_eq!(rounds_min(1.0 - 0.05 / questions), rounds, "{questions}");
+        }
+    }
+
+    #[test]
+    fn each_side_is_first_equally_often() {
+        for (questions, rounds) in [(0, 6), (1, 6), (2, 8), (8, 10), (80, 12)] {
+            assert_eq!(rounds_for(questions), rounds, "{questions}");
         }
     }
 

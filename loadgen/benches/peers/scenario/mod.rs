@@ -41,7 +41,7 @@ pub(crate) struct Report {
 
 impl Report {
     /// Of a scenario that measures all or fails.
-    pub(crate) fn of(verdicts: Vec<Verdict>) -> Self {
+    fn of(verdicts: Vec<Verdict>) -> Self {
         Self {
             verdicts,
             is_whole: true,

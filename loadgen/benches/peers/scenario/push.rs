@@ -96,9 +96,7 @@ fn judge(cells: &[Cell]) -> Vec<Verdict> {
 
 /// The rate beside the lower of the two that are enough.
 fn beside(ours: &Cell, bare: &Cell) -> Option<Spread> {
-    if ours.failure.is_some() || bare.failure.is_some() {
-        return None;
-    }
-    let rounds = ours.runs.iter().zip(&bare.runs);
-    Spread::of(rounds.map(|(ours, bare)| Some(ours / ENOUGH_PER_SECOND.min(OF_BARE * bare))))
+    ours.beside(bare, |ours, bare| {
+        Some(ours / ENOUGH_PER_SECOND.min(OF_BARE * bare))
+    })
 }

@@ -45,6 +45,8 @@ pub(crate) struct Played {
     pub(crate) p99_us: f64,
     /// The relay's CPU time for each round trip, which is two messages in and two out.
     pub(crate) server_us: Option<f64>,
+    /// Whether the client was the limit; others' clients do not tell.
+    pub(crate) is_limited: bool,
 }
 
 impl Client {
@@ -63,11 +65,6 @@ impl Client {
             Self::Ours(_) => false,
             Self::Theirs(library) => library.client().is_missing(),
         }
-    }
-
-    /// Whether what it prints is a record.
-    pub(crate) fn makes_record(self) -> bool {
-        matches!(self, Self::Ours(_))
     }
 
     /// Plays `pairs` pairs through `relay`, on one thread or as few as it can.
@@ -134,6 +131,11 @@ fn read_record(record: &Value) -> anyhow::Result<Played> {
         p50_us: latency_ns("p50")? / 1e3,
         p99_us: latency_ns("p99")? / 1e3,
         server_us: record["server"]["cpu_us_per_request"].as_f64(),
+        is_limited: record["validity"]["reasons"]
+            .as_array()
+            .context("the record has no reasons")?
+            .iter()
+            .any(|reason| reason["severity"] == "limits_rate"),
     })
 }
 
@@ -145,6 +147,7 @@ fn read_theirs(result: &Value) -> anyhow::Result<Played> {
         p50_us: number(&result["latency_us"]["p50"])?,
         p99_us: number(&result["latency_us"]["p99"])?,
         server_us: result["server_cpu_us"].as_f64().map(|us| us / round_trips),
+        is_limited: false,
     })
 }
 

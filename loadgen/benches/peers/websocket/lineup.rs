@@ -2,7 +2,8 @@
 
 use super::client::{Client, Waiting};
 use super::library::{Library, Loop};
-use super::{Cell, Cells, Turn};
+use super::turn::Turn;
+use super::{Cell, Cells};
 use crate::goal::Wanted::{self, AtLeast, Nothing};
 use crate::goal::{Value, Verdict};
 use crate::rounds::Measured;
@@ -106,11 +107,11 @@ fn judge(pairs: &str, cells: &Cells, wanted: &[Wanted]) -> Vec<Verdict> {
     };
     let on_python = python_of(|_| true);
     let on_asyncio = python_of(Library::is_on_asyncio);
-    let beside = |other: Option<&Measured<Cell, Turn>>| ours?.ratio(other?, of_bare);
+    let beside = |other: Option<&Measured<Cell, Turn>>| ours?.beside_bare(other?);
     [
         (
             "the bare relay".to_owned(),
-            ours.and_then(|ours| ours.spread(of_bare)),
+            ours.and_then(Measured::of_bare),
         ),
         (
             format!("Node on both ends ({})", name_of(on_node)),
@@ -137,16 +138,11 @@ fn judge(pairs: &str, cells: &Cells, wanted: &[Wanted]) -> Vec<Verdict> {
 
 /// The one that makes the most of the bare relay beside it, median of the rounds.
 fn fastest(cells: &Cells, is_meant: impl Fn(&Cell) -> bool) -> Option<&Measured<Cell, Turn>> {
-    let median = |measured: &&Measured<Cell, Turn>| Some(measured.spread(of_bare)?.median);
+    let median = |measured: &&Measured<Cell, Turn>| Some(measured.of_bare()?.median);
     cells
         .iter()
         .filter(|measured| is_meant(&measured.cell) && median(measured).is_some())
         .max_by(|a, b| f64::total_cmp(&median(a).unwrap_or(0.0), &median(b).unwrap_or(0.0)))
-}
-
-/// Round trips a second as a share of the bare relay's.
-pub(super) fn of_bare(turn: &Turn) -> Option<f64> {
-    Some(turn.played.round_trips_per_second / turn.bare.round_trips_per_second)
 }
 
 /// `epoll, loadgen-async`: the relay, and the client unless it is of the same kind.

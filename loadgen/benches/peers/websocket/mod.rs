@@ -4,6 +4,7 @@
 //!
 //! - [`client`]: who plays; [`library`]: what others play with;
 //! - [`lineup`]: who plays through whose relay, and what is to come of it;
+//! - [`turn`]: a run beside the bare relay's;
 //! - [`results`]: the directory with the records and the summary; [`table`]: what is in that.
 
 mod client;
@@ -11,27 +12,27 @@ mod library;
 mod lineup;
 mod results;
 mod table;
+mod turn;
 
 pub(crate) use library::Library;
 
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
+use loadgen::statistics::rounds_for;
 
 use crate::Bench;
 use crate::matrix::Servers;
 use crate::process::Process;
 use crate::rounds::{Failure, Measured, by_turns};
 use crate::scenario::Report;
-use crate::server::Server;
+use crate::server::{Running, Server};
 
-use client::{Client, Played, Playtime, Waiting};
+use client::{Client, Playtime, Waiting};
 use results::Results;
+use turn::Turn;
 
-/// Rounds that count: as many as a comparison of the records needs for a verdict.
-const ROUNDS: usize = 6;
+/// What a comparison of two cells' records asks: whose rate is higher, and whose cost.
+const QUESTIONS: usize = 2;
 
 /// Beyond its time a client may take so long to connect and to end.
 const CLIENT_LONGEST_OVERTIME: Duration = Duration::from_secs(20);
@@ -44,17 +45,9 @@ struct Cell {
     pairs: usize,
 }
 
-/// A cell's run, and the bare relay's right before it. The machine is at times two and a half times
-/// as quick as at others, for tens of seconds: only what is measured together can be compared.
-#[derive(Clone, Copy, Debug)]
-struct Turn {
-    played: Played,
-    bare: Played,
-}
-
 type Cells = Vec<Measured<Cell, Turn>>;
 
-/// What a number of pairs is measured with.
+/// What a number of pairs is measured with: rounds that count, and how long each run is.
 struct Pace {
     rounds: usize,
     time: Playtime,
@@ -86,7 +79,11 @@ impl Pace {
     /// What differs between rounds passes within seconds: many short ones.
     fn few(bench: &Bench) -> Self {
         Self {
-            rounds: if bench.is_quick { 2 } else { ROUNDS },
+            rounds: if bench.is_quick {
+                2
+            } else {
+                rounds_for(QUESTIONS)
+            },
             time: Playtime {
                 warm_up: Duration::from_millis(100),
                 measured: Duration::from_millis(if bench.is_quick { 300 } else { 500 }),
@@ -97,7 +94,11 @@ impl Pace {
     /// To connect takes others a second or two.
     fn many(bench: &Bench) -> Self {
         Self {
-            rounds: if bench.is_quick { 1 } else { ROUNDS },
+            rounds: if bench.is_quick {
+                1
+            } else {
+                rounds_for(QUESTIONS)
+            },
             time: Playtime {
                 warm_up: Duration::from_millis(300),
                 measured: Duration::from_millis(if bench.is_quick { 500 } else { 700 }),
@@ -125,7 +126,7 @@ impl Cell {
         }
     }
 
-    /// Plays beside the bare relay, unless it is that. Without a round nothing is recorded.
+    /// Plays beside the bare relay, unless it is that. Without a round nothing is kept.
     fn take_turn(
         &self,
         bench: &Bench,
@@ -138,42 +139,31 @@ impl Cell {
             return Err(Failure::Missing);
         }
         let bare = self.bare();
-        let beside = match bare == *self {
-            true => None,
-            false => Some(bare.play(bench, relays, pace.time, None)?),
+        let play = |cell: &Self, name: &str| {
+            let printed = cell.play(bench, relays.get(cell.relay)?, pace.time);
+            let played = printed.and_then(|printed| {
+                if let Some(round) = round {
+                    results.keep(name, round, &printed)?;
+                }
+                cell.client.read(&printed)
+            });
+            played.map_err(|error| Failure::Failed(format!("{error:#}")))
         };
-        let record = round
-            .filter(|_| self.client.makes_record())
-            .map(|round| results.record_path(self, round))
-            .transpose()
-            .map_err(|error| Failure::Failed(format!("{error:#}")))?;
-        let played = self.play(bench, relays, pace.time, record.as_deref())?;
-        Ok(Turn {
-            played,
-            bare: beside.unwrap_or(played),
-        })
+        let name = self.label();
+        let bare = match bare == *self {
+            true => None,
+            false => Some(play(&bare, &format!("{name}.bare"))?),
+        };
+        let played = play(self, &name)?;
+        Ok(Turn { played, bare })
     }
 
-    fn play(
-        &self,
-        bench: &Bench,
-        relays: &Servers,
-        time: Playtime,
-        record: Option<&Path>,
-    ) -> Result<Played, Failure> {
-        let relay = relays.get(self.relay)?;
-        let play = || {
-            let command = self.client.command(relay, self.pairs, time);
-            let mut client = Process::start(bench, "client", &bench.cores.load, command)?;
-            let limit = time.warm_up + time.measured + CLIENT_LONGEST_OVERTIME;
-            client.wait(bench, limit)?;
-            let result = client.stdout()?;
-            if let Some(path) = record {
-                fs::write(path, &result)
-                    .with_context(|| format!("cannot write {}", path.display()))?;
-            }
-            self.client.read(&result)
-        };
-        play().map_err(|error: anyhow::Error| Failure::Failed(format!("{error:#}")))
+    /// What the client prints in the end.
+    fn play(&self, bench: &Bench, relay: &Running, time: Playtime) -> anyhow::Result<String> {
+        let command = self.client.command(relay, self.pairs, time);
+        let mut client = Process::start(bench, "client", &bench.cores.load, command)?;
+        let limit = time.warm_up + time.measured + CLIENT_LONGEST_OVERTIME;
+        client.wait(bench, limit)?;
+        client.stdout()
     }
 }

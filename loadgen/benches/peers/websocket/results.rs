@@ -1,37 +1,37 @@
-//! Where the records and the summary go: `results/TIME-COMMIT-websocket/`, with a directory for
-//! each relay, client and number of pairs, so that `loadgen compare` takes any two of them.
+//! Where what the clients print and the summary go: `results/TIME-COMMIT-websocket/`, with a directory
+//! for each relay, client and number of pairs, and beside it one for the bare relay's runs before.
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
-use loadgen::bench::directory;
+use loadgen::bench::directory::{self, Directory};
 use loadgen::system::environment::Environment;
 
-use super::{Cell, Cells, library, table};
+use super::{Cells, library, table};
 use crate::goal::Verdict;
 use crate::table::goals;
 
 /// The directory of one run.
-pub(super) struct Results(PathBuf);
+pub(super) struct Results(Directory);
 
 impl Results {
     /// Makes it, so that it is not found out after minutes that there is none.
     pub(super) fn create() -> anyhow::Result<Self> {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let name = format!("{}-websocket", directory::default_name());
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../results")
-            .join(name);
-        make(&path)?;
-        Ok(Self(path.canonicalize()?))
+        let path = workspace.canonicalize()?.join("results").join(name);
+        Ok(Self(Directory::create(&path)?))
     }
 
-    /// Where the record of `cell` in `round`, from 0 on, is to be written.
-    pub(super) fn record_path(&self, cell: &Cell, round: usize) -> anyhow::Result<PathBuf> {
-        let directory = self.0.join(cell.label());
-        make(&directory)?;
-        Ok(directory.join(format!("round-{}.json", round + 1)))
+    /// Writes what the client of the cell `name` printed in `round`, from 0 on: ours its record.
+    pub(super) fn keep(&self, name: &str, round: usize, printed: &str) -> anyhow::Result<()> {
+        let directory = self.0.path().join(name);
+        fs::create_dir_all(&directory)
+            .with_context(|| format!("cannot make {}", directory.display()))?;
+        let file = format!("{name}/round-{}.json", round + 1);
+        Ok(self.0.write(&file, printed.as_bytes())?)
     }
 
     /// Writes `summary.md` and says where it is.
@@ -40,16 +40,11 @@ impl Results {
         tables: &[&Cells],
         verdicts: &[Verdict],
     ) -> anyhow::Result<()> {
-        let path = self.0.join("summary.md");
         let text = summary(tables, verdicts)?;
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-        println!("Records and summary: {}\n", self.0.display());
+        self.0.write("summary.md", text.as_bytes())?;
+        println!("Records and summary: {}\n", self.0.path().display());
         Ok(())
     }
-}
-
-fn make(path: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))
 }
 
 fn summary(tables: &[&Cells], verdicts: &[Verdict]) -> anyhow::Result<String> {
@@ -57,6 +52,7 @@ fn summary(tables: &[&Cells], verdicts: &[Verdict]) -> anyhow::Result<String> {
     for cells in tables {
         writeln!(text, "{}", table::of(cells))?;
     }
+    writeln!(text, "{}\n", table::NOTE)?;
     writeln!(text, "{}", goals("websocket", verdicts))?;
     let environment = Environment::read();
     let cpu = environment.cpu_model.as_deref().unwrap_or("unknown CPU");

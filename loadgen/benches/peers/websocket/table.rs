@@ -1,20 +1,30 @@
 //! What was played, for a person.
 
-use super::{Cell, Cells, Turn, library, lineup};
+use super::turn::Turn;
+use super::{Cell, Cells, library};
 use crate::rounds::{Failure, Measured};
+use crate::spread::Spread;
 use crate::table::Column::{self, Numbers, Words};
 use crate::table::{head, line};
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     Words("relay", 21),
     Words("client", 17),
     Numbers("pairs", 5),
-    Numbers("round trips/s", 23),
-    Numbers("/ bare relay", 16),
-    Numbers("p50 µs", 8),
-    Numbers("p99 µs", 8),
+    Numbers("round trips/s", 25),
+    Numbers("/ bare relay", 18),
+    Numbers("p50 µs", 10),
+    Numbers("p99 µs", 10),
     Numbers("relay's CPU µs", 16),
+    Numbers("CPU / bare relay's", 18),
 ];
+
+/// What stands below the tables.
+pub(super) const NOTE: &str = "\
+≥ before a rate (≤ before a latency): the load generator was the limit in most rounds, so the relay \
+may be better. So may a ratio be more (≥) where the relay was limited so, less (≤) where the bare \
+relay beside it was, and either (?) where both were: then go by the CPU, which tells relays apart \
+all the same. Others' clients do not tell whether they were the limit.";
 
 /// A line for each cell: median and range over the rounds, and for latencies the median.
 pub(super) fn of(cells: &Cells) -> String {
@@ -25,7 +35,7 @@ pub(super) fn of(cells: &Cells) -> String {
             pairs,
         } = measured.cell;
         let (relay, pairs) = (relay.label(), pairs.to_string());
-        let [rate, ratio, p50, p99, cost] = figures(measured);
+        let [rate, ratio, p50, p99, cost, cost_ratio] = figures(measured);
         let texts = [
             &relay,
             client.label(),
@@ -35,6 +45,7 @@ pub(super) fn of(cells: &Cells) -> String {
             &p50,
             &p99,
             &cost,
+            &cost_ratio,
         ];
         line(&COLUMNS, texts)
     });
@@ -42,34 +53,29 @@ pub(super) fn of(cells: &Cells) -> String {
 }
 
 /// What is said of a cell: its figures, or why it has none.
-fn figures(measured: &Measured<Cell, Turn>) -> [String; 5] {
+fn figures(measured: &Measured<Cell, Turn>) -> [String; 6] {
     let rate = match &measured.failure {
         Some(Failure::Missing) => format!("not installed; {}", library::INSTALL),
         Some(Failure::Failed(why)) => why.clone(),
         None => {
             return [
-                spread(measured, |turn| Some(turn.played.round_trips_per_second), 0),
-                spread(measured, lineup::of_bare, 2),
-                median(measured, |turn| turn.played.p50_us),
-                median(measured, |turn| turn.played.p99_us),
-                spread(measured, |turn| turn.played.server_us, 1),
+                spread(measured.rate(), 0),
+                spread(measured.of_bare(), 2),
+                median(measured.latency(|played| played.p50_us)),
+                median(measured.latency(|played| played.p99_us)),
+                spread(measured.server_us(), 1),
+                spread(measured.cost_of_bare(), 2),
             ];
         }
     };
     let none = String::new;
-    [rate, none(), none(), none(), none()]
+    [rate, none(), none(), none(), none(), none()]
 }
 
-fn spread(
-    measured: &Measured<Cell, Turn>,
-    figure: impl Fn(&Turn) -> Option<f64>,
-    digits: usize,
-) -> String {
-    let spread = measured.spread(figure);
+fn spread(spread: Option<Spread>, digits: usize) -> String {
     spread.map_or("–".to_owned(), |spread| format!("{spread:.digits$}"))
 }
 
-fn median(measured: &Measured<Cell, Turn>, figure: impl Fn(&Turn) -> f64) -> String {
-    let spread = measured.spread(|turn| Some(figure(turn)));
-    spread.map_or("–".to_owned(), |spread| format!("{:.1}", spread.median))
+fn median(spread: Option<Spread>) -> String {
+    spread.map_or("–".to_owned(), |spread| spread.middle(1))
 }
