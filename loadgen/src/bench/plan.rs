@@ -28,8 +28,9 @@ pub use error::PlanError;
 pub use file::ROUNDS_LONGEST;
 pub use source::Source;
 
-use crate::compare::LeftOut;
+use crate::compare::{self, LeftOut};
 use crate::plan::Background;
+use crate::statistics::rounds_for;
 use crate::system::affinity::CoreSplit;
 use error::Problem;
 
@@ -122,10 +123,6 @@ impl Default for Scenario {
     }
 }
 
-/// Rounds of a first look: the fewest that can decide any of the built-in benchmark's eight
-/// questions are nine, and an even number lets each server be first equally often.
-pub const ROUNDS_QUICK: u64 = 10;
-
 /// How long a run takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
@@ -196,6 +193,14 @@ impl BenchPlan {
                 self.servers[0].label
             ))),
         }
+    }
+
+    /// Rounds of a first look: the fewest that can decide anything of what its comparison asks.
+    #[must_use]
+    pub fn rounds_quick(&self) -> u64 {
+        let scenarios = self.scenarios.iter();
+        let servers: Vec<usize> = scenarios.map(|scenario| scenario.servers.len()).collect();
+        rounds_for(compare::questions(&servers)) as u64
     }
 
     /// How many runs it takes.

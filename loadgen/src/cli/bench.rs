@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::UsageError;
-use crate::bench::plan::{Place, PlanError, ROUNDS_LONGEST, ROUNDS_QUICK, Records, Source};
+use crate::bench::plan::{Place, PlanError, ROUNDS_LONGEST, Records, Source};
 use crate::bench::{BenchPlan, Timing, directory};
 use crate::compare::Selection;
 use crate::plan::{duration, seconds};
@@ -53,7 +53,8 @@ struct Part {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "In place of what the plan says")]
 struct Instead {
-    /// A first look: 10 rounds of 200ms after 50ms, too short to be quoted
+    /// A first look: runs of 200ms after 50ms, too short to be quoted, in as few rounds as can decide
+    /// anything (10 of the plan bench, 12 of models)
     #[arg(long)]
     quick: bool,
     /// Rounds, at least 6
@@ -119,7 +120,7 @@ impl Part {
 impl Instead {
     fn change(&self, mut plan: BenchPlan) -> BenchPlan {
         if self.quick {
-            plan.rounds = ROUNDS_QUICK;
+            plan.rounds = plan.rounds_quick();
             plan.timing = Timing::QUICK;
         }
         plan.rounds = self.rounds.unwrap_or(plan.rounds);

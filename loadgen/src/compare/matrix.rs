@@ -22,7 +22,7 @@ use crate::statistics::median_of_sorted;
 use trouble::{Believed, is_of_the_server};
 
 /// What the tables are of.
-const METRICS: [Metric; 4] = [
+pub(super) const METRICS: [Metric; 4] = [
     Metric::RatePerSecond,
     Metric::ServerCpuUsPerRequest,
     Metric::LatencyP99Ns,

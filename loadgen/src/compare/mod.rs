@@ -37,6 +37,7 @@ pub use error::CompareError;
 pub use input::read_records;
 pub(crate) use input::{COMPARISON_FILE, PACKED_FILE};
 pub use matrix::{Best, Cell, Matrix, Row, Values};
+use metric::Loops;
 pub use metric::{Direction, Metric};
 pub use selection::Selection;
 pub(crate) use selection::fits;
@@ -132,11 +133,27 @@ pub fn servers(
         Err(CompareError::OneServer) => (Vec::new(), Vec::new()),
         paired => paired?,
     };
-    if pairs.is_empty() || pairs.len() > PAIRS_READABLE {
+    if !are_readable(pairs.len()) {
         return Ok(Comparison::of_matrix(records, benchmark, options));
     }
     let comparison = Comparison::new(&pairs, unmatched, options);
     Ok(comparison.of_benchmark(benchmark))
+}
+
+/// How many questions [`servers`] asks at most, by how many servers there are in each scenario:
+/// as many decide how strict the correction is.
+pub fn questions(servers: &[usize]) -> usize {
+    let pairs: usize = servers.iter().map(|count| count.saturating_sub(1)).sum();
+    if are_readable(pairs) {
+        let judged = Metric::ALL.iter().filter(|it| it.is_judged(Loops::Closed));
+        return pairs * judged.count();
+    }
+    let compared = servers.iter().filter(|&&count| count > 1);
+    compared.count() * matrix::METRICS.len()
+}
+
+fn are_readable(pairs: usize) -> bool {
+    (1..=PAIRS_READABLE).contains(&pairs)
 }
 
 #[cfg(test)]

@@ -311,6 +311,15 @@ fn the_plan_of_all_models_takes_less_than_half_an_hour() {
 }
 
 #[test]
+fn a_first_look_makes_as_many_rounds_as_can_decide_what_the_plan_asks() {
+    for (name, rounds) in [("bench", 10), ("models", 12)] {
+        assert_eq!(built_in(name).rounds_quick(), rounds, "{name}");
+    }
+    let of_two = built_in("bench").against_itself().unwrap();
+    assert_eq!(of_two.rounds_quick(), 8, "six questions");
+}
+
+#[test]
 fn a_word_is_a_built_in_plan_and_a_path_is_a_file() {
     let source = |text: &str| Source::from(PathBuf::from(text));
     assert_eq!(source("models"), Source::BuiltIn("models".to_owned()));
