@@ -78,7 +78,16 @@ impl Directory {
     ///
     /// The file cannot be removed.
     pub fn remove_record(&self, record: &Record) -> Result<(), BenchError> {
-        let path = self.0.join(name_of(record));
+        self.remove(&name_of(record))
+    }
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), BenchError> {
+        let path = self.0.join(name);
         fs::remove_file(&path).map_err(|source| BenchError::Write { path, source })
     }
 

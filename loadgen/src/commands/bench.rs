@@ -5,52 +5,37 @@ use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::print;
-use crate::bench::{self, Report, Step};
+use super::{broken_off, interrupt_flag, print, refuse};
+use crate::bench::{self, BenchPlan, Report, Step};
 use crate::cli::BenchArgs;
 use crate::exit::Exit;
 use crate::output;
-use crate::signal;
 use crate::system::limits::raise_open_files_limit;
 
 /// Measures the servers against each other, prints what was found and where it is.
 #[must_use]
 pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
     let lists = args.lists();
-    let plan = match args.into_plan() {
-        Ok(plan) => plan,
-        Err(error) => {
-            output::complain(&error.to_string());
-            return Exit::Usage;
-        }
-    };
-    if lists {
-        return print(&plan.list());
+    match args.into_plan() {
+        Ok(plan) if lists => print(&plan.list()),
+        Ok(plan) => super::conclude(measure(&plan, argv)),
+        Err(error) => refuse(&error),
     }
-    let interrupted = match signal::interrupt_flag() {
-        Ok(flag) => flag,
-        Err(error) => {
-            output::complain(&format!("cannot listen for signals: {error}"));
-            return Exit::Failed;
-        }
-    };
+}
+
+fn measure(plan: &BenchPlan, argv: &[OsString]) -> Result<Exit, String> {
+    let interrupted = interrupt_flag()?;
     raise_open_files_limit();
     let argv = argv.iter().map(|word| word.to_string_lossy().into_owned());
     let mut progress = Progress::new();
-    // Then it is not this one's, which makes none.
     let existed = plan.out.exists();
-    let report = bench::run(&plan, argv.collect(), &interrupted, |step| {
+    let report = bench::run(plan, argv.collect(), &interrupted, |step| {
         progress.show(step);
     });
     progress.clear();
     match report {
-        Ok(report) => conclude(&report),
-        Err(error) => {
-            let is_kept = !existed && plan.out.exists();
-            let kept = is_kept.then(|| format!("; what was measured is in {}", plan.out.display()));
-            output::complain(&format!("{error}{}", kept.unwrap_or_default()));
-            Exit::Failed
-        }
+        Ok(report) => Ok(conclude(&report)),
+        Err(error) => Err(broken_off(&error, &plan.out, existed)),
     }
 }
 

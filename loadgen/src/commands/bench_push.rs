@@ -1,72 +1,51 @@
 //! `loadgen bench-push`.
 
-use super::print;
+use super::{broken_off, interrupt_flag, print, refuse};
 use crate::cli::BenchPushArgs;
 use crate::exit::Exit;
 use crate::output;
-use crate::push::bench::{self, Report, Run};
-use crate::push::{self, ending::Ending};
-use crate::signal;
+use crate::push::bench::{self, Report, plan::Plan};
+use crate::push::is_spoilt;
 
 /// Puts clients and servers together, prints what was found and where it is.
 #[must_use]
 pub fn bench_push(args: BenchPushArgs) -> Exit {
-    let plan = match args.into_plan() {
-        Ok(plan) => plan,
-        Err(error) => {
-            output::complain(&error.to_string());
-            return Exit::Usage;
-        }
-    };
-    let interrupted = match signal::interrupt_flag() {
-        Ok(flag) => flag,
-        Err(error) => {
-            output::complain(&format!("cannot listen for signals: {error}"));
-            return Exit::Failed;
-        }
-    };
-    let report = bench::run(&plan, &interrupted, |done, of, name| {
+    match args.into_plan() {
+        Ok(plan) => super::conclude(measure(&plan)),
+        Err(error) => refuse(&error),
+    }
+}
+
+fn measure(plan: &Plan) -> Result<Exit, String> {
+    let interrupted = interrupt_flag()?;
+    let existed = plan.out.exists();
+    let report = bench::run(plan, &interrupted, |done, of, name| {
         output::talk(&format!("{}/{of} {name}\n", done + 1));
     });
     match report {
-        Ok(report) => conclude(&report),
-        Err(error) => {
-            output::complain(&error.to_string());
-            Exit::Failed
-        }
+        Ok(report) => Ok(conclude(&report)),
+        Err(error) => Err(broken_off(&error, &plan.out, existed)),
     }
 }
 
 fn conclude(report: &Report) -> Exit {
+    if report.runs.is_empty() {
+        output::complain("interrupted before the first run was complete; nothing was kept");
+        return Exit::Interrupted;
+    }
     let directory = report.directory.display();
     let printed = print(&format!("{}\nresults: {directory}\n", report.to_text()));
     if printed != Exit::Done {
         return printed;
     }
+    report.troubles().for_each(|line| output::complain(&line));
     if report.interrupted {
         let runs = report.runs.len();
         output::complain(&format!("interrupted; complete runs kept: {runs}"));
         return Exit::Interrupted;
     }
-    let failures: Vec<String> = report.runs.iter().filter_map(failure).collect();
-    failures.iter().for_each(|line| output::complain(line));
-    match failures.is_empty() {
-        true => Exit::Done,
-        false => Exit::Failed,
+    match report.runs.iter().any(|run| is_spoilt(&run.record)) {
+        true => Exit::Failed,
+        false => Exit::Done,
     }
-}
-
-/// What keeps a run from saying anything, if something does. A queue that took all its memory does
-/// not: it is what the comparison is about.
-fn failure(run: &Run) -> Option<String> {
-    let Run { case, record } = run;
-    let name = case.name();
-    let mut endings = push::endings(record).into_iter();
-    if let Some((ending, count)) = endings.find(|(ending, _)| *ending != Ending::MemoryLimit) {
-        let (of, label, advice) = (record.clients.len(), ending.label(), ending.advice());
-        return Some(format!("{name}: {count} of {of} clients {label}: {advice}"));
-    }
-    (record.errors() > 0).then(|| {
-        format!("{name}: messages were lost or repeated; the server or what lies between does so")
-    })
 }

@@ -13,9 +13,14 @@ pub use self::compare::compare;
 pub use self::push::push;
 pub use self::run::{run, websocket};
 
-use crate::cli::SchemaOf;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crate::bench::BenchError;
+use crate::cli::{SchemaOf, UsageError};
 use crate::exit::Exit;
-use crate::{output, record};
+use crate::{output, record, signal};
 
 /// Prints a JSON Schema.
 #[must_use]
@@ -32,6 +37,34 @@ pub fn schema(of: SchemaOf) -> Exit {
             + "
 "),
     )
+}
+
+/// A flag that a signal sets.
+fn interrupt_flag() -> Result<Arc<AtomicBool>, String> {
+    signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))
+}
+
+/// Says what kept a command from its end, if something did.
+fn conclude(ended: Result<Exit, String>) -> Exit {
+    ended.unwrap_or_else(|line| {
+        output::complain(&line);
+        Exit::Failed
+    })
+}
+
+/// Says what is wrong with a command line.
+fn refuse(error: &UsageError) -> Exit {
+    output::complain(&error.to_string());
+    Exit::Usage
+}
+
+/// What ended a benchmark, with where to find what it had measured by then in a directory that it
+/// made.
+fn broken_off(error: &BenchError, out: &Path, existed: bool) -> String {
+    match !existed && out.exists() {
+        true => format!("{error}; what was measured is in {}", out.display()),
+        false => error.to_string(),
+    }
 }
 
 /// Prints what was asked for.

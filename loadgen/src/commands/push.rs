@@ -2,38 +2,26 @@
 
 use std::ffi::OsString;
 
-use super::print;
 use super::wanted::Wanted;
+use super::{interrupt_flag, print, refuse};
 use crate::cli::{PushArgs, PushFormat};
 use crate::exit::Exit;
 use crate::output;
 use crate::push::{self, record::Record};
-use crate::signal;
 use crate::system::limits::raise_open_files_limit;
 
 /// Takes what a server pushes, and prints where it waited.
 #[must_use]
 pub fn push(args: &PushArgs, argv: &[OsString]) -> Exit {
-    let plan = match args.plan() {
-        Ok(plan) => plan,
-        Err(error) => {
-            output::complain(&error.to_string());
-            return Exit::Usage;
-        }
-    };
-    match measure(args, &plan, argv) {
-        Ok(exit) => exit,
-        Err(line) => {
-            output::complain(&line);
-            Exit::Failed
-        }
+    match args.plan() {
+        Ok(plan) => super::conclude(measure(args, &plan, argv)),
+        Err(error) => refuse(&error),
     }
 }
 
 fn measure(args: &PushArgs, plan: &push::plan::Plan, argv: &[OsString]) -> Result<Exit, String> {
     let file = Wanted::open(&args.output, "-o")?;
-    let interrupted =
-        signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let interrupted = interrupt_flag()?;
     raise_open_files_limit();
     let argv = argv.iter().map(|word| word.to_string_lossy().into_owned());
     let record = push::run(plan, argv.collect(), &interrupted).map_err(|error| {
@@ -56,25 +44,13 @@ fn measure(args: &PushArgs, plan: &push::plan::Plan, argv: &[OsString]) -> Resul
 /// Says in a line each what went wrong.
 fn conclude(record: &Record) -> Exit {
     let name = &record.target.name;
-    let endings = push::endings(record);
-    for (ending, count) in &endings {
-        let of = record.clients.len();
-        let (label, advice) = (ending.label(), ending.advice());
-        output::complain(&format!(
-            "{name}: {count} of {of} clients {label}: {advice}"
-        ));
-    }
-    let messages = &record.messages;
-    if messages.gaps + messages.repeated > 0 {
-        output::complain(&format!(
-            "{name}: {} gaps in the numbers, {} messages missing, {} repeated; the server or what \
-             lies between loses messages",
-            messages.gaps, messages.missing, messages.repeated
-        ));
+    let troubles = push::troubles(record);
+    for trouble in &troubles {
+        output::complain(&format!("{name}: {trouble}"));
     }
     match () {
         () if record.interrupted => Exit::Interrupted,
-        () if !endings.is_empty() || record.errors() > 0 => Exit::Failed,
+        () if !troubles.is_empty() => Exit::Failed,
         () => Exit::Done,
     }
 }

@@ -10,6 +10,7 @@ use std::io::{self, ErrorKind, IsTerminal};
 
 use files::Files;
 
+use super::{conclude, interrupt_flag, refuse};
 use crate::cli::{OutputPlan, RunArgs, WebSocketArgs};
 use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
@@ -18,7 +19,6 @@ use crate::output::{self, AbProgress, Format, LiveView, ShowProgress};
 use crate::plan::{Gate, Plan};
 use crate::record::{Context, Record};
 use crate::run;
-use crate::signal;
 use crate::system::limits::raise_open_files_limit;
 use crate::system::local_ports::{LocalPorts, NewConnections};
 
@@ -28,10 +28,7 @@ pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
     let argv = mask(argv, &args.secrets());
     let (slo, (plan, output)) = match args.slo().and_then(|slo| Ok((slo, args.into_plan()?))) {
         Ok(plans) => plans,
-        Err(error) => {
-            output::complain(&error.to_string());
-            return Exit::Usage;
-        }
+        Err(error) => return refuse(&error),
     };
     let ended = match slo {
         None => measure(&plan, &output, argv),
@@ -45,18 +42,8 @@ pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
 pub fn websocket(args: WebSocketArgs, argv: &[OsString]) -> Exit {
     match args.into_plan() {
         Ok((plan, output)) => conclude(measure(&plan, &output, mask(argv, &[]))),
-        Err(error) => {
-            output::complain(&error.to_string());
-            Exit::Usage
-        }
+        Err(error) => refuse(&error),
     }
-}
-
-fn conclude(ended: Result<Exit, String>) -> Exit {
-    ended.unwrap_or_else(|line| {
-        output::complain(&line);
-        Exit::Failed
-    })
 }
 
 fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, String> {
@@ -87,8 +74,7 @@ fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, 
 
 /// What the load needs before it begins.
 fn prepare(argv: Vec<String>) -> Result<Context, String> {
-    let interrupted =
-        signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let interrupted = interrupt_flag()?;
     raise_open_files_limit();
     Ok(Context {
         argv,

@@ -9,7 +9,7 @@
 //! - `blocking`, which reads when it has worked, and `readiness`, which reads into a `queue`
 //!   meanwhile;
 //! - `gauge`, `sampler`: what is written down every 100 ms;
-//! - [`record`], `text`: what is kept and shown of it;
+//! - [`record`], `text`, `trouble`: what is kept and shown of it;
 //! - [`ending`]: how a stream ended;
 //! - [`mod@bench`]: every client against several servers.
 
@@ -29,6 +29,7 @@ pub mod record;
 mod sampler;
 mod stop;
 mod text;
+mod trouble;
 mod worker;
 
 use std::io;
@@ -47,7 +48,8 @@ use record::{
 };
 use sampler::{Outside, PERIOD, Sampled, Sampler};
 use stop::Stop;
-pub use text::{bytes, charts, endings, known, milliseconds, render};
+pub use text::render;
+pub use trouble::{is_spoilt, troubles};
 
 use crate::record::{Environment, Finding, Reason, Severity, Tool, Validity, timestamp};
 use crate::system;
@@ -99,7 +101,7 @@ pub fn run(plan: &Plan, argv: Vec<String>, interrupted: &AtomicBool) -> io::Resu
         processed_per_second: per_second(messages.processed, elapsed_s),
         work_us: work_time(plan, &gauges),
         course: Course::of(&rows),
-        rss_growth_bytes_per_second: rss_growth(&rows),
+        rss_growth_bytes_per_second: rss_growth(&rows, &clients),
         clients,
         cpu_s,
         server,
@@ -252,8 +254,14 @@ fn work_time(plan: &Plan, gauges: &[Gauge]) -> Option<WorkTime> {
     })
 }
 
-fn rss_growth(rows: &[Row]) -> Option<f64> {
-    let (first, last) = (rows.first()?, rows.last()?);
+/// A client that has all the memory that it may take has stopped growing long before the end.
+fn rss_growth(rows: &[Row], clients: &[ClientEnd]) -> Option<f64> {
+    let is_full = |client: &ClientEnd| client.ending == Ending::MemoryLimit;
+    let first = rows.first()?;
+    let last = match clients.iter().any(is_full) {
+        true => rows.iter().rev().max_by_key(|row| row.rss_bytes)?,
+        false => rows.last()?,
+    };
     let passed_s = (last.at_ms - first.at_ms) / 1e3;
     let grown = last.rss_bytes? as f64 - first.rss_bytes? as f64;
     (passed_s > 0.0).then(|| grown / passed_s)
@@ -294,5 +302,31 @@ fn validity(rows: &[Row], late_rows: u64) -> Validity {
     Validity {
         valid: !reasons.iter().any(is_invalid),
         reasons,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of 100 ms with so much memory.
+    fn rows(rss_bytes: &[u64]) -> Vec<Row> {
+        let row = |(index, &rss_bytes): (usize, &u64)| Row {
+            at_ms: 100.0 * (index + 1) as f64,
+            rss_bytes: Some(rss_bytes),
+            ..Row::default()
+        };
+        rss_bytes.iter().enumerate().map(row).collect()
+    }
+
+    #[test]
+    fn memory_that_has_come_to_its_limit_grows_no_more() {
+        let rows = rows(&[100, 200, 300, 300, 299]);
+        let growth = |ending| {
+            let messages = Messages::default();
+            rss_growth(&rows, &[ClientEnd { ending, messages }])
+        };
+        assert_eq!(growth(Ending::MemoryLimit), Some(1000.0));
+        assert_eq!(growth(Ending::Done), Some(497.5));
     }
 }

@@ -46,8 +46,10 @@ pub struct Record {
     pub work_us: Option<WorkTime>,
     /// The rows in short.
     pub course: Course,
-    /// How much the client's memory grew from the first row to the last, in
-    /// bytes for each second between them; absent with fewer than two rows.
+    /// How much the client's memory grew from the first row to the last, or,
+    /// where a queue took all the memory that it might, to the first with the
+    /// largest `rss_bytes`; in bytes for each second between them. Absent where
+    /// that is one row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rss_growth_bytes_per_second: Option<f64>,
     /// Each client.
@@ -187,7 +189,7 @@ pub struct Server {
 }
 
 /// What had happened since the row before, and what waited where.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// When it was taken, in milliseconds since the start.
     pub at_ms: f64,

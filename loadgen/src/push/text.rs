@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use super::ending::Ending;
 use super::plan::{Client, Work};
 use super::record::{Record, Row};
+use super::trouble::troubles;
 use crate::output::sparkline;
 
 /// Blocks in a line of a chart.
@@ -51,8 +51,8 @@ fn write_all(out: &mut String, record: &Record) -> fmt::Result {
     for line in charts(record) {
         writeln!(out, "  {line}")?;
     }
-    for (ending, count) in endings(record) {
-        writeln!(out, "  {count} × {}: {}", ending.label(), ending.advice())?;
+    for trouble in troubles(record) {
+        writeln!(out, "  {trouble}")?;
     }
     for finding in &record.validity.reasons {
         let label = finding.severity.label();
@@ -132,72 +132,27 @@ fn write_table(out: &mut String, rows: &[Row]) -> fmt::Result {
 }
 
 /// What waited where over time, a line each, from 0 to its own maximum.
-#[must_use]
-pub fn charts(record: &Record) -> Vec<String> {
-    let messages = |count: f64| format!("{count:.0}");
-    let course = &record.course;
-    let line = |name: &str, value: fn(&Row) -> Option<f64>, most: String| {
+pub(super) fn charts(record: &Record) -> Vec<String> {
+    let line = |name: &str, value: fn(&Row) -> Option<f64>, show: fn(f64) -> String| {
         let values: Vec<_> = record.rows.iter().map(value).collect();
         let blocks = sparkline(&values, CHART_WIDTH);
-        format!("{name:<10} {blocks} at most {most}")
+        let most = values.into_iter().flatten().reduce(f64::max);
+        format!("{name:<10} {blocks} at most {}", known(most, show))
     };
+    let messages = |count: f64| format!("{count:.0}");
+    let a_second = |rate: f64| format!("{rate:.0} a second");
     vec![
-        line(
-            "Send-Q",
-            |row| Some(row.send_queue_bytes? as f64),
-            known(course.send_queue_bytes.map(|range| range.max), bytes),
-        ),
-        line(
-            "Recv-Q",
-            |row| Some(row.receive_queue_bytes? as f64),
-            known(course.receive_queue_bytes.map(|range| range.max), bytes),
-        ),
-        line(
-            "queue",
-            |row| Some(row.queue_messages as f64),
-            known(course.queue_messages.map(|range| range.max), messages),
-        ),
-        line(
-            "memory",
-            |row| Some(row.rss_bytes? as f64),
-            known(course.rss_bytes.map(|range| range.max), bytes),
-        ),
-        line(
-            "age",
-            |row| row.age_ms,
-            known(course.age_ms.map(|range| range.max), milliseconds),
-        ),
-        line(
-            "processed",
-            |row| Some(row.processed_per_second),
-            format!("{:.0} a second", fastest(&record.rows)),
-        ),
+        line("Send-Q", |row| as_f64(row.send_queue_bytes), bytes),
+        line("Recv-Q", |row| as_f64(row.receive_queue_bytes), bytes),
+        line("queue", |row| Some(row.queue_messages as f64), messages),
+        line("memory", |row| as_f64(row.rss_bytes), bytes),
+        line("age", |row| row.age_ms, milliseconds),
+        line("processed", |row| Some(row.processed_per_second), a_second),
     ]
 }
 
-fn fastest(rows: &[Row]) -> f64 {
-    let rates = rows.iter().map(|row| row.processed_per_second);
-    rates.fold(0.0, f64::max)
-}
-
-/// The endings that are failures, with how many clients had them.
-pub fn endings(record: &Record) -> Vec<(Ending, usize)> {
-    let mut endings: Vec<(Ending, usize)> = Vec::new();
-    for client in &record.clients {
-        let known = endings
-            .iter_mut()
-            .find(|(ending, _)| *ending == client.ending);
-        match known {
-            Some((_, count)) => *count += 1,
-            None => endings.push((client.ending, 1)),
-        }
-    }
-    endings.retain(|(ending, _)| *ending != Ending::Done);
-    endings
-}
-
 /// `?` where it is not known.
-pub fn known(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
+pub(super) fn known(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
     value.map_or("?".to_owned(), show)
 }
 
@@ -206,8 +161,7 @@ fn as_f64(value: Option<u64>) -> Option<f64> {
 }
 
 /// `512 B`, `1.5 KiB`, `3.0 MiB`, `2.0 GiB`; negative numbers likewise.
-#[must_use]
-pub fn bytes(bytes: f64) -> String {
+pub(super) fn bytes(bytes: f64) -> String {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
     let unit = units
         .iter()
@@ -219,8 +173,7 @@ pub fn bytes(bytes: f64) -> String {
 }
 
 /// `0.12 ms`, `34 ms`, `5.6 s`.
-#[must_use]
-pub fn milliseconds(ms: f64) -> String {
+pub(super) fn milliseconds(ms: f64) -> String {
     match ms {
         ms if ms >= 1000.0 => format!("{:.1} s", ms / 1e3),
         ms if ms >= 10.0 => format!("{ms:.0} ms"),

@@ -292,7 +292,7 @@ fn assert_none_runs(servers: &FakeServers) {
     }
 }
 
-fn wait_until(condition: impl Fn() -> bool) {
+pub(crate) fn wait_until(condition: impl Fn() -> bool) {
     let until = Instant::now() + HANG_GUARD;
     while !condition() {
         assert!(Instant::now() < until, "waited in vain");

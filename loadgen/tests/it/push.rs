@@ -345,7 +345,7 @@ fn the_text_has_a_table_and_a_chart_and_the_file_the_record() {
         "received/s",
         "900   processed 900   queued 0",
         "Send-Q",
-        "3 × closed",
+        "3 of 3 clients closed",
     ] {
         assert!(
             ended.stdout.contains(words),

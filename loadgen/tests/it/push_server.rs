@@ -28,7 +28,7 @@ pub(crate) enum Pushing {
     Close(u64),
     /// So many messages, then something else.
     Garbage(u64),
-    /// An answer in HTTP, once something was asked for or at once.
+    /// An answer in HTTP, at once.
     Http,
 }
 

@@ -51,30 +51,47 @@ pub struct Report {
 pub fn run(
     plan: &Plan,
     interrupted: &AtomicBool,
-    mut progress: impl FnMut(usize, usize, &str),
+    progress: impl FnMut(usize, usize, &str),
 ) -> Result<Report, BenchError> {
     plan.servers.iter().try_for_each(server::check_program)?;
     let directory = Directory::create(&plan.out)?;
-    let cases = plan.cases();
     let mut report = Report {
         directory: plan.out.clone(),
         runs: Vec::new(),
         cores: plan.cores.clone(),
         interrupted: false,
     };
-    for (index, case) in cases.iter().enumerate() {
-        progress(index, cases.len(), &case.name());
-        let record = one_run::measure(plan, case, &directory, interrupted)?;
-        // A terminal's signal reaches the client first.
-        if record.interrupted || interrupted.load(Ordering::Relaxed) {
-            report.interrupted = true;
-            break;
-        }
-        report.runs.push(Run {
-            case: case.clone(),
-            record,
-        });
+    let measured = report.measure_all(plan, &directory, interrupted, progress);
+    if !report.runs.is_empty() {
+        directory.write("summary.md", report.to_markdown().as_bytes())?;
     }
-    directory.write("summary.md", report.to_markdown().as_bytes())?;
-    Ok(report)
+    measured.map(|()| report)
+}
+
+impl Report {
+    fn measure_all(
+        &mut self,
+        plan: &Plan,
+        directory: &Directory,
+        interrupted: &AtomicBool,
+        mut progress: impl FnMut(usize, usize, &str),
+    ) -> Result<(), BenchError> {
+        let cases = plan.cases();
+        for (index, case) in cases.iter().enumerate() {
+            progress(index, cases.len(), &case.name());
+            let measured = one_run::measure(plan, case, directory, interrupted);
+            // A terminal's signal reaches the server too: what then fails is no defect.
+            if interrupted.load(Ordering::Relaxed) {
+                // If it came to be written.
+                let _ = directory.remove(&case.file_name());
+                self.interrupted = true;
+                break;
+            }
+            self.runs.push(Run {
+                case: case.clone(),
+                record: measured?,
+            });
+        }
+        Ok(())
+    }
 }

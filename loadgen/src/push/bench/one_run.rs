@@ -32,24 +32,28 @@ pub(super) fn measure(
 ) -> Result<Record, BenchError> {
     let mut server = RunningServer::start(&case.server, &case.server_flags(), &plan.cores.server)?;
     let address = server.push_address()?;
-    let file = directory.path().join(format!("{}.json", case.name()));
+    let file = case.file_name();
     let mut command = Command::new(&plan.loadgen);
     command
-        // The record keeps it, and is to name no place of this machine.
+        // The record keeps the command line, which is to name no place of this machine.
         .arg0("loadgen")
         .args(["push", &format!("tcp://{address}"), "--format", "json"])
         .args(case.client_flags())
         .args(["--duration", &format!("{}s", plan.duration.as_secs_f64())])
         .args(["--queue-memory", &plan.queue_memory_bytes.to_string()])
         .args(["--server-pid", &server.pid().to_string()])
-        .arg("--output")
-        .arg(&file)
+        .args(["--output", &file])
+        .current_dir(directory.path())
+        // A terminal's signal is for this process, which passes it on: two would end the client
+        // before it has written anything.
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     let client = plan.cores.load.run(|| command.spawn()).and_then(|it| it)?;
     let said = wait(client, plan.duration + CLIENT_EXTRA, interrupted)?;
-    let record = read(&file).map_err(|error| io::Error::other(format!("{error}; {said}")))?;
+    let record = read(&directory.path().join(file))
+        .map_err(|error| io::Error::other(format!("{error}; {said}")))?;
     if !record.interrupted {
         server.check_alive()?;
     }

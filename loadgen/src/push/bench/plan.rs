@@ -106,6 +106,12 @@ impl Case {
         format!("{push}.{}.{reader}", self.server.label)
     }
 
+    /// The file of its record.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}.json", self.name())
+    }
+
     /// Further flags of the server.
     #[must_use]
     pub fn server_flags(&self) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::Run;
 use super::plan::{Push, Reader};
 use crate::push::record::Record;
-use crate::push::{bytes, milliseconds};
+use crate::push::text::{bytes, milliseconds};
 
 /// Speeds that differ by less than this share are called the same.
 const SAME: f64 = 0.02;
@@ -55,7 +55,7 @@ fn send_queue(spans: &Spans) -> Option<String> {
 fn memory(growth: &Spans, age: &Spans) -> Option<String> {
     let (growth, age) = (list(growth, bytes)?, list(age, milliseconds)?);
     Some(format!(
-        "The client's memory grew each second by: {growth}. The message in work at the end was as \
+        "The client's memory grew each second, as long as it might, by: {growth}. The message in work at the end was as \
          old as: {age}."
     ))
 }

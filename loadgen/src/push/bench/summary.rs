@@ -8,7 +8,8 @@ use super::table::table;
 use super::{Report, Run};
 use crate::bench::directory::cores;
 use crate::push::record::{Range, Record};
-use crate::push::{bytes, charts, endings, known, milliseconds};
+use crate::push::text::{bytes, charts, known, milliseconds};
+use crate::push::trouble::troubles;
 
 const HEAD: [&str; 10] = [
     "server",
@@ -24,7 +25,7 @@ const HEAD: [&str; 10] = [
 ];
 
 impl Report {
-    /// Tables and sentences.
+    /// Tables and sentences, without [`Self::troubles`].
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::new();
@@ -33,37 +34,25 @@ impl Report {
         text
     }
 
-    /// The same with circumstances and charts.
+    /// The same with these, circumstances and charts.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         let mut text = "# Push\n\n".to_owned();
         let _ = self.write_tables(&mut text);
+        for trouble in self.troubles() {
+            let _ = writeln!(text, "\n{trouble}");
+        }
         let _ = self.write_circumstances(&mut text);
         let _ = self.write_charts(&mut text);
         text
     }
 
     /// What went wrong in runs, a line each.
-    #[must_use]
-    pub fn troubles(&self) -> Vec<String> {
-        let troubles = self.runs.iter().flat_map(|run| {
-            let (name, record) = (run.case.name(), &run.record);
-            let endings = endings(record).into_iter().map({
-                let name = name.clone();
-                move |(ending, count)| {
-                    format!("{name}: {count} × {}: {}", ending.label(), ending.advice())
-                }
-            });
-            let messages = record.messages;
-            let errors = (record.errors() > 0).then(|| {
-                format!(
-                    "{name}: {} gaps in the numbers, {} messages repeated, {} malformed",
-                    messages.gaps, messages.repeated, messages.malformed
-                )
-            });
-            endings.chain(errors)
-        });
-        troubles.collect()
+    pub fn troubles(&self) -> impl Iterator<Item = String> {
+        self.runs.iter().flat_map(|run| {
+            let (name, troubles) = (run.case.name(), troubles(&run.record));
+            troubles.into_iter().map(move |it| format!("{name}: {it}"))
+        })
     }
 
     fn write_tables(&self, out: &mut String) -> fmt::Result {
@@ -83,11 +72,7 @@ impl Report {
             out,
             "Send-Q, Recv-Q: median over the run, all clients together. Queue, memory, age: at the \
              end. Server memory: its peak."
-        )?;
-        for trouble in self.troubles() {
-            writeln!(out, "\n{trouble}")?;
-        }
-        Ok(())
+        )
     }
 
     fn write_circumstances(&self, out: &mut String) -> fmt::Result {
