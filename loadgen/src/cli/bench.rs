@@ -1,17 +1,17 @@
 //! Flags of `loadgen bench`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::UsageError;
-use crate::bench::plan::{Place, PlanError, ROUNDS_LONGEST, Records, Source};
-use crate::bench::{BenchPlan, Timing, directory};
+use super::place::Place;
+use crate::bench::plan::{self, PlanError, ROUNDS_LONGEST, Records, Source};
+use crate::bench::{BenchPlan, Timing};
 use crate::compare::Selection;
 use crate::plan::{duration, seconds};
 use crate::statistics::ROUNDS_MIN;
-use crate::system::affinity::CpuSet;
 
 /// How to compare the servers of this project.
 #[derive(Debug, Args)]
@@ -84,18 +84,15 @@ impl BenchArgs {
     ///
     /// One line that names what is missing, or what in the plan makes no sense.
     pub fn into_plan(self) -> Result<BenchPlan, UsageError> {
-        let programs = match self.servers {
-            Some(directory) => directory,
-            None => own_directory()?,
-        };
-        let cores = CpuSet::of_this_thread().map_err(|error| {
-            UsageError::line(format!("cannot read this process's cores: {error}"))
-        })?;
-        let out = self.out;
-        let place = Place {
+        let Place {
+            programs,
+            cores,
+            out,
+        } = Place::of(self.servers, self.out, "")?;
+        let place = plan::Place {
             programs: &programs,
-            cores: cores.split(),
-            out: &out.unwrap_or_else(|| Path::new("results").join(directory::default_name())),
+            cores,
+            out: &out,
         };
         let source = self.plan.map(Source::from).unwrap_or_default();
         let plan = source.read(&place).and_then(|plan| self.part.of(plan));
@@ -138,12 +135,4 @@ fn rounds(text: &str) -> Result<u64, String> {
         .ok()
         .filter(|rounds| (least..=ROUNDS_LONGEST).contains(rounds))
         .ok_or_else(|| format!("give a whole number from {least} to {ROUNDS_LONGEST}"))
-}
-
-pub(super) fn own_directory() -> Result<PathBuf, UsageError> {
-    let program = std::env::current_exe().ok();
-    let directory = program.as_deref().and_then(Path::parent);
-    directory.map(Path::to_owned).ok_or_else(|| {
-        UsageError::line("cannot tell where loadgen is; name the servers' directory with --servers")
-    })
 }

@@ -1,16 +1,14 @@
 //! Flags of `loadgen bench-push`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::UsageError;
-use super::bench::own_directory;
-use crate::bench::directory;
+use super::place::Place;
 use crate::plan::seconds;
 use crate::push::bench::plan::Plan;
-use crate::system::affinity::CpuSet;
 use crate::system::memory::available_bytes;
 
 /// Most memory that a client's queues take, and no more than half of what is free: in ten seconds a
@@ -38,26 +36,21 @@ impl BenchPushArgs {
     ///
     /// One line that names what is missing.
     pub fn into_plan(self) -> Result<Plan, UsageError> {
-        let programs = match self.servers {
-            Some(directory) => directory,
-            None => own_directory()?,
-        };
-        let cores = CpuSet::of_this_thread().map_err(|error| {
-            UsageError::line(format!("cannot read this process's cores: {error}"))
-        })?;
+        let Place {
+            programs,
+            cores,
+            out,
+        } = Place::of(self.servers, self.out, "-push")?;
         let loadgen = std::env::current_exe()
             .map_err(|error| UsageError::line(format!("cannot tell where loadgen is: {error}")))?;
-        let name = || format!("{}-push", directory::default_name());
         let free = available_bytes().unwrap_or(QUEUE_MEMORY_BYTES);
         Ok(Plan {
             servers: Plan::servers(&programs),
             loadgen,
             duration: self.duration,
-            cores: cores.split(),
+            cores,
             queue_memory_bytes: QUEUE_MEMORY_BYTES.min(free / 2),
-            out: self
-                .out
-                .unwrap_or_else(|| Path::new("results").join(name())),
+            out,
         })
     }
 }

@@ -4,6 +4,7 @@ mod bench;
 mod bench_push;
 mod compare;
 mod error;
+mod place;
 mod push;
 mod run;
 

@@ -2,12 +2,13 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::UsageError;
+use super::run::Server;
 use crate::plan::{above_zero, duration, seconds};
 use crate::push::plan::{Client, Plan, Work};
 use crate::system::memory::available_bytes;
@@ -67,10 +68,6 @@ pub struct PushArgs {
     /// Longest time for a connection to come about
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = seconds)]
     connect_timeout: Duration,
-    /// Record this process' memory and CPU time as the server's
-    #[arg(long, value_name = "PID", value_parser = above_zero::<NonZeroU32>)]
-    #[arg(allow_negative_numbers = true)]
-    server_pid: Option<NonZeroU32>,
     /// What to print on stdout: text (for people) or json (the record)
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     #[arg(hide_possible_values = true)]
@@ -78,6 +75,8 @@ pub struct PushArgs {
     /// Write the record, as JSON, to this file too
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    server: Server,
 }
 
 /// A form in which a push run is shown.
@@ -111,15 +110,10 @@ impl PushArgs {
             (_, Some(Bound::Messages(bound))) => Some(bound),
             _ => None,
         };
-        let server_pid = self.server_pid.map(NonZeroU32::get);
-        if let Some(pid) = server_pid.filter(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
-            return Err(UsageError::line(format!(
-                "--server-pid {pid}: there is no such process; give the id of the server's"
-            )));
-        }
+        let server = self.server.process()?;
         Ok(Plan {
             target: self.address.clone(),
-            address: address(&self.address)?,
+            addresses: addresses(&self.address)?,
             client: self.client,
             work: match self.work {
                 true => Work::Cpu,
@@ -136,20 +130,20 @@ impl PushArgs {
             receive_buffer_bytes: self.rcvbuf.map(|bytes| bytes.get() as usize),
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
-            server_pid,
+            server_pid: server.map(|server| server.pid),
         })
     }
 }
 
-/// The first address of `HOST:PORT` or `tcp://HOST:PORT`.
-fn address(text: &str) -> Result<SocketAddr, UsageError> {
+/// The addresses of `HOST:PORT` or `tcp://HOST:PORT`, at least one.
+fn addresses(text: &str) -> Result<Vec<SocketAddr>, UsageError> {
     let place = text.strip_prefix("tcp://").unwrap_or(text);
-    let resolved = place.to_socket_addrs().map(|mut all| all.next());
+    let resolved = place.to_socket_addrs().map(Vec::from_iter);
     let wrong = |why: String| UsageError::line(format!("{text}: {why}; give HOST:PORT"));
     match resolved {
         _ if place.contains('/') => Err(wrong("a push stream is TCP and no URL".to_owned())),
-        Ok(Some(address)) => Ok(address),
-        Ok(None) => Err(wrong("the name has no address".to_owned())),
+        Ok(addresses) if addresses.is_empty() => Err(wrong("the name has no address".to_owned())),
+        Ok(addresses) => Ok(addresses),
         Err(error) => Err(wrong(error.to_string())),
     }
 }

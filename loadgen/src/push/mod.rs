@@ -91,7 +91,7 @@ pub fn run(plan: &Plan, argv: Vec<String>, interrupted: &AtomicBool) -> io::Resu
         tool: Tool::this(argv),
         target: Target {
             name: plan.target.clone(),
-            address: plan.address.to_string(),
+            address: address(plan, &connected),
         },
         plan: settings(plan),
         environment: Environment::from(environment),
@@ -225,6 +225,13 @@ impl Costs {
         });
         (own.map(|cost| cost.cpu.as_secs_f64()), server)
     }
+}
+
+/// That of the server that the first client came to; where none came to any, the first.
+fn address(plan: &Plan, connected: &[Result<Connection, Ending>]) -> String {
+    let mut reached = connected.iter().flatten().map(|it| it.addresses.1);
+    let address = reached.next().or(plan.addresses.first().copied());
+    address.map_or(String::new(), |address| address.to_string())
 }
 
 fn settings(plan: &Plan) -> Settings {

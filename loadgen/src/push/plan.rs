@@ -33,8 +33,8 @@ pub enum Work {
 pub struct Plan {
     /// The address as it was given.
     pub target: String,
-    /// What it resolved to.
-    pub address: SocketAddr,
+    /// What it resolved to, at least one: each client takes the first that accepts it.
+    pub addresses: Vec<SocketAddr>,
     /// Who reads.
     pub client: Client,
     /// What the work is.

@@ -77,7 +77,8 @@ pub struct Record {
 pub struct Target {
     /// As it was given.
     pub name: String,
-    /// Its first address and port.
+    /// The address and port of the first client's server; where no client came
+    /// to one, the first that the name has.
     pub address: String,
 }
 

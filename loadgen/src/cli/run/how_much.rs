@@ -1,12 +1,13 @@
 //! How much load, when, and for how long.
 
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::super::UsageError;
+use super::super::place::usable_cores;
+use super::half_of_the_cores;
 use super::when::When;
 use crate::plan::{Arrival, Load, Stop, above_zero, duration, seconds};
 use crate::system::affinity::CpuSet;
@@ -143,8 +144,8 @@ impl HowMuch {
                 "--pipeline sends more than one request on a connection; add -k or drop it",
             ));
         }
-        let half_of_the_cores = available_parallelism().map_or(1, |cores| cores.get() / 2);
-        let threads = self.threads.map_or(half_of_the_cores, NonZeroUsize::get);
+        let threads = self.threads.map(NonZeroUsize::get);
+        let threads = threads.unwrap_or_else(half_of_the_cores);
         Ok(Load {
             pipeline,
             arrival,
@@ -153,9 +154,7 @@ impl HowMuch {
     }
 
     pub(super) fn cores(&self) -> Result<Option<CpuSet>, UsageError> {
-        let usable = CpuSet::of_this_thread().map_err(|error| {
-            UsageError::line(format!("cannot read this process's cores: {error}"))
-        })?;
+        let usable = usable_cores()?;
         let is_usable = |core: usize| usable.cores().any(|usable| usable == core);
         let missing = self
             .cpu_list

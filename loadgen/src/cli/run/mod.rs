@@ -20,6 +20,8 @@ mod what_to_send;
 mod when;
 
 use std::borrow::Cow;
+use std::thread::available_parallelism;
+use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
@@ -39,7 +41,7 @@ use gates::Gates;
 use how_much::HowMuch;
 use output::Output;
 use route::Connections;
-use server::Server;
+pub(super) use server::Server;
 use success::Success;
 use tls::TlsFlags;
 use what_to_send::{UrlsFile, WhatToSend};
@@ -173,6 +175,16 @@ impl RunArgs {
         };
         self.connections.target(&url)
     }
+}
+
+/// Worker threads where no flag says how many; at least 1.
+fn half_of_the_cores() -> usize {
+    available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
+}
+
+/// The limit for a connection: no longer than that for all of it.
+fn within(timeout: Duration, connect_timeout: Option<Duration>) -> Duration {
+    connect_timeout.map_or(timeout, |limit| limit.min(timeout))
 }
 
 /// ab takes `HOST[:PORT]/PATH` for a URL too.

@@ -11,8 +11,8 @@ use crate::plan::{ServerProcess, above_zero};
 /// Flags about the server.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Measuring the server")]
-pub(super) struct Server {
-    /// Measure what a request costs this process on this machine, in CPU time and memory
+pub(in crate::cli) struct Server {
+    /// Measure what the load costs this process on this machine, in CPU time and memory
     #[arg(long, value_name = "PID", value_parser = above_zero::<NonZeroU32>)]
     #[arg(allow_negative_numbers = true)]
     server_pid: Option<NonZeroU32>,
@@ -24,7 +24,7 @@ impl Server {
         self.server_pid.map(|_| "--server-pid")
     }
 
-    pub(super) fn process(&self) -> Result<Option<ServerProcess>, UsageError> {
+    pub(in crate::cli) fn process(&self) -> Result<Option<ServerProcess>, UsageError> {
         let Some(pid) = self.server_pid.map(NonZeroU32::get) else {
             return Ok(None);
         };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::within;
 use crate::plan::{Expect, LengthRule, StatusSet, seconds};
 
 /// Flags about success.
@@ -37,8 +38,7 @@ pub(super) struct Success {
 
 impl Success {
     pub(super) fn connect_timeout(&self) -> Duration {
-        self.connect_timeout
-            .map_or(self.timeout, |limit| limit.min(self.timeout))
+        within(self.timeout, self.connect_timeout)
     }
 
     pub(super) fn expect(&self, as_ab: bool) -> Expect {

@@ -2,7 +2,6 @@
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
@@ -12,6 +11,7 @@ use super::gates::Gates;
 use super::output::{Output, OutputPlan};
 use super::server::Server;
 use super::tls::TlsFlags;
+use super::{half_of_the_cores, within};
 use crate::output::{AbOptions, Format};
 use crate::plan::{
     Background, Engine, Expect, Framing, HttpVersion, LengthRule, Load, Method, Paths, Plan,
@@ -171,12 +171,7 @@ impl WebSocketArgs {
             stop: self.how_much.stop(),
             warmup: self.how_much.warmup.unwrap_or_default(),
             timeout: self.clients.timeout,
-            connect_timeout: self
-                .clients
-                .connect_timeout
-                .map_or(self.clients.timeout, |limit| {
-                    limit.min(self.clients.timeout)
-                }),
+            connect_timeout: within(self.clients.timeout, self.clients.connect_timeout),
             engine: Engine::WebSocket(shape),
             ab_times: false,
             cores: None,
@@ -194,9 +189,8 @@ impl WebSocketArgs {
         let threads = match self.clients.client {
             ClientName::Blocking => pairs,
             ClientName::Async => {
-                let half_of_the_cores = available_parallelism().map_or(1, |cores| cores.get() / 2);
                 let threads = self.clients.threads.map(NonZeroUsize::get);
-                threads.unwrap_or(half_of_the_cores).clamp(1, pairs)
+                threads.unwrap_or_else(half_of_the_cores).clamp(1, pairs)
             }
         };
         Load::closed(pairs, threads)
