@@ -95,6 +95,7 @@ fn servers_that_lose_messages_are_found_out() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     let lost = "rate.epoll.blocking: 3 gaps in the numbers, 3 messages missing";
     assert!(ended.stderr.contains(lost), "{ended:?}");
+    assert!(!ended.stdout.contains("gaps"), "it is said once: {ended:?}");
 }
 
 #[test]

@@ -79,11 +79,7 @@ impl Pace {
     /// What differs between rounds passes within seconds: many short ones.
     fn few(bench: &Bench) -> Self {
         Self {
-            rounds: if bench.is_quick {
-                2
-            } else {
-                rounds_for(QUESTIONS)
-            },
+            rounds: rounds(bench, 2),
             time: Playtime {
                 warm_up: Duration::from_millis(100),
                 measured: Duration::from_millis(if bench.is_quick { 300 } else { 500 }),
@@ -94,16 +90,20 @@ impl Pace {
     /// To connect takes others a second or two.
     fn many(bench: &Bench) -> Self {
         Self {
-            rounds: if bench.is_quick {
-                1
-            } else {
-                rounds_for(QUESTIONS)
-            },
+            rounds: rounds(bench, 1),
             time: Playtime {
                 warm_up: Duration::from_millis(300),
                 measured: Duration::from_millis(if bench.is_quick { 500 } else { 700 }),
             },
         }
+    }
+}
+
+/// As many as can decide, or where to look is enough, so many.
+fn rounds(bench: &Bench, quick: usize) -> usize {
+    match bench.is_quick {
+        true => quick,
+        false => rounds_for(QUESTIONS),
     }
 }
 

@@ -42,7 +42,8 @@ impl Results {
     ) -> anyhow::Result<()> {
         let text = summary(tables, verdicts)?;
         self.0.write("summary.md", text.as_bytes())?;
-        println!("Records and summary: {}\n", self.0.path().display());
+        let directory = self.0.path().display();
+        println!("{}\n\nRecords and summary: {directory}\n", table::NOTE);
         Ok(())
     }
 }
