@@ -239,6 +239,16 @@ impl Process {
             false => bail!("the server ended with {}: {}", ended.status, ended.err),
         }
     }
+
+    /// The same for one that has had no reason to write anything to stderr.
+    ///
+    /// # Errors
+    /// As [`Process::stop`], or it has.
+    pub fn stop_in_silence(self) -> Result<()> {
+        let said = self.stop()?.err;
+        ensure!(said.is_empty(), "the server said {said:?}");
+        Ok(())
+    }
 }
 
 impl Drop for Process {

@@ -26,12 +26,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 
 /// The clients' own ends stay open until the server has given up all of its.
 fn half_close_after(victim: &Victim, bytes: &str) -> Result<()> {
-    let before = victim.process.descriptors()?;
     let mut crowd = Vec::new();
     for _ in 0..victim.crowd() {
-        let mut connection = Connection::open(victim.subject)?;
+        let mut connection = Connection::open(&victim.subject)?;
         connection.send_last(bytes)?;
         crowd.push(connection);
     }
-    victim.gives_back(before)
+    victim.gives_back()
 }

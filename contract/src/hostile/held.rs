@@ -33,39 +33,25 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// # Errors
 /// Says what it does instead, or which limit of this machine is too low.
 pub fn holds(program: Program, connections: usize) -> Result<()> {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    descriptors::allow((connections + DESCRIPTORS_SPARE) as u64)?;
-    let (process, subject) = program.start(Transport::Tcp)?;
-    let victim = Victim {
-        process: &process,
-        subject: &subject,
-        write_timeout: WRITE_TIMEOUT,
-        serves: Serves::Everybody,
-    };
-    victim.serves_the_next()?;
-    let before = process.descriptors()?;
-    let mut held = open(&subject, connections)?;
-    let taken = process.descriptors()? - before;
-    // The one served before may not have been closed yet when descriptors were counted.
-    ensure!(
-        taken + 1 >= connections,
-        "the server holds {taken} connections"
-    );
-    for _ in 0..REQUESTS {
-        crowd::is_answered_within(&victim, PROMPT)?;
-    }
-    let ended = with_something_to_read(&held)?;
-    ensure!(ended == 0, "{ended} connections were ended");
-    held.iter_mut()
-        .step_by(ASKS_AGAIN)
-        .try_for_each(idle::is_answered)?;
-    // An orderly close would keep their ports from other tests for a minute (TIME_WAIT).
-    held.into_iter().try_for_each(Connection::reset)?;
-    victim.serves_the_next()?;
-    victim.gives_back(before)?;
-    let said = process.stop()?.err;
-    ensure!(said.is_empty(), "the server said {said:?}");
-    Ok(())
+    alone(program, connections, |victim| {
+        let mut held = open(&victim.subject, connections)?;
+        let taken = victim.process.descriptors()? - victim.descriptors;
+        // One served before may not have been closed yet when descriptors were counted.
+        ensure!(
+            taken + 1 >= connections,
+            "the server holds {taken} connections"
+        );
+        for _ in 0..REQUESTS {
+            crowd::is_answered_within(victim, PROMPT)?;
+        }
+        let ended = with_something_to_read(&held)?;
+        ensure!(ended == 0, "{ended} connections were ended");
+        held.iter_mut()
+            .step_by(ASKS_AGAIN)
+            .try_for_each(idle::is_answered)?;
+        // An orderly close would keep their ports from other tests for a minute (TIME_WAIT).
+        held.into_iter().try_for_each(Connection::reset)
+    })
 }
 
 /// The server holds so many idle WebSocket clients, while two talk beside them and others come by
@@ -74,34 +60,40 @@ pub fn holds(program: Program, connections: usize) -> Result<()> {
 /// # Errors
 /// Says what it does instead, or which limit of this machine is too low.
 pub fn holds_websockets(program: Program, clients: usize) -> Result<()> {
+    alone(program, clients, |victim| hold_websockets(victim, clients))
+}
+
+/// Lets `run` open so many connections to a server, while no other test does; afterwards the server
+/// must have given them back, and have said nothing.
+fn alone(
+    program: Program,
+    connections: usize,
+    run: impl FnOnce(&Victim) -> Result<()>,
+) -> Result<()> {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    descriptors::allow((clients + DESCRIPTORS_SPARE) as u64)?;
-    let (process, subject) = program.start(Transport::Tcp)?;
-    let victim = Victim {
-        process: &process,
-        subject: &subject,
-        write_timeout: WRITE_TIMEOUT,
-        serves: Serves::Everybody,
-    };
-    victim.serves_the_next()?;
-    let before = process.descriptors()?;
+    descriptors::allow((connections + DESCRIPTORS_SPARE) as u64)?;
+    let mut victim = Victim::start(program, Transport::Tcp, Serves::Everybody)?;
+    victim.endures(run)?;
+    victim.process.stop_in_silence()
+}
+
+fn hold_websockets(victim: &Victim, clients: usize) -> Result<()> {
+    let subject = &victim.subject;
     let mut pair = [
-        Client::open(&subject, "/ws?pair")?,
-        Client::open(&subject, "/ws?pair")?,
+        Client::open(subject, "/ws?pair")?,
+        Client::open(subject, "/ws?pair")?,
     ];
     let mut held = Vec::with_capacity(clients);
     for number in 0..clients {
         let room = format!("/ws?idle-{}", number / ROOM_CLIENTS);
-        let client = Client::open(&subject, &room);
+        let client = Client::open(subject, &room);
         held.push(client.with_context(|| format!("client {number} of {clients}"))?);
     }
-    let idle = process.cpu_time()?;
-    thread::sleep(IDLE_WATCHED);
-    let spent = process.cpu_time()? - idle;
-    ensure!(
-        spent <= IDLE_WATCHED / 2,
-        "for idle clients the server spends {spent:?} in {IDLE_WATCHED:?}"
-    );
+    spends_at_most(&victim.process, IDLE_WATCHED / 2, || {
+        thread::sleep(IDLE_WATCHED);
+        Ok(())
+    })
+    .context("beside idle clients")?;
     for round in 0..ROUNDS {
         let message = Frame::text(format!("round {round}"));
         pair[0].send(&message)?;
@@ -110,24 +102,18 @@ pub fn holds_websockets(program: Program, clients: usize) -> Result<()> {
             .context("a pair beside idle clients")?;
         pair.reverse();
     }
-    crowd::is_answered_within(&victim, PROMPT)?;
+    crowd::is_answered_within(victim, PROMPT)?;
     let mut connections: Vec<_> = held.into_iter().map(Client::into_connection).collect();
     let disturbed = with_something_to_read(&connections)?;
     ensure!(disturbed == 0, "{disturbed} idle clients heard something");
     // The first room is still one.
-    let mut last = Client::open(&subject, "/ws?idle-0")?;
+    let mut last = Client::open(subject, "/ws?idle-0")?;
     last.send(&Frame::text("wake up"))?;
     for connection in &mut connections[..ROOM_CLIENTS.min(clients)] {
         connection.expect_bytes(&Frame::text("wake up").unmasked())?;
     }
     connections.push(last.into_connection());
-    connections.into_iter().try_for_each(Connection::reset)?;
-    drop(pair);
-    victim.serves_the_next()?;
-    victim.gives_back(before)?;
-    let said = process.stop()?.err;
-    ensure!(said.is_empty(), "the server said {said:?}");
-    Ok(())
+    connections.into_iter().try_for_each(Connection::reset)
 }
 
 /// The server serves at most so many kept connections, tells all others so with 503 and closes
@@ -189,15 +175,12 @@ pub fn lets_wait_beyond(program: Program, most: usize) -> Result<()> {
     let mut held = open(&subject, most)?;
     let mut next = Connection::open(&subject)?;
     next.send(idle::REQUEST)?;
-    let before = process.cpu_time()?;
-    let came = next.is_readable_within(2 * subject.read_timeout)?;
+    let watched = 2 * subject.read_timeout;
+    let came = spends_at_most(&process, subject.read_timeout, || {
+        next.is_readable_within(watched)
+    });
+    let came = came.with_context(|| format!("while one waits for {watched:?}"))?;
     ensure!(!came, "one more than {most} is served");
-    let spent = process.cpu_time()? - before;
-    ensure!(
-        spent <= subject.read_timeout,
-        "while one waits the server spends {spent:?} in {:?}",
-        2 * subject.read_timeout
-    );
     held.iter_mut().try_for_each(idle::is_answered)?;
     held.pop();
     let expected = Expected::hello(next.local_ip()?);

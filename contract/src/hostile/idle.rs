@@ -21,7 +21,7 @@ fn keep_their_connections(victim: &Victim) -> Result<()> {
     };
     let mut kept = Vec::new();
     for _ in 0..idle {
-        kept.push(self::kept(victim.subject)?);
+        kept.push(self::kept(&victim.subject)?);
     }
     crowd::beside_a_working_client(victim, PROMPT, || {
         // Longer than a new client may be silent.
@@ -33,7 +33,7 @@ fn keep_their_connections(victim: &Victim) -> Result<()> {
 /// Where connections are not kept nobody has one to be idle on.
 fn cannot_keep_theirs(victim: &Victim) -> Result<()> {
     crowd::of(victim.crowd(), |_| {
-        let mut connection = Connection::open(victim.subject)?;
+        let mut connection = Connection::open(&victim.subject)?;
         is_answered(&mut connection)?;
         connection.expect_close()
     })

@@ -29,7 +29,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 
 /// It takes longer than the write timeout, which is for those who take nothing.
 fn takes_it_slowly(victim: &Victim) -> Result<()> {
-    let mut connection = Connection::open(victim.subject)?;
+    let mut connection = Connection::open(&victim.subject)?;
     let began = Instant::now();
     let request = format!(
         "GET /bytes/{SLOWLY_TAKEN_BYTES} HTTP/1.1\r\nHost: contract\r\nConnection: close\r\n\r\n"
@@ -54,36 +54,26 @@ fn takes_it_slowly(victim: &Victim) -> Result<()> {
 /// timeout is allowed: the kernel goes on taking something for a while after the client has ceased.
 pub(super) fn take_nothing_of(victim: &Victim, request: &str) -> Result<()> {
     let limit = 2 * victim.write_timeout;
-    let before = victim.fewest_descriptors()?;
-    let memory = victim.process.memory_bytes()?;
     let began = Instant::now();
+    let mut crowd = Vec::new();
     crowd::beside_a_working_client(victim, victim.wait_max(limit), || {
-        let mut crowd = Vec::new();
         for _ in 0..victim.crowd() {
             let wait = victim.wait_max(limit);
-            let mut connection = Connection::open_patiently(victim.subject, wait)?;
+            let mut connection = Connection::open_patiently(&victim.subject, wait)?;
             // It fails if the client was too slow, on a busy machine, and is cut already.
             let _ = connection.send(request);
             crowd.push(connection);
         }
         thread::sleep(victim.write_timeout / 2);
-        victim.has_not_grown_since(memory)?;
-        victim.gives_back(before + beside(victim))?;
-        let took = began.elapsed();
-        ensure!(
-            took >= victim.write_timeout,
-            "they were cut after {took:?}, before the write timeout"
-        );
-        drop(crowd);
-        Ok(())
-    })
-}
-
-/// What the working client may have open meanwhile: one connection that it uses, and one that the
-/// server has not closed yet. Where one is served at a time there is none beside those of the crowd.
-pub(super) fn beside(victim: &Victim) -> usize {
-    match victim.serves {
-        Serves::AtMost(at_once) => 2.min(at_once - 1),
-        Serves::Everybody => 2,
-    }
+        victim.has_not_grown()
+    })?;
+    // Only now, for the working client has a connection too.
+    victim.gives_back()?;
+    let took = began.elapsed();
+    ensure!(
+        took >= victim.write_timeout,
+        "they were cut after {took:?}, before the write timeout"
+    );
+    drop(crowd);
+    Ok(())
 }

@@ -32,32 +32,23 @@ const LITTLE_BYTES: usize = 16 * 1024;
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "three clients of a room stop reading, and the fourth loses nothing",
-        run: |victim| when_it_takes_them(victim, stop_reading),
+        run: stop_reading,
     },
     Scenario {
-        name: "two who flood each other and take nothing are let go, and who works beside them is served",
-        run: |victim| when_it_takes_them(victim, flood_each_other),
+        name: "of two who flood each other and take nothing one is let go, and who works beside them is served",
+        run: flood_each_other,
     },
 ];
-
-/// Where no WebSocket client is taken there is no relay.
-fn when_it_takes_them(victim: &Victim, run: fn(&Victim) -> Result<()>) -> Result<()> {
-    match victim.subject.websocket {
-        true => run(victim),
-        false => Ok(()),
-    }
-}
 
 fn stop_reading(victim: &Victim) -> Result<()> {
     let messages = match victim.subject.tls {
         false => SENT_BYTES / MESSAGE_BYTES,
         true => SENT_BYTES_THROUGH_TLS / MESSAGE_BYTES,
     };
-    let enter = || Client::open(victim.subject, "/ws?three-stop-reading");
+    let enter = || Client::open(&victim.subject, "/ws?three-stop-reading");
     let stuck = (0..STUCK).map(|_| enter());
     let stuck = stuck.collect::<Result<Vec<_>>>()?;
     let (reader, sender) = (enter()?, enter()?);
-    let memory = victim.process.memory_bytes()?;
     let read = AtomicUsize::new(0);
     let has_failed = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -67,7 +58,7 @@ fn stop_reading(victim: &Victim) -> Result<()> {
             result
         });
         let sent = sends_all(sender, messages, &read, &has_failed);
-        let grown = victim.has_not_grown_since(memory);
+        let grown = victim.has_not_grown();
         let all_read = reading.join().expect("the reader does not panic");
         all_read.context("the one who reads")?;
         sent.context("the sender")?;
@@ -138,27 +129,23 @@ fn was_let_go(mut stuck: Client, messages: usize) -> Result<()> {
     }
 }
 
-/// Its socket holds next to nothing that it does not read. It must not begin to: the kernel would
-/// not tell the server of so little room, but have it ask every few seconds.
-pub(super) fn that_takes_little(mut client: Client) -> Result<Client> {
+/// A client whose socket holds next to nothing that it does not read. It must not begin to: the
+/// kernel would not tell the server of so little room, but have it ask every few seconds.
+pub(super) fn that_takes_little(victim: &Victim, target: &str) -> Result<Client> {
+    let mut client = Client::open_patiently(&victim.subject, target, victim.longest())?;
     client.connection().channel().hold_at_most(LITTLE_BYTES)?;
     Ok(client)
 }
 
-/// Both keep their connections open, so that it is the server who ends them.
+/// Both keep their connections open, so that it is the server who ends one. With that one gone
+/// nobody sends the other anything: if its socket holds what there was, it has left nothing lying.
 fn flood_each_other(victim: &Victim) -> Result<()> {
-    let before = victim.process.descriptors()?;
-    let memory = victim.process.memory_bytes()?;
-    let limit = victim.longest();
     let message = Frame::binary(vec![b'.'; FLOOD_MESSAGE_BYTES]).masked();
+    let enter = || that_takes_little(victim, "/ws?two-flood");
+    let mut pair = [enter()?, enter()?];
     crowd::beside_a_working_client(victim, PROMPT, || {
-        let enter = || {
-            let connection = Connection::open_patiently(victim.subject, limit)?;
-            that_takes_little(Client::upgrade(connection, "/ws?two-flood")?)
-        };
-        let pair = [enter()?, enter()?];
-        let flooded = thread::scope(|scope| {
-            let flooding = pair.map(|mut client| {
+        thread::scope(|scope| {
+            for client in &mut pair {
                 let message = &message;
                 scope.spawn(move || {
                     for _ in 0..FLOOD_BYTES / FLOOD_MESSAGE_BYTES {
@@ -167,14 +154,13 @@ fn flood_each_other(victim: &Victim) -> Result<()> {
                             break;
                         }
                     }
-                    client
-                })
-            });
-            flooding.map(|client| client.join().expect("a client does not panic"))
+                });
+            }
         });
-        victim.has_not_grown_since(memory)?;
-        victim.gives_back(before + readers::beside(victim))?;
-        drop(flooded);
-        Ok(())
-    })
+        victim.has_not_grown()
+    })?;
+    // Only now, for the working client has a connection too.
+    victim.gives_back_but(1)?;
+    drop(pair);
+    Ok(())
 }

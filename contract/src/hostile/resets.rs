@@ -69,7 +69,7 @@ fn reset_after(
 ) -> Result<()> {
     let limit = victim.end_max(victim.subject.read_timeout + victim.write_timeout);
     crowd::of(victim.crowd(), |_| {
-        let mut connection = Connection::open_patiently(victim.subject, limit)?;
+        let mut connection = Connection::open_patiently(&victim.subject, limit)?;
         // They fail if the client was too slow, on a busy machine, and was let go before.
         let _ = connection
             .send(bytes)

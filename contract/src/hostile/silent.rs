@@ -16,7 +16,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
 fn stays_silent(victim: &Victim, client: usize) -> Result<()> {
     let limit = 2 * victim.subject.read_timeout;
     let connection = match client % 2 {
-        0 => Connection::open_patiently(victim.subject, victim.end_max(limit)),
+        0 => Connection::open_patiently(&victim.subject, victim.end_max(limit)),
         _ => Connection::open_patiently(&victim.subject.in_the_clear(), victim.end_max(limit)),
     }?;
     connection.rest()?;

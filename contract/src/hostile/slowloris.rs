@@ -28,7 +28,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
 
 fn drips_after(victim: &Victim, bytes: &str) -> Result<()> {
     let limit = victim.end_max(victim.subject.read_timeout);
-    let mut connection = Connection::open_patiently(victim.subject, limit)?;
+    let mut connection = Connection::open_patiently(&victim.subject, limit)?;
     connection.send(bytes)?;
     let pause = victim.subject.read_timeout / BYTES_PER_TIMEOUT;
     connection.drip(repeat("a"), pause, limit)?;

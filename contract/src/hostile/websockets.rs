@@ -21,31 +21,27 @@ const VISITS: usize = 60;
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "clients that drip a WebSocket message are let go, and who works beside them is served",
-        run: |victim| match victim.subject.websocket {
-            true => drip(victim),
-            false => are_refused(victim),
-        },
+        run: drip,
     },
     Scenario {
         name: "clients that ping on and on and take no answer are cut, and cost no memory",
-        run: |victim| match victim.subject.websocket {
-            true => ping_on_and_on(victim),
-            false => are_refused(victim),
-        },
+        run: ping_on_and_on,
     },
     Scenario {
         name: "two talk while others come, say something or half of it, and are gone",
-        run: |victim| match victim.subject.websocket {
-            true => talk_beside_the_churn(victim),
-            false => are_refused(victim),
-        },
+        run: talk_beside_the_churn,
     },
 ];
 
 /// Where one client would own the server nobody gets as far.
+pub(super) const SCENARIOS_WITHOUT: &[Scenario] = &[Scenario {
+    name: "clients that ask for a WebSocket are refused and let go",
+    run: are_refused,
+}];
+
 fn are_refused(victim: &Victim) -> Result<()> {
     crowd::of(victim.crowd(), |_| {
-        let mut connection = Connection::open_patiently(victim.subject, victim.longest())?;
+        let mut connection = Connection::open_patiently(&victim.subject, victim.longest())?;
         connection.send(handshake(ECHO))?;
         connection.expect(&Expected::refusal(503))?;
         connection.expect_close()
@@ -57,8 +53,7 @@ fn drip(victim: &Victim) -> Result<()> {
     let (wait, end) = (victim.wait_max(timeout), victim.end_max(timeout));
     crowd::beside_a_working_client(victim, wait, || {
         crowd::of(victim.crowd(), |_| {
-            let connection = Connection::open_patiently(victim.subject, end)?;
-            let mut client = Client::upgrade(connection, ECHO)?;
+            let mut client = Client::open_patiently(&victim.subject, ECHO, end)?;
             let connection = client.connection();
             connection.send(Frame::binary([]).announcing(1000))?;
             connection.drip(repeat("a"), timeout / BYTES_PER_TIMEOUT, timeout + LATE)?;
@@ -69,40 +64,32 @@ fn drip(victim: &Victim) -> Result<()> {
 
 /// They keep their side open, so that it is the server who ends it.
 fn ping_on_and_on(victim: &Victim) -> Result<()> {
-    let before = victim.process.descriptors()?;
-    let memory = victim.process.memory_bytes()?;
     let ping = Frame::ping([b'.'; 125]).masked();
     let pings = ping.repeat(PINGS_BYTES / ping.len());
+    let loud = (0..LOUD).map(|_| relay::that_takes_little(victim, ECHO));
+    let mut loud = loud.collect::<Result<Vec<_>>>()?;
     crowd::beside_a_working_client(victim, PROMPT, || {
-        let loud: Result<Vec<_>> = (0..LOUD)
-            .map(|_| {
-                let connection = Connection::open_patiently(victim.subject, victim.longest())?;
-                let client = relay::that_takes_little(Client::upgrade(connection, ECHO)?)?;
-                anyhow::Ok(client.into_connection())
-            })
-            .collect();
-        let loud = loud?;
-        // A server need answer only the last of many pings (RFC 6455 §5.5.3), and may then take all
-        // of them; or none after a while, and ends the connection.
         thread::scope(|scope| {
-            for client in &loud {
+            for client in &mut loud {
                 let pings = &pings;
-                scope.spawn(move || client.channel().write_all(pings));
+                // It fails when the server has ended it.
+                scope.spawn(move || client.connection().send(pings));
             }
         });
-        victim.has_not_grown_since(memory)?;
-        victim.gives_back(before + readers::beside(victim))?;
-        drop(loud);
-        Ok(())
-    })
+        victim.has_not_grown()
+    })?;
+    // Only now, for the working client has a connection too.
+    victim.gives_back()?;
+    drop(loud);
+    Ok(())
 }
 
 fn talk_beside_the_churn(victim: &Victim) -> Result<()> {
     const ROOM: &str = "/ws?churn";
     let is_over = AtomicBool::new(false);
     let mut pair = [
-        Client::open(victim.subject, ROOM)?,
-        Client::open(victim.subject, ROOM)?,
+        Client::open(&victim.subject, ROOM)?,
+        Client::open(&victim.subject, ROOM)?,
     ];
     thread::scope(|scope| {
         let talking = scope.spawn(|| {
@@ -138,7 +125,7 @@ fn hears_among_others(client: &mut Client, message: &Frame) -> Result<()> {
 
 /// A client comes and is gone, each time at another moment, and in an order or with a reset.
 fn visits(victim: &Victim, room: &str, visit: usize) -> Result<()> {
-    let mut connection = Connection::open_patiently(victim.subject, victim.longest())?;
+    let mut connection = Connection::open_patiently(&victim.subject, victim.longest())?;
     let hello = Frame::text("hello").masked();
     let connection = match visit % 5 {
         0 => {

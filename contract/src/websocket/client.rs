@@ -5,6 +5,7 @@ use crate::answer::mask_date;
 use crate::connection::Connection;
 use crate::subject::Subject;
 use anyhow::{Context, Result, ensure};
+use std::time::Duration;
 
 /// The key of RFC 6455 §1.3, and what proves that it was read.
 pub(crate) const EXAMPLE_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -43,6 +44,15 @@ impl Client {
     /// Connects and shakes hands.
     pub(crate) fn open(subject: &Subject, target: &str) -> Result<Self> {
         Self::upgrade(Connection::open(subject)?, target)
+    }
+
+    /// The same with each step taking up to `patience`.
+    pub(crate) fn open_patiently(
+        subject: &Subject,
+        target: &str,
+        patience: Duration,
+    ) -> Result<Self> {
+        Self::upgrade(Connection::open_patiently(subject, patience)?, target)
     }
 
     /// Shakes hands on a connection.
