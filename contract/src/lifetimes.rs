@@ -21,9 +21,12 @@ const SILENT: u16 = 1011;
 /// Where clients are, and where others of the same kind are who are not to hear them.
 const TARGETS: [[&str; 2]; 2] = [["/ws/echo", "/ws/echo?2"], ["/ws?here", "/ws?there"]];
 
+/// Where one is silent whom another speaks to.
+const SPOKEN_TO: &str = "/ws?spoken-to";
+
 /// A client that is silent for the idle timeout is sent a ping; if it says nothing within the read
-/// timeout either it is closed with 1011, and otherwise it stays. A relay's client and an echo's
-/// are treated alike. Each has one line in the access log, with the 101 that it was let in with.
+/// timeout either it is closed with 1011, whatever others say to it, and otherwise it stays. A
+/// relay's client and an echo's are treated alike. Each has one line in the access log, with the 101 that it was let in with.
 ///
 /// # Errors
 /// Says what the server does instead.
@@ -37,10 +40,11 @@ pub fn asks_who_is_silent(program: Program, transport: Transport) -> Result<()> 
             let silent = scope.spawn(move || is_silent(subject, silent));
             [silent, scope.spawn(move || gives_signs(subject, stays))]
         });
-        let mut clients = clients.into_iter().flatten();
+        let spoken_to = scope.spawn(|| is_silent_though_spoken_to(subject));
+        let mut clients = clients.into_iter().flatten().chain([spoken_to]);
         clients.try_for_each(|client| client.join().expect("a client does not panic"))
     })?;
-    let targets = TARGETS.as_flattened().iter();
+    let targets = TARGETS.as_flattened().iter().chain(&[SPOKEN_TO; 2]);
     let mut missing: Vec<_> = targets
         .map(|target| format!("\"GET {target} HTTP/1.1\" 101 0\n"))
         .collect();
@@ -49,7 +53,8 @@ pub fn asks_who_is_silent(program: Program, transport: Transport) -> Result<()> 
         let logged = missing.iter().position(|end| line.ends_with(end));
         missing.remove(logged.with_context(|| format!("the access log says {line:?}"))?);
     }
-    process.stop()?;
+    let more = process.stop()?.out;
+    ensure!(more.is_empty(), "the access log also says {more:?}");
     Ok(())
 }
 
@@ -60,6 +65,33 @@ fn is_silent(subject: &Subject, target: &str) -> Result<()> {
     is_asked(&mut client, began).context("who is silent")?;
     client.expect_farewell(SILENT)?;
     not_before(began, IDLE_TIMEOUT + READ_TIMEOUT, "let go")
+}
+
+/// What others say to a client is no sign of its own.
+fn is_silent_though_spoken_to(subject: &Subject) -> Result<()> {
+    let mut began = Instant::now();
+    let mut client = Client::open(subject, SPOKEN_TO)?;
+    let mut other = Client::open(subject, SPOKEN_TO)?;
+    is_asked(&mut client, began).context("who is spoken to")?;
+    began = Instant::now();
+    let message = Frame::text("are you there?");
+    loop {
+        other.send(&message)?;
+        let came = client.receive().context("who is spoken to")?;
+        if came.close_code() == Some(SILENT) {
+            return client.connection().expect_close();
+        }
+        ensure!(
+            came == message,
+            "expected a close or mail, but got {came:?}"
+        );
+        let took = began.elapsed();
+        ensure!(
+            took < subject.patience(),
+            "who is spoken to may be silent for {took:?}"
+        );
+        thread::sleep(READ_TIMEOUT / 4);
+    }
 }
 
 /// A client that answers, or says anything else, is asked again each time, and stays for longer than

@@ -20,9 +20,10 @@ impl<T: Copy> PhaseClock<T> {
     }
 
     /// Whatever is awaited next begins then: something was answered, or a request is complete. But
-    /// a WebSocket message that is under way goes on, whatever is said to its sender meanwhile.
+    /// a WebSocket message that is under way goes on, whatever is said to its sender meanwhile, and
+    /// so does the wait for a sign of life.
     pub fn reset(&mut self) {
-        if !matches!(self.0, Some((Phase::Message { .. }, _))) {
+        if !matches!(self.0, Some((Phase::Message { .. } | Phase::Pong, _))) {
             self.0 = None;
         }
     }
@@ -71,5 +72,15 @@ mod tests {
         assert_eq!(clock.began(Phase::Idle, || 4), 4);
         clock.reset();
         assert_eq!(clock.began(Phase::Idle, || 5), 5);
+    }
+
+    #[test]
+    fn who_is_asked_for_a_sign_of_life_has_no_more_time_for_what_others_say() {
+        let mut clock = PhaseClock::default();
+        assert_eq!(clock.began(Phase::Pong, || 1), 1);
+        clock.reset();
+        assert_eq!(clock.began(Phase::Pong, || 2), 1);
+        assert_eq!(clock.began(Phase::Idle, || 3), 3);
+        assert_eq!(clock.began(Phase::Pong, || 4), 4);
     }
 }
