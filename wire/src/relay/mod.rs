@@ -136,7 +136,8 @@ impl Seat {
             sender: Arc::clone(&self.mailbox),
             message,
         };
-        self.ahead.set(self.ahead.get() + parcel.audience());
+        let others = parcel.audience() - 1;
+        self.ahead.set(self.ahead.get() + others);
         parcel
     }
 }
