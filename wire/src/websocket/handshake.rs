@@ -45,15 +45,14 @@ impl Handshake {
                 "Sec-WebSocket-Key is not 16 bytes in base64",
             ));
         }
-        let (path, room) = target.split_once('?').unwrap_or((target, ""));
-        if room.len() > ROOM_NAME_BYTES_MAX {
-            return Err(Refusal::bad_request(
-                "the room's name, which is the query, is over 128 bytes",
-            ));
-        }
-        let talk = match path {
-            "/ws/echo" => Talk::Echo,
-            _ => Talk::Relay { room: room.into() },
+        let talk = match target.split_once('?').unwrap_or((target, "")) {
+            ("/ws/echo", _) => Talk::Echo,
+            (_, room) if room.len() > ROOM_NAME_BYTES_MAX => {
+                return Err(Refusal::bad_request(
+                    "the room's name, which is the query, is over 128 bytes",
+                ));
+            }
+            (_, room) => Talk::Relay { room: room.into() },
         };
         let accept = derive_accept_key(key);
         Ok(Box::new(Self { talk, accept }))
@@ -105,13 +104,15 @@ mod tests {
 
     #[test]
     fn the_query_is_the_room() {
-        let talk = |target| Handshake::new(KEY, target).unwrap().talk;
+        let talk = |target: &str| Handshake::new(KEY, target).unwrap().talk;
         let room = |room: &str| Talk::Relay { room: room.into() };
         assert_eq!(talk("/ws"), room(""));
         assert_eq!(talk("/ws?pair=17"), room("pair=17"));
         assert_eq!(talk("/ws/echo?x"), Talk::Echo);
-        let long = format!("/ws?{}", "x".repeat(ROOM_NAME_BYTES_MAX + 1));
-        assert!(Handshake::new(KEY, &long).is_err());
+        let long = "x".repeat(ROOM_NAME_BYTES_MAX + 1);
+        assert!(Handshake::new(KEY, &format!("/ws?{long}")).is_err());
+        // An echo has no room.
+        assert_eq!(talk(&format!("/ws/echo?{long}")), Talk::Echo);
     }
 
     #[test]
