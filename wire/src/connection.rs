@@ -189,9 +189,6 @@ impl Connection {
     pub fn finish(&mut self) {
         self.options.keep_alive = false;
         self.is_finishing = true;
-        if let State::WebSocket(endpoint) = &mut self.state {
-            endpoint.finish();
-        }
     }
 
     /// Lets a client into the relay after [`Need::Admission`], if it has room. From now on `waker`
@@ -329,7 +326,10 @@ impl Connection {
         loop {
             let need = match &mut self.state {
                 State::Head => self.read_head(date),
-                State::WebSocket(_) => Some(self.talk()),
+                State::WebSocket(endpoint) => {
+                    let step = endpoint.need(&mut self.input, self.input_ended, self.is_finishing);
+                    Some(self.need_of(step))
+                }
                 State::Entering(_) => Some(Need::Admission),
                 State::Writing { output, .. } if !output.is_written() => Some(Need::Output),
                 _ => self.leave_state(date),
@@ -482,22 +482,14 @@ impl Connection {
                 request,
                 received: Vec::new(),
             }),
-            Then::WebSocket(mut endpoint) => {
-                if self.is_finishing {
-                    endpoint.finish();
-                }
-                self.go(State::WebSocket(endpoint))
-            }
+            Then::WebSocket(endpoint) => self.go(State::WebSocket(endpoint)),
             Then::Close { linger } => self.close(linger),
         }
     }
 
-    /// Goes on with a WebSocket client.
-    fn talk(&mut self) -> Need {
-        let State::WebSocket(endpoint) = &mut self.state else {
-            return Need::Output;
-        };
-        match endpoint.need(&mut self.input, self.input_ended) {
+    /// What a WebSocket client's next step needs.
+    fn need_of(&self, step: Step) -> Need {
+        match step {
             Step::Output => Need::Output,
             Step::Deliver(parcel) => Need::Deliver(parcel),
             Step::Input(phase) => Need::Input {

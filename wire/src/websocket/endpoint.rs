@@ -40,8 +40,6 @@ pub(crate) struct Endpoint {
     has_read_all: bool,
     /// Whether a sign of life has been asked for and nothing has come since.
     awaits_pong: bool,
-    /// Whether this server is to leave once it has said what there is to say.
-    is_finishing: bool,
     is_over: bool,
     /// Whether that is because it has left too much lying.
     was_too_slow: bool,
@@ -58,16 +56,9 @@ impl Endpoint {
             seat,
             has_read_all: false,
             awaits_pong: false,
-            is_finishing: false,
             is_over: false,
             was_too_slow: false,
         }
-    }
-
-    /// Leaves, whether or not the client's input ends: that may be the driver's own doing, to end
-    /// a read that blocks.
-    pub(crate) fn finish(&mut self) {
-        self.is_finishing = true;
     }
 
     pub(crate) fn output(&self) -> &[u8] {
@@ -112,14 +103,22 @@ impl Endpoint {
         }
     }
 
-    /// Goes on as far as possible with `input`.
-    pub(crate) fn need(&mut self, input: &mut Input, input_ended: bool) -> Step {
+    /// Goes on as far as possible with `input`; if this `is_finishing`, until it has said what there
+    /// is to say. Then it leaves, whether or not the client's input ends: that may be the driver's
+    /// own doing, to end a read that blocks.
+    pub(crate) fn need(
+        &mut self,
+        input: &mut Input,
+        input_ended: bool,
+        is_finishing: bool,
+    ) -> Step {
+        let input_ended = input_ended && !is_finishing;
         loop {
             let is_held_up = self.is_ahead();
             if !is_held_up && let Some(parcel) = self.listen(input, input_ended) {
                 return Step::Deliver(parcel);
             }
-            self.take_mail();
+            self.take_mail(is_finishing);
             if self.is_over {
                 // Nobody is to send to one who has left.
                 self.seat = None;
@@ -157,7 +156,6 @@ impl Endpoint {
 
     /// The next message; `None` if there is none, or nothing more to read.
     fn read(&mut self, input: &mut Input, input_ended: bool) -> Option<Message> {
-        let input_ended = input_ended && !self.is_finishing;
         if self.has_read_all && !input_ended {
             return None;
         }
@@ -186,12 +184,12 @@ impl Endpoint {
     }
 
     /// Writes what others have sent, then the farewell, if it is time.
-    fn take_mail(&mut self) {
+    fn take_mail(&mut self, is_finishing: bool) {
         while !self.is_over && self.output.has_room() {
             match self.seat.as_ref().map_or(Ok(None), Seat::take) {
                 Ok(Some(message)) => self.write(message),
                 // Behind what the client has said by then.
-                Ok(None) if self.is_finishing && self.has_read_all => {
+                Ok(None) if is_finishing && self.has_read_all => {
                     self.close(Farewell::Stopping);
                 }
                 Ok(None) => return,
@@ -327,7 +325,7 @@ mod tests {
         input.push(bytes);
         endpoint.has_received();
         let mut said = Vec::new();
-        while let Step::Output = endpoint.need(&mut input, false) {
+        while let Step::Output = endpoint.need(&mut input, false, false) {
             said.extend_from_slice(endpoint.output());
             endpoint.wrote(endpoint.output().len());
         }
