@@ -1,7 +1,7 @@
 //! What the push stream does to the loops that serve it beside others.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -21,18 +21,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PROMPT: Duration = Duration::from_secs(5);
 
 /// A server with one loop, and where it pushes to.
-fn start(model: &str) -> (Process, String) {
+fn start(model: &str) -> (Process, SocketAddr) {
     let mut command = Command::new(SERVER);
     command.args(["--model", model, "--listen", "127.0.0.1:0"]);
     command.args(["--push", "127.0.0.1:0"]);
-    let mut process = Process::start(&mut command).unwrap();
-    let line = process.line().unwrap();
-    let (_, place) = line.split_once("tcp://").unwrap();
-    let place = place.split(' ').next().unwrap().to_owned();
-    (process, place)
+    let process = Process::start_in(&mut command, 2).unwrap();
+    let push = process.push_address().unwrap();
+    (process, push)
 }
 
-fn connect(address: &str) -> TcpStream {
+fn connect(address: SocketAddr) -> TcpStream {
     let socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket
@@ -53,8 +51,8 @@ fn take(mut stream: &TcpStream, first: u64, count: u64) {
 fn who_asks_is_answered_beside_clients_that_take_all_they_get() {
     for model in LOOPS {
         let (process, push) = start(model);
-        let asked = process.tcp_address().unwrap().to_string();
-        let streams = [(); 3].map(|()| connect(&push));
+        let asked = process.tcp_address().unwrap();
+        let streams = [(); 3].map(|()| connect(push));
         let is_over = AtomicBool::new(false);
         thread::scope(|scope| {
             let _ends = SetAtEnd(&is_over);
@@ -70,7 +68,7 @@ fn who_asks_is_answered_beside_clients_that_take_all_they_get() {
             }
             let began = Instant::now();
             for _ in 0..50 {
-                let mut socket = connect(&asked);
+                let mut socket = connect(asked);
                 let request = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
                 socket.write_all(request).unwrap();
                 let mut answer = String::new();
@@ -87,11 +85,11 @@ fn who_asks_is_answered_beside_clients_that_take_all_they_get() {
 fn a_client_that_stops_reading_misses_nothing_and_does_not_keep_the_server_at_the_stop() {
     for model in LOOPS {
         let (mut process, push) = start(model);
-        let (slow, deaf) = (connect(&push), connect(&push));
+        let (slow, deaf) = (connect(push), connect(push));
         take(&deaf, 0, 1);
         take(&slow, 0, 1);
         // Until its socket is full, and beyond.
-        let other = connect(&push);
+        let other = connect(push);
         take(&other, 0, 200_000);
         take(&slow, 1, 200_000);
         let began = Instant::now();
