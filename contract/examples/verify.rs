@@ -6,7 +6,7 @@
 //! keep connections open `close`, or `sequential` if it takes no WebSocket clients
 //! besides.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use contract::{Address, Subject, checks_of, verify};
 use std::env;
 use std::time::{Duration, Instant};
@@ -17,13 +17,18 @@ fn main() -> Result<()> {
     let read_timeout_ms = arguments.next().context("its read timeout is missing")?;
     let (address, tls) = Address::from_place(&place)
         .with_context(|| format!("{place}: give it as http://127.0.0.1:8080"))?;
-    let manner = arguments.next();
+    let (keep_alive, websocket) = match arguments.next().as_deref() {
+        None => (true, true),
+        Some("close") => (false, true),
+        Some("sequential") => (false, false),
+        Some(other) => bail!("{other}: give `close` or `sequential`, or nothing"),
+    };
     let subject = Subject {
         address,
         tls,
         read_timeout: Duration::from_millis(read_timeout_ms.parse().context(read_timeout_ms)?),
-        keep_alive: manner.is_none(),
-        websocket: manner.as_deref() != Some("sequential"),
+        keep_alive,
+        websocket,
     };
     let started = Instant::now();
     verify(&subject)?;

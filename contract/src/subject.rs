@@ -1,4 +1,4 @@
-//! The server under test, as the suite sees it: where it is, how it is spoken to, two promises.
+//! The server under test, as the suite sees it: where it is, how it is spoken to, what it promises.
 
 use crate::connection::Connection;
 use crate::expected::Expected;
