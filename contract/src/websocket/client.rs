@@ -28,7 +28,7 @@ pub(crate) fn handshake_with(target: &str, headers: &str) -> String {
 }
 
 /// The answer to a good handshake, its date masked.
-pub(crate) fn switching(accept: &str) -> String {
+fn switching(accept: &str) -> String {
     format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: {accept}\r\nDate: *\r\n\r\n"
@@ -63,9 +63,14 @@ impl Client {
 
     /// Begins to speak WebSocket on a connection on which a handshake with [`EXAMPLE_KEY`] has been
     /// sent.
-    pub(crate) fn begin(mut connection: Connection) -> Result<Self> {
+    pub(crate) fn begin(connection: Connection) -> Result<Self> {
+        Self::begin_with(EXAMPLE_ACCEPT, connection)
+    }
+
+    /// The same for a handshake with the key that `accept` answers.
+    pub(crate) fn begin_with(accept: &str, mut connection: Connection) -> Result<Self> {
         let head = connection.answer_head().context("shaking hands")?;
-        let (came, expected) = (mask_date(&head), switching(EXAMPLE_ACCEPT));
+        let (came, expected) = (mask_date(&head), switching(accept));
         ensure!(
             came == expected,
             "a handshake was answered with\n{came}expected was\n{expected}"
@@ -89,8 +94,7 @@ impl Client {
 
     /// Sends all of them in one write.
     pub(crate) fn send_all(&mut self, frames: &[Frame]) -> Result<()> {
-        let bytes: Vec<_> = frames.iter().map(Frame::masked).collect();
-        self.connection.send(bytes.concat())
+        self.connection.send(Frame::masked_all(frames))
     }
 
     /// The next frame.

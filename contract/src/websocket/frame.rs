@@ -110,6 +110,11 @@ impl Frame {
         bytes
     }
 
+    /// All of them, one behind another, as a client sends them.
+    pub(crate) fn masked_all(frames: &[Self]) -> Vec<u8> {
+        frames.iter().flat_map(Self::masked).collect()
+    }
+
     /// It as a server sends it, and no client may.
     pub(crate) fn unmasked(&self) -> Vec<u8> {
         let mut bytes = self.header(0, self.payload.len());

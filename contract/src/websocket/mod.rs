@@ -6,9 +6,7 @@
 mod client;
 mod frame;
 
-pub(crate) use client::{
-    Client, EXAMPLE_ACCEPT, EXAMPLE_KEY, handshake, handshake_with, switching,
-};
+pub(crate) use client::{Client, EXAMPLE_ACCEPT, EXAMPLE_KEY, handshake, handshake_with};
 pub(crate) use frame::{BINARY, CONTINUATION, Frame, MESSAGE_BYTES_MAX, TEXT};
 
 /// The code that who is too slow is closed with: "policy violation" (RFC 6455 §7.4.1).

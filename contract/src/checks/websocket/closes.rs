@@ -8,19 +8,19 @@ pub(super) const CHECKS: &[Check] = &[
         run: |subject| {
             [1000, 1001, 1003, 1007, 1011, 1013, 3000, 4999]
                 .iter()
-                .try_for_each(|&code| is_answered(subject, &[], &Frame::close(code, "")))?;
-            is_answered(subject, &[], &Frame::close(1000, "that was all"))
+                .try_for_each(|&code| is_answered(subject, ECHO, &[], &Frame::close(code, "")))?;
+            is_answered(subject, ECHO, &[], &Frame::close(1000, "that was all"))
         },
     },
     Check {
         name: "a close without a code is answered by one without",
-        run: |subject| is_answered(subject, &[], &Frame::close_with([])),
+        run: |subject| is_answered(subject, ECHO, &[], &Frame::close_with([])),
     },
     Check {
         name: "what was sent before a close is answered before it",
         run: |subject| {
             let before = ["one", "two", "three"].map(Frame::text);
-            is_answered(subject, &before, &Frame::close(1000, ""))
+            is_answered(subject, ECHO, &before, &Frame::close(1000, ""))
         },
     },
     Check {
@@ -35,13 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "a client of the relay that closes is answered",
-        run: |subject| {
-            let mut client = Client::open(subject, "/ws?closes")?;
-            let close = Frame::close(1000, "");
-            client.send(&close)?;
-            client.expect(&close)?;
-            client.connection().expect_close()
-        },
+        run: |subject| is_answered(subject, "/ws?closes", &[], &Frame::close(1000, "")),
     },
     Check {
         name: "a close in the middle of a message is answered",
@@ -64,8 +58,8 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Messages and a close, sent at once, all come back, and then the end.
-fn is_answered(subject: &Subject, before: &[Frame], close: &Frame) -> Result<()> {
-    let mut client = Client::open(subject, ECHO)?;
+fn is_answered(subject: &Subject, target: &str, before: &[Frame], close: &Frame) -> Result<()> {
+    let mut client = Client::open(subject, target)?;
     let frames = [before, std::slice::from_ref(close)].concat();
     client.send_all(&frames)?;
     for frame in &frames {

@@ -54,8 +54,7 @@ pub(super) const CHECKS: &[Check] = &[
                 Frame::ping("?"),
                 Frame::binary([0; 130]),
             ];
-            let bytes = frames.each_ref().map(Frame::masked).concat();
-            for byte in bytes {
+            for byte in Frame::masked_all(&frames) {
                 client.connection().send([byte])?;
             }
             client.expect(&frames[0])?;
@@ -68,8 +67,9 @@ pub(super) const CHECKS: &[Check] = &[
         run: |subject| {
             let mut client = Client::open(subject, ECHO)?;
             let messages = ["one", "two"].map(Frame::text);
-            let bytes = messages.each_ref().map(Frame::masked).concat();
-            client.connection().send_last(bytes)?;
+            client
+                .connection()
+                .send_last(Frame::masked_all(&messages))?;
             for message in &messages {
                 client.expect(message)?;
             }

@@ -100,8 +100,7 @@ pub(super) const CHECKS: &[Check] = &[
                 Frame::new(crate::websocket::TEXT, b"\xe2").unfinished(),
                 Frame::new(CONTINUATION, b"\x82"),
             ];
-            let bytes = fragments.each_ref().map(Frame::masked).concat();
-            is_closed(subject, NOT_TEXT, &bytes)
+            is_closed(subject, NOT_TEXT, &Frame::masked_all(&fragments))
         },
     },
     Check {
@@ -145,8 +144,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// These frames break the protocol.
 fn breaks(subject: &Subject, frames: &[Frame]) -> Result<()> {
-    let bytes: Vec<_> = frames.iter().map(Frame::masked).collect();
-    is_closed(subject, PROTOCOL, &bytes.concat())
+    is_closed(subject, PROTOCOL, &Frame::masked_all(frames))
 }
 
 /// A client that sends this hears the code and the end.
