@@ -139,8 +139,11 @@ impl Stream {
         self.batch.clear();
         self.written_bytes = 0;
         let sent_ns = u64::try_from(since_1970.as_nanos()).unwrap_or(u64::MAX);
+        let mut message = *BLANK;
+        write_digits(&mut message[SENT_AT..][..DIGITS], sent_ns);
         for number in self.next..self.next + count {
-            self.batch.extend_from_slice(&message(number, sent_ns));
+            write_digits(&mut message[NUMBER_AT..][..DIGITS], number);
+            self.batch.extend_from_slice(&message);
         }
         self.next += count;
     }
@@ -163,19 +166,12 @@ impl Stream {
 
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
-fn message(number: u64, sent_ns: u64) -> [u8; MESSAGE_BYTES] {
-    let mut message = *BLANK;
-    write_digits(&mut message[NUMBER_AT..][..DIGITS], number);
-    write_digits(&mut message[SENT_AT..][..DIGITS], sent_ns);
-    message
-}
-
-/// Writes `number` at the right end of zeros.
-fn write_digits(zeros: &mut [u8], number: u64) {
+/// Writes `number` at the right end of zeros, or of a lower number.
+fn write_digits(field: &mut [u8], number: u64) {
     let mut buffer = itoa::Buffer::new();
     let digits = buffer.format(number).as_bytes();
-    let start = zeros.len() - digits.len();
-    zeros[start..].copy_from_slice(digits);
+    let start = field.len() - digits.len();
+    field[start..].copy_from_slice(digits);
 }
 
 #[cfg(test)]
@@ -209,15 +205,19 @@ mod tests {
 
     #[test]
     fn a_message_is_a_line_with_its_number_and_its_time() {
-        let line = message(42, 1_763_726_400_123_456_789);
-        let text = std::str::from_utf8(&line).unwrap();
-        let words = "message 00000000000000000042 sent 01763726400123456789 ";
-        assert_eq!(text.trim_end_matches(['.', '\n']), words);
-        assert!(text.len() == MESSAGE_BYTES && text.ends_with(".\n"));
-        assert_eq!(
-            message(u64::MAX, 0)[NUMBER_AT..][..DIGITS],
-            *b"18446744073709551615"
+        let mut stream = stream(None);
+        stream.next = 9_999_999_999_999_999_999;
+        stream.tell_time(
+            Instant::now(),
+            Duration::from_nanos(1_763_726_400_123_456_789),
         );
+        let mut lines = stream.output().chunks(MESSAGE_BYTES);
+        for number in ["09999999999999999999", "10000000000000000000"] {
+            let text = std::str::from_utf8(lines.next().unwrap()).unwrap();
+            let words = format!("message {number} sent 01763726400123456789 ");
+            assert_eq!(text.trim_end_matches(['.', '\n']), words);
+            assert!(text.len() == MESSAGE_BYTES && text.ends_with(".\n"));
+        }
     }
 
     #[test]
@@ -256,8 +256,9 @@ mod tests {
         for (number, clock) in [2 * HOUR, HOUR, 3 * HOUR].into_iter().enumerate() {
             let due = begin + Duration::from_millis(10 * number as u64);
             stream.tell_time(due, clock);
-            let expected = message(number as u64, u64::try_from(clock.as_nanos()).unwrap());
-            assert_eq!(stream.output(), expected);
+            let expected = format!("message {number:020} sent {:020} ", clock.as_nanos());
+            assert!(stream.output().starts_with(expected.as_bytes()));
+            assert_eq!(stream.output().len(), MESSAGE_BYTES);
             stream.wrote(MESSAGE_BYTES);
         }
     }
