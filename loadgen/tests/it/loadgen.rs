@@ -69,6 +69,11 @@ pub(crate) fn run(args: &[&str]) -> Ended {
     start(command(args)).end()
 }
 
+/// The same with arguments that blanks separate.
+pub(crate) fn run_words(words: &str) -> Ended {
+    run(&words.split_whitespace().collect::<Vec<_>>())
+}
+
 pub(crate) fn start(mut command: Command) -> Running {
     command.stderr(Stdio::piped());
     start_as_it_is(command)

@@ -1,7 +1,7 @@
 //! `loadgen websocket`: round trips of both clients against servers that behave.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
 
 use loadgen::cli::{self, Command as Arguments};
@@ -11,18 +11,19 @@ use serde_json::{Value, json};
 use tungstenite::Message;
 
 use crate::certificate::Certificate;
-use crate::loadgen::run;
+use crate::loadgen::{run, run_words};
+use crate::sandbox::Sandbox;
 use crate::server::{Kind, Server};
 use crate::websocket_server::{To, WebSocketServer};
 
 /// How clients wait.
-const CLIENTS: [&str; 2] = ["async", "blocking"];
+pub(crate) const CLIENTS: [&str; 2] = ["async", "blocking"];
 
 /// Runs `loadgen websocket` with these words for each client, and hands on what it recorded.
 fn each_client(words: &str, check: impl Fn(&Value)) {
     for client in CLIENTS {
         let words = format!("websocket --client {client} {words}");
-        let ended = run(&words.split_whitespace().collect::<Vec<_>>());
+        let ended = run_words(&words);
         assert_eq!(ended.code, Some(0), "{ended:?}");
         let record = ended.record();
         assert_eq!(record["plan"]["scenario"], "websocket");
@@ -122,6 +123,19 @@ fn raw_messages_need_no_protocol() {
     let echo = WebSocketServer::start_raw(To::Sender);
     let words = format!("-n 50 --pairs 5 --echo {}", echo.url("tcp"));
     each_client(&words, |record| all_succeeded(record, 50, 5));
+}
+
+#[test]
+fn an_address_that_says_nothing_before_a_live_one_is_no_failure() {
+    Sandbox::run(|sandbox| {
+        sandbox.replace("/etc/hosts", "127.0.0.1 two.test\n127.0.0.2 two.test\n");
+        let (silent, _queue) = sandbox.full_listener();
+        let port = silent.local_addr().unwrap().port();
+        let alive = SocketAddr::from(([127, 0, 0, 2], port));
+        let _server = WebSocketServer::start_on(alive, To::Partner);
+        let words = format!("-n 4 --pairs 2 --timeout 15s ws://two.test:{port}/");
+        each_client(&words, |record| all_succeeded(record, 4, 4));
+    });
 }
 
 #[test]

@@ -13,12 +13,10 @@ use socket2::SockRef;
 use tungstenite::handshake::derive_accept_key;
 
 use crate::closed_port::ClosedPort;
-use crate::loadgen::{Ended, run};
+use crate::loadgen::{Ended, run_words};
 use crate::record::Counts;
+use crate::websocket::CLIENTS;
 use crate::websocket_server::{To, WebSocketServer};
-
-/// How clients wait.
-const CLIENTS: [&str; 2] = ["async", "blocking"];
 
 /// Round trips of each run.
 const ROUND_TRIPS: u64 = 3;
@@ -201,7 +199,7 @@ fn run_client(client: &str, words: &str, cause: &str) -> Ended {
         _ => "15s",
     };
     let words = format!("websocket --client {client} -n {ROUND_TRIPS} --timeout {timeout} {words}");
-    run(&words.split_whitespace().collect::<Vec<_>>())
+    run_words(&words)
 }
 
 fn check(words: &str, cause: &str, does: &str) {
@@ -285,7 +283,7 @@ fn a_run_ends_in_time_though_a_server_says_something_all_the_time() {
                 "websocket --client {client} --echo --duration 1s --timeout 1h ws://{address}/"
             );
             // It is ended by force, and the test fails, if it does not end.
-            let ended = run(&words.split_whitespace().collect::<Vec<_>>());
+            let ended = run_words(&words);
             let counts = Counts::of_record(&ended.record());
             assert_eq!(counts.cancelled, 1, "{client}: {ended:?}");
             assert!(counts.failures.is_empty(), "{client}: {ended:?}");
@@ -303,7 +301,7 @@ fn what_did_not_leave_is_not_counted_as_sent() {
             let words = format!(
                 "websocket --client {client} --echo {limits} --size {MESSAGE_BYTES} ws://{address}/"
             );
-            let ended = run(&words.split_whitespace().collect::<Vec<_>>());
+            let ended = run_words(&words);
             let record = ended.record();
             assert_eq!(
                 Counts::of_record(&record).succeeded,
@@ -386,7 +384,7 @@ fn a_server_that_refuses_is_not_asked_as_fast_as_can_be() {
         let words = format!(
             "websocket --client {client} --echo --duration 500ms --timeout 1 ws://{address}/"
         );
-        let ended = run(&words.split_whitespace().collect::<Vec<_>>());
+        let ended = run_words(&words);
         assert_eq!(ended.code, Some(1), "{ended:?}");
         // Once a tick, which is 50 ms.
         let asked = connections.load(Ordering::Relaxed);

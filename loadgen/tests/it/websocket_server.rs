@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tungstenite::handshake::server::{Request, Response};
 use tungstenite::{WebSocket, accept_hdr};
+
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// It listens until the process ends; a connection lasts as long as its client.
 pub(crate) struct WebSocketServer(SocketAddr);
@@ -24,7 +26,12 @@ pub(crate) enum To {
 
 impl WebSocketServer {
     pub(crate) fn start(to: To) -> Self {
-        Self::listen(move |listener| serve_all(listener, to, Ok))
+        Self::start_on(ANY_PORT, to)
+    }
+
+    /// The same on this address.
+    pub(crate) fn start_on(address: SocketAddr, to: To) -> Self {
+        Self::listen_on(address, move |listener| serve_all(listener, to, Ok))
     }
 
     /// The same over TLS.
@@ -43,7 +50,14 @@ impl WebSocketServer {
     }
 
     fn listen(serve: impl FnOnce(&TcpListener) -> io::Result<()> + Send + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        Self::listen_on(ANY_PORT, serve)
+    }
+
+    fn listen_on(
+        address: SocketAddr,
+        serve: impl FnOnce(&TcpListener) -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("the listener's address");
         thread::spawn(move || serve(&listener));
         Self(address)

@@ -2,8 +2,8 @@
 //! go on when a tick has passed, and also when something was moved and it was not enough: a server
 //! that says a little all the time has no more time than one that says nothing.
 
-use std::io::ErrorKind;
-use std::time::Duration;
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -15,7 +15,7 @@ use super::failed::Failed;
 use super::framing::Received;
 use super::line::Line;
 use crate::engine::failure::{self, Phase};
-use crate::engine::socket;
+use crate::engine::socket::{self, ATTEMPT_LONGEST, Hop};
 use crate::outcome::Cause;
 
 /// Bytes read at a time.
@@ -56,26 +56,33 @@ impl From<Cause> for Stop {
 }
 
 impl Connection {
-    /// Connects `endpoint` along `line`, to the first of its destinations that can be reached.
+    /// Connects `endpoint` along `line`, to the destination that could be reached last, else to the
+    /// next one.
     pub(super) fn open(
         line: &Line<'_>,
         endpoint: Endpoint,
         tick: Duration,
         patience: Patience<'_>,
     ) -> Result<Self, Stop> {
-        let mut opened = connect(line, 0, tick, patience);
-        for destination in 1..line.destinations() {
-            if !matches!(opened, Err(Stop::Failed(_))) {
-                break;
+        let (first, count) = (line.destination(), line.destinations());
+        let mut cause = Cause::Dns;
+        for attempt in 1..=count {
+            let destination = (first + attempt - 1) % count;
+            let limit = (attempt < count).then_some(ATTEMPT_LONGEST);
+            match connect(&line.hop(destination)?, limit, tick, patience)? {
+                Ok(socket) => {
+                    line.reached(destination);
+                    return Ok(Self {
+                        socket,
+                        endpoint,
+                        has_ended: false,
+                        is_cut: false,
+                    });
+                }
+                Err(error) => cause = failure::cause(Phase::Connecting, &error),
             }
-            opened = connect(line, destination, tick, patience);
         }
-        Ok(Self {
-            socket: opened?,
-            endpoint,
-            has_ended: false,
-            is_cut: false,
-        })
+        Err(cause.into())
     }
 
     /// One step toward a connection on which messages can be sent; whether it is the last.
@@ -218,38 +225,55 @@ impl Connection {
     }
 }
 
+/// A socket that is connected along `hop`, within `limit` if there is one, or why there is none.
 fn connect(
-    line: &Line<'_>,
-    destination: usize,
+    hop: &Hop<'_>,
+    limit: Option<Duration>,
     tick: Duration,
     patience: Patience<'_>,
-) -> Result<Socket, Stop> {
-    let cause = |error: &std::io::Error| Stop::from(failure::cause(Phase::Connecting, error));
-    let hop = line.hop(destination)?;
-    let (socket, address) = socket::open(&hop).map_err(|error| cause(&error))?;
-    socket::connect(&socket, &address).map_err(|error| cause(&error))?;
-    let time = Timespec::try_from(tick).unwrap_or_default();
-    while is_connecting(&socket, &time).map_err(|error| cause(&error))? {
-        patience(Phase::Connecting)?;
-    }
-    if let Some(error) = socket.take_error().map_err(|error| cause(&error))? {
-        return Err(cause(&error));
-    }
-    let set_up = || {
-        socket.set_nonblocking(false)?;
-        socket.set_read_timeout(Some(tick))?;
-        socket.set_write_timeout(Some(tick))
+) -> Result<io::Result<Socket>, Stop> {
+    let began = Instant::now();
+    let socket = match begin(hop) {
+        Ok(socket) => socket,
+        Err(error) => return Ok(Err(error)),
     };
-    set_up().map_err(|error| cause(&error))?;
+    let time = Timespec::try_from(tick).unwrap_or_default();
+    loop {
+        match is_connecting(&socket, &time) {
+            Ok(false) => return Ok(set_up(socket, tick)),
+            Ok(true) => patience(Phase::Connecting)?,
+            Err(error) => return Ok(Err(error)),
+        }
+        if limit.is_some_and(|limit| began.elapsed() >= limit) {
+            return Ok(Err(ErrorKind::TimedOut.into()));
+        }
+    }
+}
+
+/// A socket that is being connected.
+fn begin(hop: &Hop<'_>) -> io::Result<Socket> {
+    let (socket, address) = socket::open(hop)?;
+    socket::connect(&socket, &address)?;
+    Ok(socket)
+}
+
+/// The same once it is connected, if it is, so that it blocks for a tick at most.
+fn set_up(socket: Socket, tick: Duration) -> io::Result<Socket> {
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
+    socket.set_nonblocking(false)?;
+    socket.set_read_timeout(Some(tick))?;
+    socket.set_write_timeout(Some(tick))?;
     Ok(socket)
 }
 
 /// Whether a connection is still being opened after so long.
-fn is_connecting(socket: &Socket, time: &Timespec) -> std::io::Result<bool> {
+fn is_connecting(socket: &Socket, time: &Timespec) -> io::Result<bool> {
     let mut sources = [PollFd::new(socket, PollFlags::OUT)];
     match poll(&mut sources, Some(time)) {
         Ok(count) => Ok(count == 0),
-        Err(error) if std::io::Error::from(error).kind() == ErrorKind::Interrupted => Ok(true),
+        Err(error) if io::Error::from(error).kind() == ErrorKind::Interrupted => Ok(true),
         Err(error) => Err(error.into()),
     }
 }

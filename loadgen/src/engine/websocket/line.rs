@@ -1,5 +1,6 @@
 //! How connections of pairs come about: where they lead, what is said on them first.
 
+use std::cell::Cell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::endpoint::Endpoint;
@@ -18,6 +19,8 @@ pub(super) struct Line<'a> {
     pub(super) shape: WebSocket,
     setup: Setup<'a>,
     turnstile: &'a Turnstile,
+    /// The destination that could be reached last.
+    destination: Cell<usize>,
 }
 
 /// Lets one pair connect at a time: a relay of raw messages knows partners by the order in which
@@ -32,6 +35,7 @@ impl<'a> Line<'a> {
             shape,
             setup: Setup::of(plan),
             turnstile,
+            destination: Cell::default(),
         }
     }
 
@@ -42,8 +46,7 @@ impl<'a> Line<'a> {
         lock.map(|lock| lock.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Where a connection leads, with the name's destinations counted from the one that could be
-    /// reached last.
+    /// The way to one of the destinations that the name has.
     pub(super) fn hop(&self, destination: usize) -> Result<Hop<'a>, Cause> {
         let route = &self.plan.target.route;
         Ok(Hop {
@@ -56,6 +59,16 @@ impl<'a> Line<'a> {
     /// How many destinations the name has.
     pub(super) fn destinations(&self) -> usize {
         self.plan.target.route.destinations.len()
+    }
+
+    /// Which of them could be reached last: a new connection is tried there first.
+    pub(super) fn destination(&self) -> usize {
+        self.destination.get()
+    }
+
+    /// This one could be reached.
+    pub(super) fn reached(&self, destination: usize) {
+        self.destination.set(destination);
     }
 
     /// The end of a new connection of the pair `index`.

@@ -42,8 +42,6 @@ pub(super) struct Worker<'a, D> {
     active: usize,
     tick: Duration,
     next_tick_ns: u64,
-    /// The destination that could be reached last.
-    destination: usize,
 }
 
 /// A pair and how far it has come.
@@ -78,6 +76,8 @@ struct End {
     endpoint: Endpoint,
     phase: EndPhase,
     began_ns: u64,
+    /// When its destination was tried.
+    attempted_ns: u64,
     connected_ns: u64,
     destination: usize,
     /// How many destinations were tried.
@@ -127,7 +127,6 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             active: pairs,
             tick: super::tick(job.plan),
             next_tick_ns: 0,
-            destination: 0,
             line,
             driver,
             job,

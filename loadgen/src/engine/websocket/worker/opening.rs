@@ -6,7 +6,15 @@ use std::io;
 use super::{End, EndPhase, Phase, Worker};
 use crate::engine::failure;
 use crate::engine::fast::driver::{Driver, Progress};
+use crate::engine::websocket::line::Line;
 use crate::outcome::Cause;
+
+impl End {
+    /// Whether it is not open yet, and there is a destination left that was not tried.
+    pub(super) fn can_be_elsewhere(&self, line: &Line<'_>) -> bool {
+        self.phase == EndPhase::Connecting && self.attempts < line.destinations()
+    }
+}
 
 impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// Opens the connections of a lane.
@@ -14,28 +22,26 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         self.lanes[lane].phase = Phase::Opening;
         let _turn = self.line.turn();
         self.slots(lane).try_for_each(|slot| {
-            let connected = self.connect(slot, self.destination, 1, now_ns);
+            self.ends[slot] = Some(End {
+                endpoint: self.line.endpoint(self.lanes[lane].index)?,
+                phase: EndPhase::Connecting,
+                began_ns: now_ns,
+                attempted_ns: now_ns,
+                connected_ns: now_ns,
+                destination: self.line.destination(),
+                attempts: 1,
+            });
+            let connected = self.connect(slot);
             connected.or_else(|cause| self.connect_elsewhere(slot, cause, now_ns))
         })
     }
 
-    fn connect(
-        &mut self,
-        slot: usize,
-        destination: usize,
-        attempts: usize,
-        now_ns: u64,
-    ) -> Result<(), Cause> {
-        let (lane, _) = self.place(slot);
-        let hop = self.line.hop(destination)?;
-        self.ends[slot] = Some(End {
-            endpoint: self.line.endpoint(self.lanes[lane].index)?,
-            phase: EndPhase::Connecting,
-            began_ns: now_ns,
-            connected_ns: now_ns,
-            destination,
-            attempts,
-        });
+    /// Tries the destination of a slot's end.
+    fn connect(&mut self, slot: usize) -> Result<(), Cause> {
+        let Some(end) = &self.ends[slot] else {
+            return Ok(());
+        };
+        let hop = self.line.hop(end.destination)?;
         let connected = self.driver.connect(slot, hop);
         connected.map_err(|error| failure::cause(failure::Phase::Connecting, &error))?;
         // On a quick network it is open by now.
@@ -50,16 +56,16 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         now_ns: u64,
     ) -> Result<(), Cause> {
         let mut connected = Err(cause);
-        while let Err(cause) = connected
-            && let Some(end) = &self.ends[slot]
+        while connected.is_err()
+            && let Some(end) = &mut self.ends[slot]
+            && end.can_be_elsewhere(&self.line)
         {
-            let (destination, attempts) = (end.destination + 1, end.attempts + 1);
-            let destinations = self.line.destinations();
-            if end.phase != EndPhase::Connecting || attempts > destinations {
-                return Err(cause);
-            }
+            end.attempts += 1;
+            end.attempted_ns = now_ns;
+            end.destination = (end.destination + 1) % self.line.destinations();
+            end.endpoint = self.line.endpoint(self.lanes[slot / self.clients].index)?;
             self.driver.close(slot);
-            connected = self.connect(slot, destination % destinations, attempts, now_ns);
+            connected = self.connect(slot);
         }
         connected
     }
@@ -97,7 +103,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         if end.phase != EndPhase::Connecting {
             return;
         }
-        self.destination = end.destination;
+        self.line.reached(end.destination);
         end.connected_ns = now_ns;
         end.phase = match (end.endpoint.is_plain(), end.endpoint.is_open()) {
             (true, true) => EndPhase::Open,

@@ -1,11 +1,13 @@
 //! What no event tells of: time.
 
+use std::io;
 use std::time::Duration;
 
 use super::{EndPhase, Phase, Worker};
 use crate::engine::control::nanoseconds;
 use crate::engine::failure;
 use crate::engine::fast::driver::Driver;
+use crate::engine::socket::ATTEMPT_LONGEST;
 use crate::outcome::Cause;
 
 impl<'a, D: Driver<'a>> Worker<'a, D> {
@@ -60,6 +62,22 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let since_ns = timing.map_or(now_ns, |timing| timing.started_ns);
         if now_ns.saturating_sub(since_ns) >= nanoseconds(limit) {
             self.fail(lane, cause.into(), now_ns);
+        } else if self.lanes[lane].phase == Phase::Opening {
+            self.check_attempts(lane, now_ns);
+        }
+    }
+
+    /// Gives up destinations that say nothing for too long, while there are others.
+    fn check_attempts(&mut self, lane: usize, now_ns: u64) {
+        let _turn = self.line.turn();
+        for slot in self.slots(lane) {
+            let is_over = self.ends[slot].as_ref().is_some_and(|end| {
+                let attempt_ns = now_ns.saturating_sub(end.attempted_ns);
+                end.can_be_elsewhere(&self.line) && attempt_ns >= nanoseconds(ATTEMPT_LONGEST)
+            });
+            if is_over {
+                self.lose(slot, &io::ErrorKind::TimedOut.into(), now_ns);
+            }
         }
     }
 
