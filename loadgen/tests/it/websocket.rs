@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
+use std::time::Duration;
 
 use loadgen::cli::{self, Command as Arguments};
 use loadgen::engine::websocket::Client;
@@ -158,6 +159,32 @@ fn a_run_ends_when_its_time_is_up_and_counts_what_was_under_way() {
         let elapsed_s = record["elapsed_s"].as_f64().unwrap();
         assert!((0.29..5.0).contains(&elapsed_s), "{elapsed_s}");
     });
+}
+
+#[test]
+fn a_round_trip_under_way_when_counting_begins_is_counted() {
+    // Longer than the warm-up, and shorter than a tick, so that only its end wakes the client.
+    const WARMUP: Duration = Duration::from_millis(20);
+    const ANSWER: Duration = Duration::from_millis(40);
+    for client in CLIENTS {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let mut socket = tungstenite::accept(listener.accept().unwrap().0).unwrap();
+            let messages = std::iter::from_fn(|| {
+                let message = socket.read().ok().filter(Message::is_binary)?;
+                thread::sleep(ANSWER);
+                socket.send(message).ok()
+            });
+            messages.count()
+        });
+        let warmup_ms = WARMUP.as_millis();
+        let ended = run_words(&format!(
+            "websocket --client {client} --echo -n 1 --warmup {warmup_ms}ms ws://{address}/"
+        ));
+        assert_eq!(ended.record()["requests"]["succeeded"], 1, "{ended:?}");
+        assert_eq!(server.join().unwrap(), 1, "{client}: {ended:?}");
+    }
 }
 
 #[test]

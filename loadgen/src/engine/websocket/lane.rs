@@ -53,8 +53,8 @@ impl<'a> Lane<'a> {
 
     pub(super) fn run(mut self) -> Report {
         let mut is_stopped = false;
-        while !is_stopped && self.watch.may_begin() {
-            match self.trip() {
+        while !is_stopped && let Some(now_ns) = self.watch.may_begin() {
+            match self.trip(now_ns) {
                 Ok(()) => self.succeed(),
                 Err(Stop::Failed(failed)) => self.fail(&failed),
                 Err(Stop::Over) => is_stopped = true,
@@ -63,9 +63,9 @@ impl<'a> Lane<'a> {
         self.report()
     }
 
-    /// One round trip, on connections that are opened if they are not there.
-    fn trip(&mut self) -> Result<(), Stop> {
-        self.watch.begin(!self.connections.is_empty());
+    /// One round trip that begins now, on connections that are opened if they are not there.
+    fn trip(&mut self, now_ns: u64) -> Result<(), Stop> {
+        self.watch.begin(!self.connections.is_empty(), now_ns);
         if self.connections.is_empty() {
             self.open()?;
         }
@@ -153,20 +153,22 @@ impl<'a> Lane<'a> {
     }
 
     fn succeed(&mut self) {
+        let timing = self.watch.land();
         self.book_traffic();
-        if let Some(timing) = self.watch.land() {
+        if let Some(timing) = timing {
             self.watch.job.ledger.succeeded(&timing);
         }
     }
 
     /// The round trip has failed, and with it the pair's connections.
     fn fail(&mut self, failed: &Failed) {
+        let timing = self.watch.land();
         self.book_traffic();
         failed.note(&mut self.watch.job.ledger);
         // While its connections are opened, it is that which takes its limit.
         let was_opening = self.pair.awaits().is_none();
         self.pair.give_up();
-        if let Some(timing) = self.watch.land() {
+        if let Some(timing) = timing {
             self.watch.job.ledger.failed(failed.cause, &timing);
         }
         for connection in self.connections.drain(..) {
@@ -214,26 +216,26 @@ impl<'a> Lane<'a> {
 }
 
 impl Watch<'_> {
-    /// Whether another round trip may begin.
-    fn may_begin(&mut self) -> bool {
+    /// Now, if another round trip may begin.
+    fn may_begin(&mut self) -> Option<u64> {
         let now_ns = self.job.clock.now_ns();
         self.look(now_ns);
-        !self.job.control.is_interrupted() && self.job.budget.take(now_ns)
+        let may_begin = !self.job.control.is_interrupted() && self.job.budget.take(now_ns);
+        may_begin.then_some(now_ns)
     }
 
-    fn begin(&mut self, is_reused: bool) {
+    fn begin(&mut self, is_reused: bool, now_ns: u64) {
         self.job.ledger.issued(is_reused);
-        let now_ns = self.job.clock.now_ns();
         self.timing = Some(Timing::starting(now_ns, 0));
     }
 
-    /// The round trip under way ends.
+    /// The round trip under way ends. Only then may it turn out that the measured part, to which it
+    /// belongs, has begun.
     fn land(&mut self) -> Option<Timing> {
+        let ended_ns = self.job.clock.now_ns();
+        self.look(ended_ns);
         let timing = self.timing.take();
-        timing.map(|timing| Timing {
-            ended_ns: self.job.clock.now_ns(),
-            ..timing
-        })
+        timing.map(|timing| Timing { ended_ns, ..timing })
     }
 
     /// Begins to count when the measured part begins, and tells now and then how far it has come.
