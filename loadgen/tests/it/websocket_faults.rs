@@ -35,6 +35,8 @@ enum Does {
     Says(&'static [u8]),
     /// Upgrades, takes a message, sends these bytes, and closes.
     SaysAndCloses(&'static [u8]),
+    /// The same, with the end in the segment of the bytes.
+    SaysLast(&'static [u8]),
     /// Upgrades, takes a message, and resets the connection.
     Resets,
     /// Answers the upgrade with these bytes, the last of them again and again.
@@ -47,7 +49,9 @@ enum Does {
     Ignores,
 }
 
-use Does::{Answers, Closes, Drips, DripsHead, Echoes, Ignores, Resets, Says, SaysAndCloses};
+use Does::{
+    Answers, Closes, Drips, DripsHead, Echoes, Ignores, Resets, Says, SaysAndCloses, SaysLast,
+};
 
 /// Between two pieces of what drips: well below the clients' tick.
 const DRIP: Duration = Duration::from_millis(5);
@@ -112,6 +116,12 @@ fn serve(mut stream: TcpStream, does: Does) -> io::Result<()> {
         SaysAndCloses(bytes) => {
             stream.write_all(&upgraded(&head))?;
             let _ = stream.read(&mut [0; 1024])?;
+            return stream.write_all(bytes);
+        }
+        SaysLast(bytes) => {
+            stream.write_all(&upgraded(&head))?;
+            let _ = stream.read(&mut [0; 1024])?;
+            SockRef::from(&stream).set_tcp_cork(true)?;
             return stream.write_all(bytes);
         }
         Resets => {
@@ -271,6 +281,17 @@ fn what_is_wrong_behind_an_answer_fails_the_next_round_trip() {
             assert_eq!(connections.load(Ordering::Relaxed), 2, "{name}, {client}");
         }
     }
+}
+
+#[test]
+fn an_end_that_comes_with_something_wrong_is_counted() {
+    let (address, _) = play(SaysLast(b"\x83\x01a"));
+    let words = format!("--echo ws://{address}/");
+    let ended = run_client("async", &words, "websocket_protocol");
+    let record = ended.assert_all_failed(ROUND_TRIPS, "websocket_protocol");
+    // Not each, if the kernel sends the bytes ahead: it does not wait for the end for ever.
+    let closed = record["connections"]["closed_by_peer"].as_u64();
+    assert!(closed > Some(0), "{ended:?}");
 }
 
 #[test]

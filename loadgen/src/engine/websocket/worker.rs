@@ -175,16 +175,11 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
                         None => continue,
                     };
                     let heard = heard.and_then(|()| self.heard(slot, now_ns));
-                    match heard {
-                        Err(failed) => self.break_off(slot, failed, now_ns),
-                        Ok(()) if then == Then::Ended || self.has_ended(slot) => {
-                            self.hear_end(slot, now_ns);
-                        }
-                        // With Then::Failed the error that follows is the cause.
-                        Ok(()) => {}
-                    }
+                    // With Then::Failed the error that follows is the cause.
+                    let ended = then == Then::Ended || self.has_ended(slot);
+                    self.settle(slot, heard, ended, now_ns);
                 }
-                Event::Ended => self.hear_end(slot, now_ns),
+                Event::Ended => self.settle(slot, Ok(()), true, now_ns),
                 Event::Failed(error) => self.lose(slot, &error, now_ns),
             }
             if self.is_over(now_ns) {

@@ -18,18 +18,23 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         self.fail(self.place(slot).0, cause.into(), now_ns);
     }
 
-    /// A server has ended a connection.
-    pub(super) fn hear_end(&mut self, slot: usize, now_ns: u64) {
+    /// Acts on what was heard, and on the connection's end if that was heard too.
+    pub(super) fn settle(
+        &mut self,
+        slot: usize,
+        heard: Result<(), Failed>,
+        ended: bool,
+        now_ns: u64,
+    ) {
         let Some(end) = &self.ends[slot] else {
             return;
         };
-        let failed = end.endpoint.end();
-        self.job.ledger.closed_by_peer(1);
-        self.break_off(slot, failed, now_ns);
-    }
-
-    /// What came on a connection was wrong, or the end.
-    pub(super) fn break_off(&mut self, slot: usize, failed: Failed, now_ns: u64) {
+        self.job.ledger.closed_by_peer(u64::from(ended));
+        let failed = match heard {
+            Err(failed) => failed,
+            Ok(()) if ended => end.endpoint.end(),
+            Ok(()) => return,
+        };
         // The server is told, if it listens.
         let _ = self.flush(slot);
         self.fail(self.place(slot).0, failed, now_ns);
