@@ -292,9 +292,7 @@ impl AddAssign<&Self> for Recorder {
         self.connections.reused += other.connections.reused;
         self.connections.closed_by_peer += other.connections.closed_by_peer;
         self.connections.resumed += other.connections.resumed;
-        self.bytes.sent += other.bytes.sent;
-        self.bytes.received += other.bytes.received;
-        self.bytes.received_body += other.bytes.received_body;
+        self.bytes += other.bytes;
         self.total += &other.total;
         self.connect += &other.connect;
         self.tls += &other.tls;

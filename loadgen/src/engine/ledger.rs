@@ -10,7 +10,7 @@ use super::samples::{Sample, Sampler};
 use crate::http1::Answer;
 use crate::outcome::{Cause, Outcome};
 use crate::plan::Plan;
-use crate::record::Tls;
+use crate::record::{Bytes, Tls};
 use crate::recorder::{Recorder, Timing};
 use crate::system::thread_cpu::{BusyShare, ThreadBusy};
 
@@ -168,6 +168,13 @@ impl<'a> Ledger<'a> {
     pub(super) fn received_body(&mut self, bytes: u64) {
         if self.is_measuring() {
             self.recorder.bytes.received_body += bytes;
+        }
+    }
+
+    /// All of that at once.
+    pub(super) fn traffic(&mut self, traffic: Bytes) {
+        if self.is_measuring() {
+            self.recorder.bytes += traffic;
         }
     }
 

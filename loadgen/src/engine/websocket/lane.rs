@@ -88,10 +88,9 @@ impl<'a> Lane<'a> {
         let connection = &mut self.connections[receiver];
         let patience = &mut |phase| self.watch.go_on(phase);
         let received = connection.receive(&mut self.buffer, patience);
-        let is_unseen = !self.line.shape.is_echo && !connection.endpoint.is_amid();
         let message = received.map_err(|stop| match stop {
-            Stop::Failed(failed) if failed.cause == Cause::ReadTimeout && is_unseen => {
-                Cause::NotRelayed.into()
+            Stop::Failed(failed) if failed.cause == Cause::ReadTimeout => {
+                self.line.late(&connection.endpoint).into()
             }
             stop => stop,
         })?;
@@ -133,19 +132,15 @@ impl<'a> Lane<'a> {
     fn establish(&mut self, client: usize) -> Result<(), Stop> {
         let connection = &mut self.connections[client];
         let began_ns = self.watch.job.clock.now_ns();
-        let mut is_secured = false;
+        let mut is_securing = true;
         loop {
             let opened = connection.opens(&mut self.buffer, &mut |phase| self.watch.go_on(phase));
-            let ledger = &mut self.watch.job.ledger;
-            if !is_secured && let Some(tls) = connection.endpoint.secured() {
-                let took_ns = self.watch.job.clock.now_ns() - began_ns;
-                ledger.secured(took_ns, tls.is_resumed());
-                ledger.first_tls(|| self.line.agreed(tls));
-                is_secured = true;
-            }
-            if let Some(head) = connection.endpoint.take_head() {
-                ledger.first_head(&head);
-            }
+            let job = &mut self.watch.job;
+            let securing_ns = is_securing.then(|| job.clock.now_ns() - began_ns);
+            let endpoint = &mut connection.endpoint;
+            is_securing &= !self
+                .line
+                .note_opening(endpoint, securing_ns, &mut job.ledger);
             if opened? {
                 return Ok(());
             }
@@ -186,10 +181,7 @@ impl<'a> Lane<'a> {
     fn book_traffic(&mut self) {
         let ledger = &mut self.watch.job.ledger;
         for connection in &mut self.connections {
-            let traffic = connection.endpoint.take_traffic();
-            ledger.sent_bytes(traffic.sent as usize);
-            ledger.received(traffic.received as usize);
-            ledger.received_body(traffic.received_body);
+            ledger.traffic(connection.endpoint.take_traffic());
         }
     }
 

@@ -6,12 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::endpoint::Endpoint;
 use super::framing::Framing;
 use super::upgrade::Upgrade;
-use crate::engine::fast::tls::Tls;
 use crate::engine::fast::transport::Setup;
+use crate::engine::ledger::Ledger;
 use crate::engine::socket::Hop;
 use crate::outcome::Cause;
 use crate::plan::{self, Plan, WebSocket};
-use crate::record;
 
 /// What a worker's connections have in common.
 pub(super) struct Line<'a> {
@@ -90,8 +89,31 @@ impl<'a> Line<'a> {
         Ok(Endpoint::new(transport, upgrade, Framing::new(&self.shape)))
     }
 
-    /// What was agreed upon on a connection that is secured.
-    pub(super) fn agreed(&self, secured: &Tls) -> Option<record::Tls> {
-        self.setup.agreed(secured)
+    /// Books how far a connection that is not open has come. `securing_ns` is how long
+    /// its handshake has taken by now, if it was under way; whether that is done.
+    pub(super) fn note_opening(
+        &self,
+        endpoint: &mut Endpoint,
+        securing_ns: Option<u64>,
+        ledger: &mut Ledger,
+    ) -> bool {
+        if let Some(head) = endpoint.take_head() {
+            ledger.first_head(&head);
+        }
+        let (Some(took_ns), Some(tls)) = (securing_ns, endpoint.secured()) else {
+            return false;
+        };
+        ledger.secured(took_ns, tls.is_resumed());
+        ledger.first_tls(|| self.setup.agreed(tls));
+        true
+    }
+
+    /// The cause if the message that is awaited on a connection does not come in time: with a
+    /// relay the server may have it, and its sender's partner sees nothing of it.
+    pub(super) fn late(&self, endpoint: &Endpoint) -> Cause {
+        match self.shape.is_echo || endpoint.is_amid() {
+            true => Cause::ReadTimeout,
+            false => Cause::NotRelayed,
+        }
     }
 }

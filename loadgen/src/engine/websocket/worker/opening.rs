@@ -76,8 +76,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             return Ok(());
         };
         let bytes = end.endpoint.take_outgoing();
-        let traffic = end.endpoint.take_traffic();
-        self.job.ledger.sent_bytes(traffic.sent as usize);
+        self.job.ledger.traffic(end.endpoint.take_traffic());
         let sent = self.driver.send(slot, Cow::Owned(bytes));
         let progress = sent.map_err(|error| self.cause(slot, &error))?;
         self.advance(slot, progress);
@@ -119,16 +118,13 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let Some(end) = &mut self.ends[slot] else {
             return;
         };
-        if end.phase == EndPhase::Securing
-            && let Some(tls) = end.endpoint.secured()
+        let securing_ns = (end.phase == EndPhase::Securing).then(|| now_ns - end.connected_ns);
+        let ledger = &mut self.job.ledger;
+        if self
+            .line
+            .note_opening(&mut end.endpoint, securing_ns, ledger)
         {
-            let took_ns = now_ns - end.connected_ns;
-            self.job.ledger.secured(took_ns, tls.is_resumed());
-            self.job.ledger.first_tls(|| self.line.agreed(tls));
             end.phase = EndPhase::Upgrading;
-        }
-        if let Some(head) = end.endpoint.take_head() {
-            self.job.ledger.first_head(&head);
         }
         if end.phase == EndPhase::Upgrading && end.endpoint.is_open() {
             end.phase = EndPhase::Open;

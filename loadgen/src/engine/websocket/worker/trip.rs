@@ -79,9 +79,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
                 return Ok(());
             };
             let next = end.endpoint.next();
-            let traffic = end.endpoint.take_traffic();
-            self.job.ledger.received(traffic.received as usize);
-            self.job.ledger.received_body(traffic.received_body);
+            self.job.ledger.traffic(end.endpoint.take_traffic());
             if end.phase != EndPhase::Open {
                 self.note_opening(slot, now_ns);
             }
@@ -119,10 +117,6 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         }
         let awaits = self.lanes[lane].pair.awaits().unwrap_or(FIRST);
         let end = self.ends[slots.start + awaits].as_ref();
-        let has_begun = end.is_some_and(|end| end.endpoint.is_amid());
-        match has_begun || self.line.shape.is_echo {
-            true => Cause::ReadTimeout,
-            false => Cause::NotRelayed,
-        }
+        end.map_or(Cause::ReadTimeout, |end| self.line.late(&end.endpoint))
     }
 }
