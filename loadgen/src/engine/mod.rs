@@ -46,6 +46,7 @@ use std::time::{Duration, SystemTime};
 pub use control::{Clock, Control, Observer, Progress};
 pub use firsts::Firsts;
 
+use crate::http1::HEADERS_MAX;
 use crate::plan::{Driver, Engine, Plan, Url};
 use crate::recorder::Recorder;
 use crate::system::thread_cpu::BusyShare;
@@ -109,7 +110,7 @@ impl Summary {
     pub fn server_software(&self) -> Option<String> {
         let head = self.firsts.head.as_deref()?;
         let status_line_bytes = head.iter().position(|&byte| byte == b'\n')? + 1;
-        let mut headers = [httparse::EMPTY_HEADER; 100];
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let parsed = httparse::parse_headers(&head[status_line_bytes..], &mut headers).ok()?;
         let httparse::Status::Complete((_, headers)) = parsed else {
             return None;

@@ -2,17 +2,62 @@
 
 use std::mem::MaybeUninit;
 
-use httparse::{Error, ParserConfig, Status};
+use httparse::{Error, Header, ParserConfig, Response, Status};
 use wire::body::Framing;
 use wire::request::parse_length;
 
 use crate::outcome::Cause;
 
 /// Longest head that is read, in bytes: as long as the servers here read from clients.
-pub(crate) const HEAD_BYTES_MAX: usize = 64 * 1024;
+pub(super) const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// Most fields in a head.
-const HEADERS_MAX: usize = 100;
+pub(crate) const HEADERS_MAX: usize = 100;
+
+/// Room for the fields of a head. To fill it in advance would take longer than to parse the usual
+/// five.
+pub(crate) type Room<'b> = [MaybeUninit<Header<'b>>; HEADERS_MAX];
+
+/// An empty one.
+pub(crate) const fn room<'b>() -> Room<'b> {
+    [const { MaybeUninit::uninit() }; HEADERS_MAX]
+}
+
+/// A head that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BadHead {
+    pub(crate) cause: Cause,
+    /// What the parser has to say of it, if it has.
+    pub(crate) error: Option<Error>,
+}
+
+/// Parses the head at the front of `bytes`: with its length in bytes, and its status. `None` if it
+/// is not all there.
+#[inline]
+pub(crate) fn parse<'r, 'b>(
+    bytes: &'b [u8],
+    room: &'r mut Room<'b>,
+) -> Result<Option<(usize, u16, Response<'r, 'b>)>, BadHead> {
+    let bad = |cause, error| Err(BadHead { cause, error });
+    let mut response = Response::new(&mut []);
+    let parser = ParserConfig::default();
+    let parsed = parser.parse_response_with_uninit_headers(&mut response, bytes, room);
+    let head_bytes = match parsed {
+        Ok(Status::Complete(head_bytes)) => head_bytes,
+        Ok(Status::Partial) if bytes.len() <= HEAD_BYTES_MAX => return Ok(None),
+        Ok(Status::Partial) => return bad(Cause::ResponseTooLarge, None),
+        Err(error @ Error::TooManyHeaders) => return bad(Cause::ResponseTooLarge, Some(error)),
+        Err(error) => return bad(Cause::MalformedResponse, Some(error)),
+    };
+    if head_bytes > HEAD_BYTES_MAX {
+        return bad(Cause::ResponseTooLarge, None);
+    }
+    // The grammar has any three digits, the protocol no status below 100 (RFC 9110 §15).
+    match response.code.filter(|&status| status >= 100) {
+        Some(status) => Ok(Some((head_bytes, status, response))),
+        None => bad(Cause::MalformedResponse, Some(Error::Status)),
+    }
+}
 
 /// A head, as far as the rest of the connection depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,26 +73,11 @@ pub(super) struct Head {
 impl Head {
     /// Parses the head at the front of `bytes`; `None` if it is not all there.
     pub(super) fn parse(bytes: &[u8], answers_head: bool) -> Result<Option<Self>, Cause> {
-        // To fill a hundred fields in advance would take longer than to parse the usual five.
-        let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
-        let mut response = httparse::Response::new(&mut []);
-        let parser = ParserConfig::default();
-        let parsed = parser.parse_response_with_uninit_headers(&mut response, bytes, &mut headers);
-        let head_bytes = match parsed {
-            Ok(Status::Complete(head_bytes)) => head_bytes,
-            Ok(Status::Partial) if bytes.len() > HEAD_BYTES_MAX => {
-                return Err(Cause::ResponseTooLarge);
-            }
-            Ok(Status::Partial) => return Ok(None),
-            Err(Error::TooManyHeaders) => return Err(Cause::ResponseTooLarge),
-            Err(_) => return Err(Cause::MalformedResponse),
+        let mut room = room();
+        let parsed = parse(bytes, &mut room).map_err(|bad| bad.cause)?;
+        let Some((head_bytes, status, response)) = parsed else {
+            return Ok(None);
         };
-        if head_bytes > HEAD_BYTES_MAX {
-            return Err(Cause::ResponseTooLarge);
-        }
-        // The grammar has any three digits, the protocol no status below 100 (RFC 9110 §15).
-        let status = response.code.filter(|&status| status >= 100);
-        let status = status.ok_or(Cause::MalformedResponse)?;
         let fields = Fields::collect(response.headers)?;
         let has_no_body = answers_head || matches!(status, 100..=199 | 204 | 304);
         let framing = match has_no_body {
@@ -76,7 +106,7 @@ struct Fields {
 }
 
 impl Fields {
-    fn collect(headers: &[httparse::Header<'_>]) -> Result<Self, Cause> {
+    fn collect(headers: &[Header<'_>]) -> Result<Self, Cause> {
         let mut fields = Self::default();
         for header in headers {
             // Lengths differ among the names that matter, so that most fields cost one jump.
@@ -134,7 +164,8 @@ impl Fields {
     }
 }
 
-fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The members of a list field.
+pub(crate) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value
         .split(|&byte| byte == b',')
         .map(<[u8]>::trim_ascii)

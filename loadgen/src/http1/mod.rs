@@ -5,5 +5,5 @@ mod head;
 mod response;
 
 pub use body_check::BodyCheck;
-pub(crate) use head::HEAD_BYTES_MAX;
+pub(crate) use head::{HEADERS_MAX, list, parse, room};
 pub use response::{Answer, Question, ResponseReader};

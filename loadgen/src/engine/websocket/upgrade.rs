@@ -1,17 +1,14 @@
 //! The way from HTTP to WebSocket: RFC 6455 §4.1, from the client's side. Bytes in, bytes out.
 
-use httparse::{Header as Field, Response, Status};
+use httparse::Header as Field;
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
 use super::failed::Failed;
 use super::input::Input;
-use crate::http1::HEAD_BYTES_MAX;
+use crate::http1;
 use crate::outcome::Cause;
 use crate::plan::{Header, Plan};
-
-/// Fields of an answer, at most.
-const FIELDS_MAX: usize = 100;
 
 const NOT_SWITCHING: &str = "101 without Upgrade: websocket and Connection: Upgrade";
 
@@ -40,28 +37,27 @@ impl Upgrade {
     /// Takes the answer's head from the front of `input` once it is there, whether or not it is the
     /// right one.
     pub(super) fn head(input: &mut Input) -> Result<Option<Vec<u8>>, Failed> {
-        let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
-        let mut response = Response::new(&mut fields);
-        let head = match response.parse(input.unread()) {
-            Ok(Status::Complete(length)) => input.unread()[..length].to_vec(),
-            Ok(Status::Partial) if input.unread().len() > HEAD_BYTES_MAX => {
-                return Err(Cause::ResponseTooLarge.into());
-            }
-            Ok(Status::Partial) => return Ok(None),
-            Err(error) => return Err(Failed::new(Cause::MalformedResponse, error.to_string())),
+        let mut room = http1::room();
+        let parsed = http1::parse(input.unread(), &mut room).map_err(|bad| Failed {
+            cause: bad.cause,
+            reason: bad.error.map(|error| error.to_string()),
+        })?;
+        let Some((head_bytes, ..)) = parsed else {
+            return Ok(None);
         };
-        input.consume(head.len());
+        let head = input.unread()[..head_bytes].to_vec();
+        input.consume(head_bytes);
         Ok(Some(head))
     }
 
     /// Whether the server has agreed.
     pub(super) fn judge(&self, head: &[u8]) -> Result<(), Failed> {
-        let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
-        let mut response = Response::new(&mut fields);
+        let mut room = http1::room();
         // It was parsed before.
-        let _ = response.parse(head);
+        let Ok(Some((_, status, response))) = http1::parse(head, &mut room) else {
+            return Err(Cause::MalformedResponse.into());
+        };
         let reason = response.reason.unwrap_or_default().escape_debug();
-        let status = response.code.unwrap_or_default();
         if status != 101 {
             let status = format!("{status} {reason}");
             return Err(Failed::new(Cause::NotWebSocket, status.trim_end()));
@@ -96,8 +92,8 @@ fn has(fields: &[Field<'_>], name: &str, member: &str) -> bool {
     let of_name = fields
         .iter()
         .filter(|field| field.name.eq_ignore_ascii_case(name));
-    let mut members = of_name.flat_map(|field| field.value.split(|&byte| byte == b','));
-    members.any(|found| found.trim_ascii().eq_ignore_ascii_case(member.as_bytes()))
+    let mut members = of_name.flat_map(|field| http1::list(field.value));
+    members.any(|found| found.eq_ignore_ascii_case(member.as_bytes()))
 }
 
 #[cfg(test)]
@@ -139,7 +135,9 @@ mod tests {
         ] {
             assert_eq!(judge(answer), Err(Cause::NotWebSocket), "{answer}");
         }
-        assert_eq!(judge("SSH-2.0\r\n\r\n"), Err(Cause::MalformedResponse));
+        for answer in ["SSH-2.0\r\n\r\n", "HTTP/1.1 099 Odd\r\n\r\n"] {
+            assert_eq!(judge(answer), Err(Cause::MalformedResponse), "{answer}");
+        }
     }
 
     #[test]
@@ -147,8 +145,17 @@ mod tests {
         let mut input = Input::default();
         input.push(b"HTTP/1.1 101 Switching Protocols\r\nA: ");
         assert!(Upgrade::head(&mut input).unwrap().is_none());
-        input.push(&[b'a'; HEAD_BYTES_MAX]);
+        input.push(&[b'a'; 64 * 1024]);
         let failed = Upgrade::head(&mut input).unwrap_err();
         assert_eq!(failed.cause, Cause::ResponseTooLarge);
+    }
+
+    #[test]
+    fn a_head_may_be_as_large_as_any_other() {
+        let large = RIGHT.replace(": keep-alive", &format!(": {}", " ".repeat(64 * 1024)));
+        let many = RIGHT.replace("\r\n\r\n", &format!("\r\n{}\r\n", "A: b\r\n".repeat(100)));
+        for answer in [large, many] {
+            assert_eq!(judge(&answer), Err(Cause::ResponseTooLarge));
+        }
     }
 }
