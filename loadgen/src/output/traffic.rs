@@ -2,19 +2,20 @@
 //! In ab's format it is told in ab's way, and on stdout: [`super::ab`].
 
 use crate::engine::Summary;
-use crate::plan::Plan;
+use crate::plan::{Framing, Plan};
 
 /// The request from level 2 on, the first answer's status line at 3, its whole head from 4 on.
 ///
 /// ab repeats them for each request; the request is always the same, and the first answer shows
-/// what the others should be.
+/// what the others should be. Of WebSocket it is the request of the first pair, but for the key,
+/// which each connection has of its own; raw messages come without one.
 #[must_use]
 pub fn traffic(level: u8, plan: &Plan, summary: &Summary) -> String {
     let mut text = String::new();
-    if level >= 2 {
-        let request = plan
-            .scenario
-            .request(&plan.target, &plan.scenario.paths.list()[0]);
+    if level >= 2
+        && let Some(path) = first_path(plan)
+    {
+        let request = plan.scenario.request(&plan.target, &path);
         quote(&mut text, "> ", &request);
     }
     let head = summary.firsts.head.as_deref().unwrap_or_default();
@@ -28,6 +29,16 @@ pub fn traffic(level: u8, plan: &Plan, summary: &Summary) -> String {
         _ => quote(&mut text, "< ", head),
     }
     text
+}
+
+/// What is asked for first, if anything is.
+fn first_path(plan: &Plan) -> Option<String> {
+    let path = &plan.scenario.paths.list()[0];
+    match plan.engine.websocket() {
+        None => Some(path.clone()),
+        Some(shape) if shape.framing == Framing::Raw => None,
+        Some(shape) => Some(shape.path_of_pair(path, 0, plan.load.connections)),
+    }
 }
 
 fn quote(text: &mut String, mark: &str, bytes: &[u8]) {

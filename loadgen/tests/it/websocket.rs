@@ -204,6 +204,28 @@ fn a_person_reads_of_round_trips() {
 }
 
 #[test]
+fn what_was_asked_for_is_shown_as_it_was_sent() {
+    let relay = WebSocketServer::start(To::Partner);
+    let words = format!("websocket -n 2 --pairs 2 -v 2 {}/ws", relay.url("ws"));
+    let ended = run_words(&words);
+    for line in [
+        "> GET /ws?pair=0 HTTP/1.1\n",
+        "> Connection: Upgrade\n",
+        "> Upgrade: websocket\n",
+        "> Sec-WebSocket-Version: 13\n",
+    ] {
+        assert!(ended.stderr.contains(line), "{line}: {ended:?}");
+    }
+    let headers = &ended.record()["plan"]["headers"];
+    let fields = headers.as_array().unwrap();
+    assert!(fields.contains(&json!("Upgrade: websocket")), "{headers}");
+    let raw = WebSocketServer::start_raw(To::Partner);
+    let ended = run_words(&format!("websocket -n 2 -v 2 {}", raw.url("tcp")));
+    assert!(!ended.stderr.contains("> "), "{ended:?}");
+    assert_eq!(ended.record()["plan"]["headers"], json!([]));
+}
+
+#[test]
 fn records_compare_as_round_trips() {
     let server = WebSocketServer::start(To::Partner);
     let directory = tempfile::tempdir().unwrap();

@@ -14,8 +14,8 @@ use super::tls::TlsFlags;
 use super::{half_of_the_cores, within};
 use crate::output::{AbOptions, Format};
 use crate::plan::{
-    Background, Engine, Expect, Framing, HttpVersion, LengthRule, Load, Method, Paths, Plan,
-    Scenario, StatusSet, Stop, Target, WebSocket, WebSocketClient, above_zero, duration,
+    Background, Engine, Expect, Framing, Header, HttpVersion, LengthRule, Load, Method, Paths,
+    Plan, Scenario, StatusSet, Stop, Target, WebSocket, WebSocketClient, above_zero, duration,
     identification, seconds,
 };
 
@@ -160,7 +160,7 @@ impl WebSocketArgs {
         };
         let plan = Plan {
             tls,
-            scenario: upgrade(&target.url.path),
+            scenario: upgrade(&target.url.path, framing),
             expect: Expect {
                 statuses: StatusSet::not_an_error(),
                 length: LengthRule::Any,
@@ -254,10 +254,22 @@ impl HowMuch {
     }
 }
 
-/// What a connection asks for before it is a WebSocket.
-fn upgrade(path: &str) -> Scenario {
-    let mut headers = identification();
-    headers.retain(|header| !header.is("accept"));
+/// What a connection asks for before it is a WebSocket (RFC 6455 §4.1), but for a key of its own;
+/// nothing if it never is one.
+fn upgrade(path: &str, framing: Framing) -> Scenario {
+    let headers = match framing {
+        Framing::Raw => Vec::new(),
+        Framing::WebSocket => {
+            let mut headers = identification();
+            headers.retain(|header| !header.is("accept"));
+            headers.extend([
+                Header::new("Connection", "Upgrade"),
+                Header::new("Upgrade", "websocket"),
+                Header::new("Sec-WebSocket-Version", "13"),
+            ]);
+            headers
+        }
+    };
     Scenario {
         method: Method::GET,
         version: HttpVersion::Http11,

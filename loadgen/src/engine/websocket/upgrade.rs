@@ -20,17 +20,12 @@ pub(super) struct Upgrade {
 }
 
 impl Upgrade {
-    /// Asks for `path`; what is to be sent.
+    /// Asks for `path`, as the plan has it and with a key of its own; what is to be sent.
     pub(super) fn begin(plan: &Plan, path: &str) -> (Self, Vec<u8>) {
         let key = generate_key();
         let accept = derive_accept_key(key.as_bytes());
         let mut scenario = plan.scenario.clone();
-        scenario.headers.extend([
-            Header::new("Connection", "Upgrade"),
-            Header::new("Upgrade", "websocket"),
-            Header::new("Sec-WebSocket-Version", "13"),
-            Header::new("Sec-WebSocket-Key", key),
-        ]);
+        scenario.headers.push(Header::new("Sec-WebSocket-Key", key));
         (Self { accept }, scenario.request(&plan.target, path))
     }
 
