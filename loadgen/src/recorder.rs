@@ -86,7 +86,7 @@ pub struct Recorder {
     pub connect: Times,
     /// TLS handshakes.
     pub tls: Times,
-    /// Start to first byte, of successes.
+    /// Start to first byte, of successes of which somebody noted it.
     pub first_byte: Times,
     /// Start to failure.
     pub failed: Times,
@@ -254,10 +254,11 @@ impl Recorder {
 
     fn succeeded(&mut self, timing: &Timing) {
         let total_ns = timing.ended_ns - timing.started_ns;
-        let first_byte_ns = timing.first_byte_ns.unwrap_or(timing.ended_ns);
         self.requests.succeeded += 1;
         self.total.record(total_ns);
-        self.first_byte.record(first_byte_ns - timing.started_ns);
+        if let Some(first_byte_ns) = timing.first_byte_ns {
+            self.first_byte.record(first_byte_ns - timing.started_ns);
+        }
         if let Some(open_loop) = &mut self.open_loop {
             let corrected_ns = timing.ended_ns.saturating_sub(timing.intended_ns);
             open_loop.corrected.record(corrected_ns);

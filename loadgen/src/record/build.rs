@@ -83,7 +83,7 @@ pub fn build(
     let recorder = &summary.recorder;
     let elapsed_s = summary.elapsed_ns as f64 / 1e9;
     let rate_per_second = rate(recorder.requests.succeeded, elapsed_s);
-    let latency_ns = latency(plan, recorder);
+    let latency_ns = latency(recorder);
     let schedule = schedule(recorder);
     let background = measured.background.as_ref();
     let background = background.map(|measured| Background::of(&plan.background, measured));
@@ -110,7 +110,7 @@ pub fn build(
             latency_ns.total.as_ref(),
         ),
         latency_ns,
-        histograms: histograms(plan, recorder),
+        histograms: histograms(recorder),
         series: series(&recorder.seconds, elapsed_s),
         paths: paths(plan, recorder),
         client: client(plan, summary, measured, schedule.as_ref()),
@@ -241,34 +241,28 @@ fn environment(plan: &plan::Plan, measured: &Measured) -> Environment {
     }
 }
 
-/// A message is taken whole: when its first byte came nobody has noted.
-fn first_byte<'a>(plan: &plan::Plan, recorder: &'a Recorder) -> Option<&'a Times> {
-    let is_noted = plan.engine.websocket().is_none();
-    is_noted.then_some(&recorder.first_byte)
-}
-
-fn latency(plan: &plan::Plan, recorder: &Recorder) -> LatencyNs {
+fn latency(recorder: &Recorder) -> LatencyNs {
     let distribution = |times: &Times| Distribution::of(&times.0);
     let open_loop = recorder.open_loop.as_ref();
     LatencyNs {
         total: distribution(&recorder.total),
         connect: distribution(&recorder.connect),
         tls: distribution(&recorder.tls),
-        first_byte: first_byte(plan, recorder).and_then(distribution),
+        first_byte: distribution(&recorder.first_byte),
         corrected: open_loop.and_then(|open_loop| distribution(&open_loop.corrected)),
         failed: distribution(&recorder.failed),
         cancelled: distribution(&recorder.cancelled),
     }
 }
 
-fn histograms(plan: &plan::Plan, recorder: &Recorder) -> Histograms {
+fn histograms(recorder: &Recorder) -> Histograms {
     let text = |times: &Times| encode_histogram(&times.0);
     let open_loop = recorder.open_loop.as_ref();
     Histograms {
         total: text(&recorder.total),
         connect: text(&recorder.connect),
         tls: text(&recorder.tls),
-        first_byte: first_byte(plan, recorder).and_then(text),
+        first_byte: text(&recorder.first_byte),
         corrected: open_loop.and_then(|open_loop| text(&open_loop.corrected)),
         failed: text(&recorder.failed),
     }

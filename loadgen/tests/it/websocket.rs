@@ -29,6 +29,9 @@ fn each_client(words: &str, check: impl Fn(&Value)) {
         let record = ended.record();
         assert_eq!(record["plan"]["scenario"], "websocket");
         assert_eq!(record["plan"]["websocket"]["client"], client);
+        // A message is taken whole: when its first byte came nobody has noted.
+        assert!(record["latency_ns"]["first_byte"].is_null(), "{record}");
+        assert!(record["histograms"]["first_byte"].is_null(), "{record}");
         check(&record);
     }
 }
