@@ -3,9 +3,9 @@
 //! - `fast`: ours; `hyper`; `reqwest`: what an application would use, asynchronous or blocking;
 //! - `crew`: the worker threads of any engine; `ledger`: what each counts; `firsts`: what is kept of
 //!   the first answer and the first handshake; `budget`: whether another request may begin;
-//!   `arrivals`: when it is to, in open loop; `turns`: what it asks for; `socket`: a connection's
-//!   beginning; `failure`: errors of the system as causes; `agreed` and `certificate`: what TLS came
-//!   to;
+//!   `arrivals`: when it is to, in open loop; `turns`: what it asks for; `ticks`: how often
+//!   it looks at time; `socket`: a connection's beginning; `failure`: errors of the system as
+//!   causes; `agreed` and `certificate`: what TLS came to;
 //! - [`websocket`]: ours too, for messages to and fro in place of requests;
 //! - [`background`]: connections beside the load, held while it lasts;
 //! - `foreman`: a worker whose requests are made by tasks or threads of its own, and `desk`, where
@@ -37,6 +37,7 @@ mod news;
 mod reqwest;
 pub mod samples;
 mod socket;
+mod ticks;
 mod turns;
 pub mod websocket;
 

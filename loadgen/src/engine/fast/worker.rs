@@ -23,22 +23,14 @@ use super::transport::{Setup, Transport};
 use crate::engine::arrivals::Arrivals;
 use crate::engine::crew::Job;
 use crate::engine::ledger::Report;
+use crate::engine::ticks::Ticks;
 use crate::engine::turns::Turns;
 use crate::http1::Question;
 use crate::plan::Plan;
 
-/// Longest time between two looks at timeouts, the deadline and the signal.
-const TICK_LONGEST: Duration = Duration::from_millis(50);
-
-/// Shortest time between them: what epoll's timeout can tell apart.
-const TICK_SHORTEST: Duration = Duration::from_millis(1);
-
 /// How long before a start a worker that spins stops sleeping: what waking up takes at worst on a
 /// machine that is not crowded.
 const SPIN_LONGEST: Duration = Duration::from_micros(100);
-
-/// Ticks within a request's timeout: it is kept to a twentieth.
-const TICKS_PER_TIMEOUT: u32 = 20;
 
 pub(super) struct Worker<'a, D> {
     job: Job<'a>,
@@ -61,8 +53,7 @@ pub(super) struct Worker<'a, D> {
     roomy: VecDeque<usize>,
     /// Slots that are not done.
     active: usize,
-    tick: Duration,
-    next_tick_ns: u64,
+    ticks: Ticks,
     /// Whether the server is left to close connections first. One that once did not is not.
     server_closes: bool,
     /// The destination that could be reached last.
@@ -77,8 +68,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let plan = job.plan;
         let slots = plan.load.connections_of(job.index);
         Self {
-            tick: (plan.connect_timeout / TICKS_PER_TIMEOUT).clamp(TICK_SHORTEST, TICK_LONGEST),
-            next_tick_ns: 0,
+            ticks: Ticks::of(plan),
             active: slots,
             slots: (0..slots).map(|_| Slot::default()).collect(),
             transports: (0..slots).map(|_| Transport::default()).collect(),
@@ -112,7 +102,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
                 break;
             }
             let start = self.next_start();
-            if let Err(error) = self.driver.wait(self.time_to_tick(now_ns), start) {
+            let wait = self.ticks.until_next(&self.job, now_ns);
+            if let Err(error) = self.driver.wait(wait, start) {
                 // Only a defect of ours makes waiting impossible; end every request as failed.
                 self.fail_all(&error);
                 break;

@@ -7,12 +7,9 @@ use super::connection::{BUFFER_BYTES, Connection, Stop};
 use super::failed::Failed;
 use super::framing::{Kind, Received};
 use super::line::{Line, Turnstile};
-use crate::engine::failure;
+use crate::engine::{failure, ticks};
 use crate::outcome::Cause;
 use crate::plan::Plan;
-
-/// Time between two looks at the time limit.
-const TICK: Duration = Duration::from_millis(50);
 
 /// A connection on which messages are sent and received.
 #[derive(Debug)]
@@ -37,7 +34,7 @@ impl Client {
         let line = Line::new(plan, shape, &turnstile);
         let patience = &mut until(plan.connect_timeout);
         let endpoint = line.endpoint_for(path)?;
-        let opened = Connection::open(&line, endpoint, TICK, patience);
+        let opened = Connection::open(&line, endpoint, ticks::LONGEST, patience);
         let mut connection = opened.map_err(failed)?;
         let mut buffer = vec![0; BUFFER_BYTES];
         while !connection.opens(&mut buffer, patience).map_err(failed)? {}

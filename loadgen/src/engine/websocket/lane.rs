@@ -11,6 +11,7 @@ use crate::engine::control::nanoseconds;
 use crate::engine::crew::Job;
 use crate::engine::failure::{self, Phase};
 use crate::engine::ledger::Report;
+use crate::engine::ticks::Ticks;
 use crate::outcome::Cause;
 use crate::recorder::Timing;
 
@@ -29,8 +30,7 @@ struct Watch<'a> {
     timing: Option<Timing>,
     /// How long that may take, or the opening of its connections.
     limit: Duration,
-    tick: Duration,
-    next_look_ns: u64,
+    ticks: Ticks,
 }
 
 impl<'a> Lane<'a> {
@@ -44,8 +44,7 @@ impl<'a> Lane<'a> {
             watch: Watch {
                 timing: None,
                 limit: job.plan.timeout,
-                tick: super::tick(job.plan),
-                next_look_ns: 0,
+                ticks: Ticks::of(job.plan),
                 job,
             },
         }
@@ -119,7 +118,7 @@ impl<'a> Lane<'a> {
 
     fn connect(&mut self) -> Result<(), Stop> {
         let endpoint = self.line.endpoint(self.watch.job.index)?;
-        let (tick, clock) = (self.watch.tick, self.watch.job.clock);
+        let (tick, clock) = (self.watch.ticks.every(), self.watch.job.clock);
         let began_ns = clock.now_ns();
         let patience = &mut |phase| self.watch.go_on(phase);
         let connection = Connection::open(&self.line, endpoint, tick, patience)?;
@@ -174,7 +173,7 @@ impl<'a> Lane<'a> {
         self.watch.limit = self.watch.job.plan.timeout;
         if was_opening && !self.watch.failures_end_the_run() {
             // Trying again without a pause would only count failures as fast as the CPU can.
-            thread::sleep(self.watch.tick);
+            thread::sleep(self.watch.ticks.every());
         }
     }
 
@@ -238,10 +237,8 @@ impl Watch<'_> {
             ledger.begin_measuring(under_way);
             self.job.budget.take_under_way(under_way);
         }
-        if now_ns >= self.next_look_ns {
-            self.next_look_ns = now_ns + nanoseconds(self.tick);
-            let (ended, failed) = ledger.ended_and_failed();
-            self.job.control.publish(self.job.index, ended, failed);
+        if self.ticks.is_due(now_ns) {
+            self.ticks.look(&self.job, now_ns);
         }
     }
 

@@ -24,7 +24,6 @@ mod upgrade;
 mod worker;
 
 use std::io;
-use std::time::Duration;
 
 pub use client::Client;
 pub use failed::Failed;
@@ -39,15 +38,6 @@ use super::control::{Control, Observer};
 use super::crew::{self, Job};
 use super::fast::readiness::Readiness;
 use crate::plan::{Plan, WebSocket, WebSocketClient};
-
-/// Longest time between two looks at timeouts, the deadline and the signal.
-const TICK_LONGEST: Duration = Duration::from_millis(50);
-
-/// Shortest time between them.
-const TICK_SHORTEST: Duration = Duration::from_millis(1);
-
-/// Ticks within a time limit: it is kept to a twentieth.
-const TICKS_PER_TIMEOUT: u32 = 20;
 
 pub(super) fn run(
     plan: &Plan,
@@ -79,10 +69,4 @@ pub(super) fn run(
             crew::run(plan, control, observer, vec![lane; plan.load.threads])
         }
     }
-}
-
-/// How often time is looked at.
-fn tick(plan: &Plan) -> Duration {
-    let limit = plan.timeout.min(plan.connect_timeout);
-    (limit / TICKS_PER_TIMEOUT).clamp(TICK_SHORTEST, TICK_LONGEST)
 }

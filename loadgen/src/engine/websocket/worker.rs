@@ -21,6 +21,7 @@ use crate::engine::crew::Job;
 use crate::engine::failure;
 use crate::engine::fast::driver::{Driver, Event, Then};
 use crate::engine::ledger::Report;
+use crate::engine::ticks::Ticks;
 use crate::recorder::Timing;
 
 pub(super) struct Worker<'a, D> {
@@ -40,8 +41,7 @@ pub(super) struct Worker<'a, D> {
     due: Vec<usize>,
     /// Lanes that are not done.
     active: usize,
-    tick: Duration,
-    next_tick_ns: u64,
+    ticks: Ticks,
 }
 
 /// A pair and how far it has come.
@@ -125,8 +125,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             ready: (0..pairs).collect(),
             due: Vec::new(),
             active: pairs,
-            tick: super::tick(job.plan),
-            next_tick_ns: 0,
+            ticks: Ticks::of(job.plan),
             line,
             driver,
             job,
@@ -145,7 +144,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
                 break;
             }
             let wait = match self.ready.is_empty() && self.due.is_empty() {
-                true => self.time_to_tick(now_ns),
+                true => self.ticks.until_next(&self.job, now_ns),
                 false => Duration::ZERO,
             };
             if let Err(error) = self.driver.wait(wait, None) {

@@ -1,7 +1,6 @@
 //! What no event tells of: time.
 
 use std::io;
-use std::time::Duration;
 
 use super::{EndPhase, Phase, Worker};
 use crate::engine::control::nanoseconds;
@@ -14,7 +13,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// Looks after what no event tells of, as often as is due. True if the run is over.
     pub(super) fn is_over(&mut self, now_ns: u64) -> bool {
         self.look_at_time(now_ns);
-        self.job.span.is_over(now_ns) || (now_ns >= self.next_tick_ns && self.tick(now_ns))
+        self.job.span.is_over(now_ns) || (self.ticks.is_due(now_ns) && self.tick(now_ns))
     }
 
     /// Begins to count when the measured part begins.
@@ -28,17 +27,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         self.job.budget.take_under_way(under_way);
     }
 
-    /// Until the next look at time.
-    pub(super) fn time_to_tick(&self, now_ns: u64) -> Duration {
-        let at_ns = self.job.span.next_ns(self.job.ledger.is_measuring());
-        Duration::from_nanos(at_ns.min(self.next_tick_ns).saturating_sub(now_ns))
-    }
-
     fn tick(&mut self, now_ns: u64) -> bool {
-        self.next_tick_ns = now_ns + nanoseconds(self.tick);
-        let (ended, failed) = self.job.ledger.ended_and_failed();
-        self.job.control.publish(self.job.index, ended, failed);
-        if self.job.control.is_interrupted() {
+        if self.ticks.look(&self.job, now_ns) {
             return true;
         }
         for lane in 0..self.lanes.len() {
