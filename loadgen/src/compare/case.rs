@@ -10,7 +10,7 @@ use super::change::Change;
 use super::metric::{Loops, Metric};
 use super::pairing::{Pair, Rounds};
 use super::verdict::{Limited, Verdict};
-use crate::record::{Finding, Record, Severity};
+use crate::record::{Finding, Record, Severity, unit};
 
 /// A and B under the same load.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -155,10 +155,7 @@ impl Load {
 
     /// What was counted, in the singular.
     pub(super) fn unit(&self) -> &'static str {
-        match self.round_trips {
-            true => "round trip",
-            false => "request",
-        }
+        unit(self.round_trips)
     }
 }
 

@@ -52,6 +52,7 @@ pub use metrics::{LatencyMs, Metrics};
 pub use network::Network;
 pub use pack::pack;
 pub use path::{Path, PathLatency};
+pub(crate) use plan::unit;
 pub use plan::{Plan, TlsSettings, WebSocketSettings};
 pub use read::ReadError;
 pub(crate) use reason::percent;

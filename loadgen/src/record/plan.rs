@@ -122,10 +122,15 @@ impl Plan {
     /// What was counted, in the singular: a request or a round trip.
     #[must_use]
     pub fn unit(&self) -> &'static str {
-        match self.websocket {
-            None => "request",
-            Some(_) => "round trip",
-        }
+        unit(self.websocket.is_some())
+    }
+}
+
+/// What is counted, in the singular.
+pub(crate) fn unit(is_round_trip: bool) -> &'static str {
+    match is_round_trip {
+        true => "round trip",
+        false => "request",
     }
 }
 

@@ -2,7 +2,7 @@
 //! much there is.
 
 use super::proc_file::read_text;
-use super::process_status::ProcessStatus;
+use super::process_status::{ProcessStatus, kibibytes};
 
 /// This process' peak resident set in bytes: `VmHWM` of /proc/self/status,
 /// proc_pid_status(5). The kernel batches this count per CPU, so it may be
@@ -23,8 +23,7 @@ pub fn available_bytes() -> Option<u64> {
     let text = read_text("/proc/meminfo")?;
     let mut lines = text.lines();
     let value = lines.find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kibibytes: u64 = value.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
-    kibibytes.checked_mul(1024)
+    kibibytes(value)
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ impl ProcessStatus {
 }
 
 /// `"   1788 kB"` in bytes; the kernel's kB are 1024 bytes.
-fn kibibytes(value: &str) -> Option<u64> {
+pub(super) fn kibibytes(value: &str) -> Option<u64> {
     let number = value.trim().strip_suffix("kB")?.trim_end();
     number.parse::<u64>().ok()?.checked_mul(1024)
 }

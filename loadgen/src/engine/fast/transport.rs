@@ -83,6 +83,15 @@ impl Transport {
         }
     }
 
+    /// Whether anything is.
+    pub(in crate::engine) fn has_outgoing(&self) -> bool {
+        match self {
+            Self::Plain => false,
+            Self::Tunnel(tunnel) => tunnel.has_outgoing(),
+            Self::Tls(tls) => tls.has_outgoing(),
+        }
+    }
+
     /// Requests as they are to be sent.
     pub(in crate::engine) fn seal<'b>(&mut self, requests: Cow<'b, [u8]>) -> Cow<'b, [u8]> {
         match self {

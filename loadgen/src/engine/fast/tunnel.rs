@@ -31,6 +31,11 @@ impl Tunnel {
         self.request.take()
     }
 
+    /// Whether anything is.
+    pub(in crate::engine) fn has_outgoing(&self) -> bool {
+        self.request.is_some()
+    }
+
     /// Takes bytes of the proxy's answer.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! A client's end of one connection, from its first byte to its last: TLS if there is any, the
 //! upgrade, then messages. No sockets, no clocks: bytes in, bytes out, messages in, messages out.
 
+use std::borrow::Cow;
+
 use super::failed::Failed;
 use super::framing::{Framing, Kind, Received};
 use super::input::Input;
@@ -154,21 +156,16 @@ impl Endpoint {
 
     /// Whether something is to be sent.
     pub(super) fn has_outgoing(&self) -> bool {
-        let of_tls = match &self.transport {
-            Transport::Tls(tls) => tls.has_outgoing(),
-            Transport::Plain | Transport::Tunnel(_) => false,
-        };
-        of_tls || !self.outgoing.is_empty()
+        !self.outgoing.is_empty() || self.transport.has_outgoing()
     }
 
     /// What is to be sent now, as it goes over the connection; empty if nothing is.
     pub(super) fn take_outgoing(&mut self) -> Vec<u8> {
         let bytes = std::mem::take(&mut self.outgoing);
         self.traffic.sent += bytes.len() as u64;
-        match &mut self.transport {
-            Transport::Tls(tls) if bytes.is_empty() => tls.outgoing().unwrap_or_default(),
-            Transport::Tls(tls) => tls.seal(&bytes),
-            Transport::Plain | Transport::Tunnel(_) => bytes,
+        match bytes.is_empty() {
+            true => self.transport.outgoing().unwrap_or_default(),
+            false => self.transport.seal(Cow::Owned(bytes)).into_owned(),
         }
     }
 
