@@ -80,9 +80,17 @@ const ELSEWHERE: &[(usize, fn())] = &[
     (23, a_certificate_that_is_not_trusted_is_tls_handshake),
 ];
 
+/// Where a cause is brought about that has no row here.
+pub(crate) enum Elsewhere {
+    /// It is one of round trips over WebSocket, which have a table of their own:
+    /// `websocket_faults`.
+    OverWebSocket,
+    Nowhere,
+}
+
 /// The test that brings each cause about. A cause without one does not compile.
-const _: fn(&Cause) -> Option<fn()> = |cause| {
-    Some(match cause {
+pub(crate) fn test_of(cause: Cause) -> Result<fn(), Elsewhere> {
+    Ok(match cause {
         Cause::Dns => a_name_that_does_not_resolve_is_dns_for_each_request,
         Cause::ConnectRefused => a_closed_port_is_connect_refused_and_a_run_without_success_exits_1,
         Cause::ConnectTimeout => a_full_accept_queue_is_connect_timeout,
@@ -101,7 +109,6 @@ const _: fn(&Cause) -> Option<fn()> = |cause| {
         Cause::UnexpectedStatus => a_404_is_an_unexpected_status,
         Cause::UnexpectedLength => a_length_other_than_a_given_one_is_unexpected,
         Cause::UnexpectedBody => a_body_other_than_the_expected_one_is_an_unexpected_body,
-        // Of round trips over WebSocket, which have a table of their own: `websocket_faults`.
         Cause::NotWebSocket
         | Cause::WrongAcceptKey
         | Cause::NotRelayed
@@ -109,13 +116,13 @@ const _: fn(&Cause) -> Option<fn()> = |cause| {
         | Cause::NotUtf8
         | Cause::WebSocketProtocol
         | Cause::MessageTooLarge
-        | Cause::WrongMessage => return None,
+        | Cause::WrongMessage => return Err(Elsewhere::OverWebSocket),
         // Between a SYN's answer and the first byte: nothing can be made to happen just then.
-        Cause::ConnectReset => return None,
+        Cause::ConnectReset => return Err(Elsewhere::Nowhere),
         // What nobody thought of.
-        Cause::Other => return None,
+        Cause::Other => return Err(Elsewhere::Nowhere),
     })
-};
+}
 
 /// The row that is about TLS.
 const OF_TLS: usize = 23;

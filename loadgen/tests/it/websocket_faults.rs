@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use loadgen::outcome::Cause;
 use rustix::event::{PollFd, PollFlags, poll};
 use socket2::SockRef;
 use tungstenite::handshake::derive_accept_key;
 
 use crate::closed_port::ClosedPort;
+use crate::faults::{Elsewhere, test_of};
 use crate::loadgen::{Ended, run_words};
 use crate::record::Counts;
 use crate::websocket::CLIENTS;
@@ -84,6 +86,9 @@ const ROWS: &[(&str, Does, &str)] = &[
     ("says nothing but pings", Drips(PING), "read_timeout"),
     ("does not come to the end of its head", DripsHead(b"HTTP/1.1 101 Switching Protocols\r\nName: a"), "read_timeout"),
 ];
+
+/// What takes two clients, of which there is one for each other row.
+const OF_RELAYS: (&str, Does, &str) = ("relays nothing", Says(b""), "not_relayed");
 
 /// Plays `does` on each connection; it listens until the process ends.
 fn play(does: Does) -> (SocketAddr, Arc<AtomicUsize>) {
@@ -240,8 +245,19 @@ fn each_thing_that_a_server_does_instead_is_counted_under_its_cause() {
 
 #[test]
 fn nobody_on_the_other_side_of_the_relay_is_not_relayed() {
-    let (address, _) = play(Says(b""));
-    check(&format!("ws://{address}/"), "not_relayed", "relays nothing");
+    let (name, does, cause) = OF_RELAYS;
+    let (address, _) = play(does);
+    check(&format!("ws://{address}/"), cause, name);
+}
+
+#[test]
+fn each_cause_of_websocket_alone_has_a_row() {
+    for cause in Cause::ALL {
+        if matches!(test_of(cause), Err(Elsewhere::OverWebSocket)) {
+            let mut rows = ROWS.iter().chain([&OF_RELAYS]);
+            assert!(rows.any(|row| row.2 == cause.label()), "{cause:?}");
+        }
+    }
 }
 
 /// What follows an answer in the same segment, and what the next round trip fails for.
