@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use loadgen::outcome::Cause;
 use rustix::event::{PollFd, PollFlags, poll};
+use rustls::ServerConnection;
 use socket2::SockRef;
 use tungstenite::handshake::derive_accept_key;
 
+use crate::certificate::Certificate;
 use crate::closed_port::ClosedPort;
 use crate::faults::{Elsewhere, test_of};
 use crate::loadgen::{Ended, run_words};
@@ -349,6 +351,49 @@ fn what_did_not_leave_is_not_counted_as_sent() {
             let left = sent.is_some_and(|sent| sent < MESSAGE_BYTES);
             assert!(left, "{client}: {ended:?}");
         }
+    }
+}
+
+/// Says `bytes` over TLS on each connection, and in the same segment what is not TLS.
+fn break_tls_behind(bytes: &'static [u8]) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("the listener's address");
+    let config = Certificate::good().server_config();
+    let break_behind = move |mut stream: TcpStream| -> io::Result<()> {
+        let tls = ServerConnection::new(Arc::clone(&config));
+        let mut tls = tls.map_err(io::Error::other)?;
+        while tls.is_handshaking() {
+            tls.complete_io(&mut stream)?;
+        }
+        tls.writer().write_all(bytes)?;
+        let mut segment = Vec::new();
+        while tls.wants_write() {
+            tls.write_tls(&mut segment)?;
+        }
+        segment.extend(b"this is not TLS");
+        stream.write_all(&segment)?;
+        // Until the client leaves.
+        while stream.read(&mut [0; 1024])? > 0 {}
+        Ok(())
+    };
+    thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            let _ = break_behind(stream);
+        }
+    });
+    address
+}
+
+#[test]
+fn what_came_before_tls_failed_is_counted() {
+    const SAID: &[u8] = b"HTTP/1.1 101 Switch";
+    let address = break_tls_behind(SAID);
+    for client in CLIENTS {
+        let words = format!("--echo wss://{address}/");
+        let ended = run_client(client, &words, "malformed_response");
+        let record = ended.assert_all_failed(ROUND_TRIPS, "malformed_response");
+        let expected = ROUND_TRIPS * SAID.len() as u64;
+        assert_eq!(record["bytes"]["received"], expected, "{client}: {ended:?}");
     }
 }
 
