@@ -70,6 +70,7 @@ impl Server {
             phase: PhaseClock::default(),
             is_endless: false,
             writes: 0,
+            over_by: None,
             is_finishing: false,
         };
         if newcomer.caller.service == Service::Push {
@@ -94,6 +95,8 @@ struct Conversation<'a> {
     is_endless: bool,
     /// Since it last listened.
     writes: usize,
+    /// By when a client that is too slow for the others must have taken all there is.
+    over_by: Option<Instant>,
     is_finishing: bool,
 }
 
@@ -235,16 +238,29 @@ impl Conversation<'_> {
         let count = self.socket.write(session.output(), more)?;
         // The first wait in vain may have begun before the stop, and only leads to it being heard
         // of. Nobody is cut before what is left has been shortened and offered for a whole wait.
-        if count == 0 && self.is_endless && self.is_finishing {
+        let is_cut = count == 0 && self.is_endless && self.is_finishing;
+        session.wrote(count);
+        if is_cut || self.is_overdue(session) {
             return Err(ErrorKind::TimedOut.into());
         }
-        session.wrote(count);
         self.phase.reset();
         self.writes += 1;
         match self.writes > 1 && session.hears_meanwhile() {
             true => self.hear_meanwhile(session),
             false => Ok(()),
         }
+    }
+
+    /// Whether one that is too slow for the others has had the write timeout for what is left, as
+    /// little as it took of it at a time.
+    fn is_overdue(&mut self, session: &Session) -> bool {
+        if !session.is_too_slow() {
+            return false;
+        }
+        let now = Instant::now();
+        now >= *self
+            .over_by
+            .get_or_insert(now + self.server.options.write_timeout)
     }
 
     /// A WebSocket client to whom others speak all the time may have something to say too.

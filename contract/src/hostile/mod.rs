@@ -21,6 +21,7 @@ mod readers;
 mod relay;
 mod resets;
 mod silent;
+mod sips;
 mod slowloris;
 mod websockets;
 
@@ -100,7 +101,7 @@ const SCENARIOS: &[&[Scenario]] = &[
 ];
 
 /// Those for one that takes WebSocket clients, and for one that does not.
-const WEBSOCKET_SCENARIOS: &[&[Scenario]] = &[websockets::SCENARIOS, relay::SCENARIOS];
+const WEBSOCKET_SCENARIOS: &[&[Scenario]] = &[websockets::SCENARIOS, relay::SCENARIOS, sips::SCENARIOS];
 const WITHOUT_WEBSOCKET_SCENARIOS: &[&[Scenario]] = &[websockets::SCENARIOS_WITHOUT];
 
 /// Lets them all loose on a server, one after another, in the clear and, beside that, on another

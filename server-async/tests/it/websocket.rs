@@ -1,6 +1,6 @@
 //! WebSocket clients that hear each other, within a loop and between loops.
 
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use contract::process::Process;
 use contract::{Address, Transport};
-use server_async::model::Model;
 use tungstenite::{Error, Message, WebSocket};
 
 use crate::contract::{LOOPS, program};
@@ -174,43 +173,6 @@ fn of_two_that_flood_each_other_without_reading_one_is_cut_off_and_the_others_ar
             assert!(results.iter().any(is_cut), "{model}: {results:?}");
         });
     }
-}
-
-#[test]
-fn who_is_too_slow_and_takes_a_little_at_a_time_has_the_write_timeout_for_all_that_is_left() {
-    const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
-    /// Twice the write timeout and more, in which not half of a message is taken.
-    const SIPS: usize = 60;
-    const PAUSE: Duration = Duration::from_millis(20);
-    const SIP_BYTES: usize = 64 * 1024;
-    thread::scope(|scope| {
-        for model in Model::ALL.map(Model::label) {
-            scope.spawn(move || {
-                let (_process, address) = start(model);
-                let mut slow = join(address, "slow");
-                let mut sender = join(address, "slow");
-                // One on its way, one in the mailbox, and one too many; the fourth for the time
-                // that they take.
-                for _ in 0..4 {
-                    let message = Message::binary(vec![0; MESSAGE_BYTES]);
-                    sender.send(message).unwrap();
-                }
-                sender.send(Message::Ping("heard?".into())).unwrap();
-                assert!(sender.read().unwrap().is_pong(), "{model}");
-                let (mut taken, mut sip) = (0, vec![0; SIP_BYTES]);
-                for _ in 0..SIPS {
-                    taken += slow.get_mut().read(&mut sip).unwrap_or(0);
-                    thread::sleep(PAUSE);
-                }
-                // What is left on its way, to the end or a reset.
-                let mut rest = Vec::new();
-                let ended = slow.get_mut().read_to_end(&mut rest);
-                let is_open = ended.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
-                assert!(!is_open, "{model}");
-                assert!(taken + rest.len() < MESSAGE_BYTES, "{model}");
-            });
-        }
-    });
 }
 
 /// Ends other threads whatever becomes of this one.
