@@ -282,6 +282,8 @@ impl Connection {
             State::Input => self.go_on(turn),
             // One that may take its time will be granted less once its session is back.
             State::Output if self.deadline.is_some_and(|deadline| deadline > soon) => {
+                // The wait ends by our own doing, and what is granted from here on is granted anew.
+                self.waits_in_vain = 0;
                 self.time_is_up(turn);
             }
             _ => {}
@@ -356,7 +358,7 @@ impl Connection {
         let Some(session) = self.session.get() else {
             return false;
         };
-        if session.output().is_empty() || !session.is_too_slow() {
+        if !session.is_too_slow() {
             return false;
         }
         let limit = turn.now + session.write_timeout(turn.options.write_timeout);

@@ -5,6 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
 use server_common::listener::Caller;
+use server_common::options::WRITE_WAITS;
 use server_common::stop::StopHandle;
 use socket2::{Domain, Socket, Type};
 
@@ -31,8 +32,12 @@ struct ByHand {
 
 impl ByHand {
     fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    fn with(options: Options) -> Self {
         let (handle, stop) = Stop::new().unwrap();
-        let mut worker = worker(Vec::new(), Options::default(), &stop, 64);
+        let mut worker = worker(Vec::new(), options, &stop, 64);
         worker.begin().unwrap();
         Self {
             worker,
@@ -255,6 +260,28 @@ fn a_client_that_takes_nothing_is_cut_after_the_write_timeout() {
     // With a reset, perhaps.
     let _ = deaf.read_to_end(&mut answer);
     assert!(answer.len() < LARGE_BYTES);
+}
+
+#[test]
+fn a_wait_that_a_stop_ends_was_not_in_vain() {
+    let mut by_hand = ByHand::with(Options {
+        write_timeout: Duration::from_secs(60),
+        ..Options::default()
+    });
+    let (key, mut deaf) = by_hand.connect();
+    deaf.write_all(LARGE).unwrap();
+    // Until its socket is full.
+    for _ in 0..20 {
+        by_hand.glance();
+    }
+    for _ in 1..WRITE_WAITS {
+        by_hand.worker.crowd.tend(key, Connection::time_is_up);
+        by_hand.turn();
+    }
+    by_hand.worker.crowd.finish();
+    by_hand.turn();
+    by_hand.glance();
+    assert_eq!(by_hand.keys(), [key]);
 }
 
 #[test]
