@@ -76,7 +76,8 @@ impl Laggards {
 
     /// Ends when nobody has been there for a while.
     fn see_to_all(&self, bell: &OwnedFd) {
-        let wait = write_wait(self.write_timeout);
+        // Those who are leaving have less time than the others.
+        let wait = write_wait(self.write_timeout).min(LINGER_TIME_MAX);
         let (mut all, mut was_empty) = (Vec::new(), false);
         let mut next_look = Instant::now() + wait;
         while self.let_in(&mut all, was_empty) {

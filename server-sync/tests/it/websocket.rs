@@ -250,6 +250,30 @@ fn one_that_is_behind_and_reads_on_gets_everything_in_order() {
 }
 
 #[test]
+fn one_that_has_had_its_last_word_and_does_not_leave_is_not_kept_for_a_write_timeout() {
+    for model in HOLDERS {
+        let options = Options {
+            write_timeout: 20 * FOR_EVER,
+            ..patient(model)
+        };
+        let server = Server::start_with(model, options);
+        let sender = talker(server.address, "/ws");
+        let mut slow = talker(server.address, "/ws");
+        // More than its mailbox and the sockets hold.
+        flood(&sender, 500).unwrap();
+        assert_eq!(farewell(&mut slow), CloseCode::Policy, "{model:?}");
+        // It goes on talking, until there is nobody to talk to.
+        let began = Instant::now();
+        let mut stream = slow.get_ref();
+        while stream.write_all(&frame(b"still here")).is_ok() {
+            let took = began.elapsed();
+            assert!(took < PATIENCE, "{model:?}: kept for {took:?}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+#[test]
 fn two_that_flood_each_other_without_reading_hold_nobody_up_and_cannot_go_on() {
     for model in HOLDERS {
         let options = Options {
