@@ -2,13 +2,13 @@
 
 use std::io;
 use std::pin::pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use server_common::clock;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
 use tokio::task::yield_now;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use wire::connection::Need;
 use wire::route::Pause;
 use wire::session::Session;
@@ -24,9 +24,12 @@ const BATCHES_PER_TURN: u32 = 16;
 /// Serves one client, which is not read from: what it sends stays in the kernel.
 pub(super) async fn run<S: Stream>(socket: S, server: &Server, finishing: watch::Receiver<()>) {
     let session = Session::push(server.options.push);
-    let write_timeout = session.write_timeout(server.options.write_timeout);
-    let mut socket = Socket::new(socket, write_timeout);
-    if push(session, &mut socket, finishing).await.is_ok() {
+    let write_timeout = server.options.write_timeout;
+    let mut socket = Socket::new(socket, session.write_timeout(write_timeout));
+    if push(session, &mut socket, write_timeout, finishing)
+        .await
+        .is_ok()
+    {
         discard(&mut socket, LINGER).await;
     }
 }
@@ -40,6 +43,7 @@ pub(super) async fn run<S: Stream>(socket: S, server: &Server, finishing: watch:
 async fn push<S: Stream>(
     mut session: Session,
     socket: &mut Socket<S>,
+    write_timeout: Duration,
     mut finishing: watch::Receiver<()>,
 ) -> io::Result<()> {
     let mut finish = pin!(finishing.changed());
@@ -69,7 +73,8 @@ async fn push<S: Stream>(
         }
     }
     session.finish();
-    timeout(LINGER, socket.write_all(session.output())).await?
+    socket.limit_writes(session.write_timeout(write_timeout));
+    socket.write_all(session.output()).await
 }
 
 #[cfg(test)]

@@ -73,6 +73,12 @@ impl<S> Socket<S> {
             deadline: Deadline::default(),
         }
     }
+
+    /// Lets the client take nothing for so long, from now on.
+    pub(super) fn limit_writes(&mut self, write_timeout: Duration) {
+        self.write_timeout = write_timeout;
+        self.stalled = None;
+    }
 }
 
 impl<S: Stream> Socket<S> {

@@ -1,13 +1,16 @@
 //! Clients of the push stream on in-memory sockets, time paused.
 
+use std::cell::Cell;
 use std::num::NonZeroU64;
-use std::time::Duration;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use server_common::listener::Service;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::time::Instant;
 use wire::push::{self, MESSAGE_BYTES};
 
+use super::*;
 use crate::Options;
 use crate::tokio_hyper::fixture::{self, Served};
 
@@ -91,4 +94,71 @@ async fn at_a_stop_a_client_that_takes_nothing_is_waited_for_a_moment_only() {
     served.finish();
     served.task.await.unwrap();
     assert_eq!(begun.elapsed().as_secs(), 1);
+}
+
+/// A socket that is full once it has taken a part of a message, and from then on has room for a byte
+/// now and then, of which nobody is told.
+struct Slow<'a> {
+    taken_bytes: &'a Cell<usize>,
+}
+
+impl Stream for Slow<'_> {
+    fn try_send(&self, _: &[u8]) -> io::Result<usize> {
+        self.taken_bytes.update(|bytes| bytes + 1);
+        Ok(1)
+    }
+}
+
+impl AsyncRead for Slow<'_> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Slow<'_> {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        const FULL_BYTES: usize = 100;
+        match self
+            .taken_bytes
+            .replace(FULL_BYTES.max(self.taken_bytes.get()))
+        {
+            0 => Poll::Ready(Ok(FULL_BYTES)),
+            _ => Poll::Pending,
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_a_stop_a_client_that_reads_slowly_gets_the_whole_message() {
+    let taken_bytes = Cell::new(0);
+    let options = Options::default();
+    let session = Session::push(options.push);
+    let write_timeout = session.write_timeout(options.write_timeout);
+    let socket = Slow {
+        taken_bytes: &taken_bytes,
+    };
+    let mut socket = Socket::new(socket, write_timeout);
+    let (finish, finishing) = watch::channel(());
+    let pushed = push(session, &mut socket, options.write_timeout, finishing);
+    let stop = async {
+        yield_now().await;
+        finish.send_replace(());
+    };
+    let began = Instant::now();
+    let (pushed, ()) = tokio::join!(pushed, stop);
+    pushed.unwrap();
+    assert_eq!(taken_bytes.get(), MESSAGE_BYTES);
+    assert!(began.elapsed() < 10 * LINGER);
 }
