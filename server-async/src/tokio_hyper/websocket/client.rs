@@ -92,8 +92,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
     /// The client has gone, or has taken nothing for too long.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Turn>> {
         loop {
+            let is_stopping = self.stop.is_asked();
+            if is_stopping {
+                self.codec.get_mut().read_once_more();
+            }
             let has_input = self.read(cx);
-            let has_mail = self.take_mail();
+            let has_mail = self.take_mail(is_stopping && !has_input);
             if self.poll_drain(cx)?.is_pending() {
                 return self.poll_patience(cx).map(Err);
             }
@@ -144,12 +148,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
         }
     }
 
-    /// Gathers what others have sent, then the farewell, if it is time; whether there may be more.
-    fn take_mail(&mut self) -> bool {
+    /// Gathers what others have sent, and behind it the farewell, if the server stops and the client
+    /// has said all that it had to say by then; whether there may be more.
+    fn take_mail(&mut self, is_time_to_go: bool) -> bool {
         while !self.is_over && self.pipe().has_room() {
             match self.seat.as_ref().map_or(Ok(None), Seat::take) {
                 Ok(Some(message)) => self.send(message),
-                Ok(None) if self.stop.is_asked() => self.close(Farewell::Stopping),
+                Ok(None) if is_time_to_go => self.close(Farewell::Stopping),
                 Ok(None) => return false,
                 Err(TooSlow) => self.give_up(),
             }

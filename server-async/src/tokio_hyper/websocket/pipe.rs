@@ -26,6 +26,8 @@ pub(super) struct Pipe<S> {
     /// Received, and not yet asked for by the codec.
     input: BytesMut,
     has_received: bool,
+    /// At the end, how often the socket is yet read.
+    reads_left: Option<u32>,
     /// Of which so many bytes are written. Empty, it holds no memory.
     output: Vec<u8>,
     written_bytes: usize,
@@ -38,6 +40,7 @@ impl<S> Pipe<S> {
             socket,
             boundary: Boundary::default(),
             has_received: false,
+            reads_left: None,
             input,
             output,
             written_bytes: 0,
@@ -52,6 +55,12 @@ impl<S> Pipe<S> {
     /// Whether the client has been heard since this was asked last.
     pub(super) fn take_has_received(&mut self) -> bool {
         std::mem::take(&mut self.has_received)
+    }
+
+    /// What a client sends without end is not to keep a server that stops: its socket is read once
+    /// more, from when this is said first, and then seems to have nothing.
+    pub(super) fn read_once_more(&mut self) {
+        self.reads_left.get_or_insert(1);
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -120,12 +129,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Pipe<S> {
             self.pass(room);
             return Poll::Ready(Ok(()));
         }
+        if self.reads_left == Some(0) {
+            return Poll::Pending;
+        }
         landing::poll_read(
             &mut *self,
             |pipe| &mut pipe.socket,
             cx,
             usize::MAX,
-            |pipe, bytes| pipe.receive(bytes, room),
+            |pipe, bytes| {
+                pipe.reads_left = pipe.reads_left.map(|left| left - 1);
+                pipe.receive(bytes, room);
+            },
         )
     }
 }

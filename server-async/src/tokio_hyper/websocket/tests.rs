@@ -301,6 +301,38 @@ async fn at_a_stop_a_client_hears_it_behind_its_mail() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_client_has_sent_by_a_stop_is_answered_before_it_hears_of_it() {
+    const MESSAGES: usize = 1000;
+    let (mut socket, mut served) = fixture::serve(Options::default(), 64 * 1024);
+    let text = b"\x81\x82\0\0\0\0hi";
+    let flood = [request("/ws/echo"), text.repeat(MESSAGES)].concat();
+    socket.write_all(&flood).await.unwrap();
+    // The first of its turns.
+    tokio::task::yield_now().await;
+    socket.write_all(&text.repeat(MESSAGES)).await.unwrap();
+    served.finish();
+    head(&mut socket).await;
+    let codec = WebSocketStream::from_raw_socket(socket, Role::Client, None).await;
+    let mut guest = Guest { codec, served };
+    for _ in 0..2 * MESSAGES {
+        assert_eq!(guest.next().await, "hi".into());
+    }
+    assert_eq!(guest.code().await, 1001);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_talks_without_end_hears_of_a_stop() {
+    let (mut socket, mut served) = fixture::serve(Options::default(), SOCKET_BYTES);
+    socket.write_all(&request("/ws")).await.unwrap();
+    head(&mut socket).await;
+    let (mut listening, mut talking) = tokio::io::split(socket);
+    tokio::spawn(async move { while talking.write_all(b"\x81\x82\0\0\0\0hi").await.is_ok() {} });
+    tokio::task::yield_now().await;
+    served.finish();
+    assert_eq!(listening.read_u8().await.unwrap(), 0x88);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_takes_nothing_costs_the_others_nothing_and_is_cut_after_the_write_timeout() {
     let options = Options::default();
     let mut sender = Guest::enter("/ws", &options).await;
