@@ -9,6 +9,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
+use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::slots::Key;
@@ -56,14 +57,22 @@ impl Post {
         std::mem::swap(&mut *self.notes(), notes);
     }
 
-    /// From now on the bell rings for a note. `false` if there is one already: the loop must not
-    /// wait.
+    /// How long the loop may wait to which so much time is left: not at all if there is a note. If it
+    /// may, the bell rings for the next one.
     ///
     /// Here the mark is set and then the notes looked at, in [`Self::note`] it is the other way
-    /// round. Whichever comes to the notes first, one of the two sees the other.
-    pub(crate) fn fall_asleep(&self) -> bool {
+    /// round. Whichever comes to the notes first, one of the two sees the other. Who finds a note
+    /// does not wait, and takes the mark back: it comes round to further ones by itself.
+    pub(crate) fn patience(&self, time_left: Option<Duration>) -> Option<Duration> {
+        if time_left == Some(Duration::ZERO) {
+            return time_left;
+        }
         self.is_asleep.store(true, Ordering::SeqCst);
-        self.notes().is_empty()
+        if self.notes().is_empty() {
+            return time_left;
+        }
+        self.wake_up();
+        Some(Duration::ZERO)
     }
 
     /// From now on notes are found without the bell.
@@ -105,6 +114,8 @@ mod tests {
 
     use super::*;
 
+    const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
+
     fn key(slot: u32) -> Key {
         let generation = 1;
         Key { slot, generation }
@@ -130,16 +141,18 @@ mod tests {
         post.waker(key(7)).wake_by_ref();
         post.waker(key(8)).wake();
         assert!(!rings(&post));
-        assert!(!post.fall_asleep());
-        post.wake_up();
-        assert_eq!(collected(&post), [key(7), key(8)]);
+        assert_eq!(post.patience(None), AT_ONCE);
+        // It has not slept.
+        post.note(key(9));
+        assert!(!rings(&post));
+        assert_eq!(collected(&post), [key(7), key(8), key(9)]);
         assert_eq!(collected(&post), []);
     }
 
     #[test]
     fn a_loop_that_sleeps_is_rung_for_once() {
         let post = post();
-        assert!(post.fall_asleep());
+        assert_eq!(post.patience(None), None);
         post.note(key(1));
         assert!(rings(&post));
         post.note(key(2));
@@ -152,9 +165,10 @@ mod tests {
     fn a_loop_by_itself_needs_no_bell() {
         assert!(Bell::for_loops(1).unwrap().is_empty());
         let post = Post::new(None);
-        assert!(post.fall_asleep());
+        let time_left = Some(Duration::from_secs(1));
+        assert_eq!(post.patience(time_left), time_left);
         post.note(key(1));
-        assert!(!post.fall_asleep());
+        assert_eq!(post.patience(time_left), AT_ONCE);
     }
 
     #[test]
@@ -169,7 +183,7 @@ mod tests {
         });
         let mut seen = 0;
         while seen < NOTES {
-            if post.fall_asleep() {
+            if post.patience(None).is_none() {
                 // For ever, should a note be missed.
                 let bell = post.bell().unwrap();
                 poll(&mut [PollFd::new(&bell.as_fd(), PollFlags::IN)], None).unwrap();

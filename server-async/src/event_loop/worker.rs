@@ -117,7 +117,8 @@ impl<P: Poller> Worker<P> {
         let mut turns = Vec::new();
         let mut addressees = Vec::new();
         while !self.is_over() {
-            self.poller.wait(self.patience(), &mut ready)?;
+            let patience = self.desk.post.patience(self.timeout());
+            self.poller.wait(patience, &mut ready)?;
             self.desk.post.wake_up();
             self.desk.look_at_the_clock();
             for token in ready.drain(..) {
@@ -157,16 +158,6 @@ impl<P: Poller> Worker<P> {
             complain(SERVER, &line);
         }
         is_too_late
-    }
-
-    /// How long to wait at most: not at all if somebody has mail. From here on the bell rings for
-    /// it.
-    fn patience(&self) -> Option<Duration> {
-        match self.timeout() {
-            Some(Duration::ZERO) => Some(Duration::ZERO),
-            timeout if self.desk.post.fall_asleep() => timeout,
-            _ => Some(Duration::ZERO),
-        }
     }
 
     /// How long nothing will happen by itself.

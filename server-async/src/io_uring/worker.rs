@@ -119,7 +119,8 @@ impl Worker {
     }
 
     fn turn(&mut self, completed: &mut Vec<Completed>) -> io::Result<()> {
-        self.crowd.ring.wait(self.patience(), completed)?;
+        let patience = self.crowd.post.patience(self.time_left());
+        self.crowd.ring.wait(patience, completed)?;
         self.crowd.post.wake_up();
         self.work_off(completed);
         Ok(())
@@ -152,16 +153,6 @@ impl Worker {
             self.crowd.tend(addressee, Connection::called);
         }
         self.go_on_stopping(is_quiet);
-    }
-
-    /// How long the next wait may be: not at all if somebody has mail. From here on the bell rings
-    /// for it.
-    fn patience(&self) -> Option<Duration> {
-        match self.time_left() {
-            Some(Duration::ZERO) => Some(Duration::ZERO),
-            time if self.crowd.post.fall_asleep() => time,
-            _ => Some(Duration::ZERO),
-        }
     }
 
     /// How long nothing will happen by itself.
