@@ -39,6 +39,10 @@ const REQUEST: &str = "GET /delay/10 HTTP/1.1\r\nHost: contract\r\n\r\n";
 /// Long enough to be under way well after the stop.
 const LONG_REQUEST: &str = "GET /delay/200 HTTP/1.1\r\nHost: contract\r\n\r\n";
 
+/// Messages that a WebSocket client says right before the stop: as many as a server reads at once
+/// that gives little room to a client's first bytes (2 KiB), and more than it need answer in one turn.
+const LAST_MESSAGES: usize = 250;
+
 /// What a WebSocket client hears from a server that stops (RFC 6455 §7.4.1).
 const STOPPING: u16 = 1001;
 
@@ -57,7 +61,7 @@ const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: contract\r\n\r\n";
 /// - A pipelined request that the server has read is answered.
 /// - A connection that rests between two requests is closed within a second.
 /// - WebSocket clients hear 1001 within that time, behind what others have sent them, in order and
-///   without a gap.
+///   without a gap; and an echo's behind all that it had said.
 /// - Within three seconds connects are refused.
 ///
 /// # Errors
@@ -81,17 +85,20 @@ pub fn stops_without_losing_requests(subject: &Subject, stop: impl FnOnce()) -> 
         }
         load.wait_until_running(subject);
         let begun = subject.keep_alive.then(|| begun(subject));
+        let echo = subject.websocket.then(|| Client::open(subject, "/ws/echo"));
         for _ in 0..LATECOMERS {
             clients.push(scope.spawn(|| comes_late(subject, &all_connected)));
         }
         all_connected.wait();
+        let echo = echo.map(|echo| says_much(echo?));
         load.stopped_at.get_or_init(Instant::now);
         stop();
         let begun = begun.map_or(Ok(()), |begun| expect_last_answer(begun?));
+        let echoed = echo.map_or(Ok(()), |echo| hears_all_of_it(echo?));
         let errors: BTreeSet<_> = clients
             .into_iter()
             .map(|client| client.join().expect("a client does not panic"))
-            .chain([begun])
+            .chain([begun, echoed])
             .filter_map(Result::err)
             .map(|error| format!("{error:#}"))
             .collect();
@@ -302,6 +309,19 @@ fn begun(subject: &Subject) -> Result<Connection> {
     connection.send(HEALTH.to_owned() + LONG_REQUEST)?;
     connection.expect(&Expected::ok("text/plain", "ok"))?;
     Ok(connection)
+}
+
+fn says_much(mut echo: Client) -> Result<Client> {
+    echo.send_all(&vec![Frame::text("x"); LAST_MESSAGES])?;
+    Ok(echo)
+}
+
+fn hears_all_of_it(mut echo: Client) -> Result<()> {
+    for number in 0..LAST_MESSAGES {
+        let heard = echo.expect(&Frame::text("x"));
+        heard.with_context(|| format!("behind {number} messages said before the stop"))?;
+    }
+    echo.expect_farewell(STOPPING)
 }
 
 fn expect_last_answer(mut connection: Connection) -> Result<()> {

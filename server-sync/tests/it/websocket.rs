@@ -431,20 +431,6 @@ fn a_stop_is_told_to_clients_that_listen_and_waits_for_none_that_does_not() {
 }
 
 #[test]
-fn what_was_sent_before_a_stop_comes_before_its_farewell() {
-    for model in HOLDERS {
-        let mut server = Server::start_with(model, patient(model));
-        let (mut sender, mut reader) =
-            (talker(server.address, "/ws"), talker(server.address, "/ws"));
-        say(&mut sender, "first");
-        assert_eq!(hear(&mut reader), "first");
-        server.ask_to_stop();
-        assert_eq!(farewell(&mut reader), CloseCode::Away);
-        assert_eq!(farewell(&mut sender), CloseCode::Away);
-    }
-}
-
-#[test]
 fn sequential_says_why_it_lets_nobody_in_and_goes_on() {
     let server = Server::start(Model::Sequential);
     for path in ["/ws", "/ws/echo"] {
