@@ -7,11 +7,11 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, anyhow};
+use server_common::bell::Bell;
 use server_common::listener::Listener;
 use server_common::options::Options;
 use server_common::stop::Stop;
 
-use crate::bell::Bell;
 use crate::cli::SERVER;
 use crate::places::Places;
 use crate::post::Post;

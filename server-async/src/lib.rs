@@ -8,10 +8,9 @@
 //! - [`io_uring`]: the model that asks what is done;
 //! - `crew`: loops on threads, of which none serves before all can, for both;
 //! - `slots`, `places`, `timers` and `post`: who is there, how many may be, what is to happen
-//!   later, and who has mail, for both; `bell`: how one loop wakes another;
+//!   later, and who has mail, for both;
 //! - [`tokio_hyper`]: the models that are built on tokio and hyper.
 
-mod bell;
 pub mod cli;
 mod crew;
 pub mod event_loop;

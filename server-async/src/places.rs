@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use crate::bell::Bell;
+use server_common::bell::Bell;
 
 /// The places as one loop sees them.
 #[derive(Debug)]

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
-use crate::bell::Bell;
+use server_common::bell::Bell;
+
 use crate::slots::Key;
 
 /// Whom a loop is to call, other than by its wait.

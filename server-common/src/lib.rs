@@ -14,6 +14,7 @@
 //! - [`announce`]: the line that says where a server listens;
 //! - [`accept_backoff`]: what to do when accepting fails;
 //! - [`stop`]: the wish that the server end, in a form that every way of waiting can wait for;
+//! - [`bell`]: how one thread wakes another out of such a wait;
 //! - [`clock`]: the date for answers; [`phase_clock`]: since when a connection waits;
 //! - [`work`]: how a core is kept busy;
 //! - [`access_log`]: one line for each answer;
@@ -22,6 +23,7 @@
 pub mod accept_backoff;
 pub mod access_log;
 pub mod announce;
+pub mod bell;
 pub mod bind_error;
 mod certificate;
 pub mod clock;

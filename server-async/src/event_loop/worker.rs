@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use server_common::bell::Bell;
 use server_common::listener::{Accepted, Caller, Listener};
 use server_common::options::Options;
 use server_common::program::complain;
@@ -13,7 +14,6 @@ use server_common::stop::{GRACE_PERIOD, Stop};
 use super::acceptor::{Acceptor, Comer};
 use super::connection::{Cause, Connection, Desk, Want};
 use super::poller::{Interest, Poller, Token};
-use crate::bell::Bell;
 use crate::cli::SERVER;
 use crate::crew::Ties;
 use crate::slots::{Key, Slots};

@@ -1,13 +1,12 @@
 //! Clients whose sockets do not take what others send, and the thread that sees to all of them.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
-use rustix::io::{read, write};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use server_common::bell::Bell;
 use server_common::options::write_wait;
 
 use super::Client;
@@ -26,8 +25,8 @@ pub(crate) struct Laggards {
 struct Entrance {
     /// Those whom the thread does not know of yet.
     newcomers: Vec<Arc<Client>>,
-    /// What wakes the thread (eventfd(2)), as long as there is one.
-    bell: Option<Arc<OwnedFd>>,
+    /// What wakes the thread, as long as there is one.
+    bell: Option<Arc<Bell>>,
 }
 
 /// A client and when its patience ends: that with it or, once the last word is said, its own.
@@ -54,9 +53,7 @@ impl Laggards {
     pub(super) fn enter(self: &Arc<Self>, client: Arc<Client>) -> io::Result<()> {
         let mut entrance = self.entrance();
         match &entrance.bell {
-            Some(bell) if entrance.newcomers.is_empty() => {
-                write(bell, &1_u64.to_ne_bytes())?;
-            }
+            Some(bell) if entrance.newcomers.is_empty() => bell.ring(),
             Some(_) => {}
             None => entrance.bell = Some(self.start()?),
         }
@@ -64,9 +61,8 @@ impl Laggards {
         Ok(())
     }
 
-    fn start(self: &Arc<Self>) -> io::Result<Arc<OwnedFd>> {
-        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-        let bell = Arc::new(eventfd(0, flags)?);
+    fn start(self: &Arc<Self>) -> io::Result<Arc<Bell>> {
+        let bell = Arc::new(Bell::new()?);
         let (laggards, theirs) = (Arc::clone(self), Arc::clone(&bell));
         let thread = thread::Builder::new().name("laggards".to_owned());
         let thread = thread.stack_size(STACK_BYTES);
@@ -75,7 +71,7 @@ impl Laggards {
     }
 
     /// Ends when nobody has been there for a while.
-    fn see_to_all(&self, bell: &OwnedFd) {
+    fn see_to_all(&self, bell: &Bell) {
         // Those who are leaving have less time than the others.
         let wait = write_wait(self.write_timeout).min(LINGER_TIME_MAX);
         let (mut all, mut was_empty) = (Vec::new(), false);
@@ -148,7 +144,7 @@ impl Laggards {
 }
 
 /// Waits for room in a socket, or a newcomer, or so long; and says whose turn it is.
-fn wait_for_any(bell: &OwnedFd, all: &[Laggard], wait: Duration) -> Vec<bool> {
+fn wait_for_any(bell: &Bell, all: &[Laggard], wait: Duration) -> Vec<bool> {
     let wanted = |laggard: &Laggard| match laggard.is_leaving {
         true => PollFlags::empty(),
         false => PollFlags::OUT,
@@ -159,8 +155,10 @@ fn wait_for_any(bell: &OwnedFd, all: &[Laggard], wait: Duration) -> Vec<bool> {
     let mut polled: Vec<PollFd<'_>> = clients.chain([bell_rings]).collect();
     // Fails only when a signal comes in between.
     let _ = poll(&mut polled, Timespec::try_from(wait).ok().as_ref());
-    // Nothing to read if it has not rung.
-    let _ = read(bell, &mut [0; 8]);
     let ready = polled.iter().map(|polled| !polled.revents().is_empty());
-    ready.collect()
+    let mut ready: Vec<_> = ready.collect();
+    if ready.pop() == Some(true) {
+        bell.silence();
+    }
+    ready
 }
