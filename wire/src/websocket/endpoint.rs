@@ -7,13 +7,11 @@ use tungstenite::{Error, Message};
 
 use super::boundary::Boundary;
 use super::farewell::Farewell;
+use super::output::Output;
 use super::{CODEC_KEPT_BYTES_MAX, config};
 use crate::input::Input;
 use crate::reader::Phase;
 use crate::relay::{Parcel, Seat, TooSlow};
-
-/// Frames are gathered up to so many bytes before they are written: what a socket takes at a time.
-const GATHERED_BYTES_MAX: usize = 64 * 1024;
 
 /// What an endpoint needs before it can go on.
 #[derive(Debug)]
@@ -236,48 +234,6 @@ fn new_codec() -> WebSocketContext {
 
 fn is_would_block(error: &Error) -> bool {
     matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
-}
-
-/// Frames on their way to the socket. Empty, it holds no memory.
-#[derive(Debug, Default)]
-struct Output {
-    bytes: Vec<u8>,
-    written_bytes: usize,
-}
-
-impl Output {
-    fn rest(&self) -> &[u8] {
-        &self.bytes[self.written_bytes..]
-    }
-
-    fn has_room(&self) -> bool {
-        self.rest().len() < GATHERED_BYTES_MAX
-    }
-
-    fn wrote(&mut self, count: usize) {
-        self.written_bytes += count;
-        if self.rest().is_empty() {
-            *self = Self::default();
-        }
-    }
-}
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The codec asks for both to write, although it reads only when it is asked to.
-impl Read for Output {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::WouldBlock.into())
-    }
 }
 
 /// What the codec takes for a socket that does not block.

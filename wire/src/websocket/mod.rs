@@ -5,12 +5,14 @@
 //! - [`handshake`]: the request that opens it, and the answer;
 //! - [`farewell`]: why a connection is closed, in the protocol's codes;
 //! - [`boundary`]: whether a message is under way, which decides how long it may take;
+//! - [`output`]: frames on their way to the socket;
 //! - `endpoint`: the server's side as a state machine, without a socket.
 
 pub mod boundary;
 pub(crate) mod endpoint;
 pub mod farewell;
 pub mod handshake;
+pub mod output;
 
 pub use tungstenite::Message;
 use tungstenite::protocol::WebSocketConfig;

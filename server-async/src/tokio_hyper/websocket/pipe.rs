@@ -1,6 +1,6 @@
 //! What the codec takes for a client's socket.
 
-use std::io;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -8,11 +8,9 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wire::reader::Phase;
 use wire::websocket::boundary::Boundary;
+use wire::websocket::output::Output;
 
 use crate::tokio_hyper::landing;
-
-/// Frames are gathered up to so many bytes before they are written: what a socket takes at a time.
-const GATHERED_BYTES_MAX: usize = 64 * 1024;
 
 /// A socket from which more is read than the codec asks for, and into which frames go when
 /// [`Self::poll_drain`] says so, many in one write. It knows whether a message is under way, which
@@ -28,9 +26,7 @@ pub(super) struct Pipe<S> {
     has_received: bool,
     /// At the end, how often the socket is yet read.
     reads_left: Option<u32>,
-    /// Of which so many bytes are written. Empty, it holds no memory.
-    output: Vec<u8>,
-    written_bytes: usize,
+    output: Output,
 }
 
 impl<S> Pipe<S> {
@@ -42,8 +38,7 @@ impl<S> Pipe<S> {
             has_received: false,
             reads_left: None,
             input,
-            output,
-            written_bytes: 0,
+            output: output.into(),
         }
     }
 
@@ -64,15 +59,11 @@ impl<S> Pipe<S> {
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.rest().len() < GATHERED_BYTES_MAX
+        self.output.has_room()
     }
 
     pub(super) fn is_drained(&self) -> bool {
-        self.rest().is_empty()
-    }
-
-    fn rest(&self) -> &[u8] {
-        &self.output[self.written_bytes..]
+        self.output.rest().is_empty()
     }
 
     /// Hands the codec some of the input.
@@ -104,16 +95,12 @@ impl<S: AsyncWrite + Unpin> Pipe<S> {
     /// Those of the socket.
     pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.is_drained() {
-            let rest = &self.output[self.written_bytes..];
+            let rest = self.output.rest();
             let count = ready!(Pin::new(&mut self.socket).poll_write(cx, rest))?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.written_bytes += count;
-        }
-        if self.written_bytes > 0 {
-            self.output = Vec::new();
-            self.written_bytes = 0;
+            self.output.wrote(count);
         }
         Pin::new(&mut self.socket).poll_flush(cx)
     }
@@ -152,8 +139,7 @@ impl<S: Unpin> AsyncWrite for Pipe<S> {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.output.extend_from_slice(bytes);
-        Poll::Ready(Ok(bytes.len()))
+        Poll::Ready(self.output.write(bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
