@@ -12,6 +12,7 @@
 mod churn;
 mod crowd;
 mod descriptors;
+mod din;
 mod exhausted;
 mod half_open;
 mod held;
@@ -101,7 +102,12 @@ const SCENARIOS: &[&[Scenario]] = &[
 ];
 
 /// Those for one that takes WebSocket clients, and for one that does not.
-const WEBSOCKET_SCENARIOS: &[&[Scenario]] = &[websockets::SCENARIOS, relay::SCENARIOS, sips::SCENARIOS];
+const WEBSOCKET_SCENARIOS: &[&[Scenario]] = &[
+    websockets::SCENARIOS,
+    relay::SCENARIOS,
+    sips::SCENARIOS,
+    din::SCENARIOS,
+];
 const WITHOUT_WEBSOCKET_SCENARIOS: &[&[Scenario]] = &[websockets::SCENARIOS_WITHOUT];
 
 /// Lets them all loose on a server, one after another, in the clear and, beside that, on another

@@ -17,10 +17,7 @@ const SIP_PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     name: "clients that are too slow have the write timeout for all that is left, however they sip and talk",
-    run: |victim| match victim.subject.websocket {
-        true => sip(victim),
-        false => Ok(()),
-    },
+    run: sip,
 }];
 
 fn sip(victim: &Victim) -> Result<()> {

@@ -1,14 +1,12 @@
 //! WebSocket clients that hear each other, within a loop and between loops.
 
-use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use contract::process::Process;
 use contract::{Address, Transport};
-use tungstenite::{Error, Message, WebSocket};
+use tungstenite::WebSocket;
 
 use crate::contract::{LOOPS, program};
 
@@ -84,102 +82,5 @@ fn in_a_room_over_all_loops_everybody_hears_each_sender_in_order() {
                 });
             }
         });
-    }
-}
-
-#[test]
-fn one_that_is_spoken_to_all_the_time_is_heard() {
-    const MESSAGES: usize = 100;
-    /// Messages of 1000 bytes that the talker may be ahead of who listens: less than a mailbox.
-    const AHEAD_MAX: usize = 1000;
-    for model in LOOPS {
-        let (_process, address) = start(model);
-        let [mut talker, mut flooded, mut listener] = [(); 3].map(|()| join(address, "all"));
-        let taken = [(); 2].map(|()| AtomicUsize::new(0));
-        let is_over = AtomicBool::new(false);
-        thread::scope(|scope| {
-            let _ends = SetAtEnd(&is_over);
-            scope.spawn(|| {
-                let noise = Message::binary(vec![0; 1000]);
-                let mut sent = 0;
-                while !is_over.load(Ordering::Relaxed) {
-                    let is_near =
-                        |taken: &AtomicUsize| sent < taken.load(Ordering::Relaxed) + AHEAD_MAX;
-                    if taken.iter().all(is_near) {
-                        talker.send(noise.clone()).unwrap();
-                        sent += 1;
-                    }
-                }
-                talker.send("over".into()).unwrap();
-            });
-            scope.spawn(|| {
-                let mut sent = 0;
-                while flooded.read().unwrap().is_binary() {
-                    taken[0].fetch_add(1, Ordering::Relaxed);
-                    if sent < MESSAGES {
-                        flooded.send(sent.to_string().into()).unwrap();
-                        sent += 1;
-                    }
-                }
-            });
-            let mut heard = 0;
-            let began = Instant::now();
-            while heard < MESSAGES {
-                match listener.read().unwrap() {
-                    Message::Text(text) => {
-                        assert_eq!(text.as_str(), heard.to_string(), "{model}");
-                        heard += 1;
-                    }
-                    _ => drop(taken[1].fetch_add(1, Ordering::Relaxed)),
-                }
-                assert!(began.elapsed() < PATIENCE, "{model}: {heard} heard");
-            }
-        });
-    }
-}
-
-#[test]
-fn of_two_that_flood_each_other_without_reading_one_is_cut_off_and_the_others_are_served() {
-    for model in LOOPS {
-        let (_process, address) = start(model);
-        let deaf = [(); 2].map(|()| join(address, "deaf"));
-        let mut pair = [(); 2].map(|()| join(address, "pair"));
-        let is_over = AtomicBool::new(false);
-        thread::scope(|scope| {
-            let _ends = SetAtEnd(&is_over);
-            let floods = deaf.map(|mut client| {
-                let is_over = &is_over;
-                scope.spawn(move || {
-                    let message = Message::binary(vec![0; 16 * 1024]);
-                    let mut result = Ok(());
-                    while result.is_ok() && !is_over.load(Ordering::Relaxed) {
-                        result = client.send(message.clone());
-                    }
-                    result
-                })
-            });
-            // Then the other is alone, to whom nothing is sent, and may go on.
-            while !floods.iter().any(thread::ScopedJoinHandle::is_finished) {
-                pair[0].send("x".into()).unwrap();
-                assert_eq!(read(&mut pair[1]), "x", "{model}");
-            }
-            is_over.store(true, Ordering::Relaxed);
-            let results = floods.map(|flood| flood.join().unwrap());
-            // By the server, not by its own patience.
-            let is_cut = |result: &Result<(), Error>| match result {
-                Err(Error::Io(error)) => error.kind() != ErrorKind::WouldBlock,
-                _ => false,
-            };
-            assert!(results.iter().any(is_cut), "{model}: {results:?}");
-        });
-    }
-}
-
-/// Ends other threads whatever becomes of this one.
-pub(crate) struct SetAtEnd<'a>(pub(crate) &'a AtomicBool);
-
-impl Drop for SetAtEnd<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }

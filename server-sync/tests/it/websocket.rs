@@ -2,11 +2,9 @@
 //! not read is another thread's business.
 
 use std::fmt::Debug;
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,7 +12,7 @@ use rustls::StreamOwned;
 use server_sync::{Model, Options};
 use socket2::{Domain, Socket, Type};
 use tungstenite::protocol::frame::coding::CloseCode;
-use tungstenite::{Error, Message, WebSocket, client};
+use tungstenite::{Message, WebSocket, client};
 use wire::relay::Relay;
 
 use crate::client::{Client, PATIENCE};
@@ -81,14 +79,6 @@ const PIECE_BYTES: usize = 60_000;
 fn flood(talker: &Talker, pieces: usize) -> io::Result<()> {
     let message = frame(&[0; PIECE_BYTES]);
     (0..pieces).try_for_each(|_| talker.get_ref().write_all(&message))
-}
-
-/// Whether the end comes behind what there is to read.
-fn is_over(talker: &Talker) -> bool {
-    let mut stream = talker.get_ref();
-    stream.set_read_timeout(Some(SLOW_MACHINE)).unwrap();
-    let end = io::copy(&mut stream, &mut io::sink());
-    end.map_or_else(|error| error.kind() != ErrorKind::WouldBlock, |_| true)
 }
 
 /// A frame of a client, with a mask of zeros.
@@ -168,60 +158,6 @@ fn clients_hear_each_other_through_tls_and_over_a_unix_socket() {
 }
 
 #[test]
-fn three_that_stop_reading_cost_the_fourth_nothing_and_the_server_little() {
-    const MESSAGES: u64 = 64 * 1024;
-    // A mailbox for each of the three, with what a message costs besides its bytes, and the server.
-    const MEMORY_BYTES_MAX: u64 = 64 << 20;
-    for model in HOLDERS {
-        let program = Program::start(&[
-            "--model",
-            model.label(),
-            "--listen",
-            "127.0.0.1:0",
-            "--write-timeout",
-            "1s",
-        ]);
-        let address = program.address();
-        let mut deaf = [(); 3].map(|()| talker(address, "/ws"));
-        let (mut sender, mut reader) = (talker(address, "/ws"), talker(address, "/ws"));
-        let sending = thread::spawn(move || {
-            let mut message = vec![b'.'; 1024];
-            for number in 0..MESSAGES {
-                message[..8].copy_from_slice(&number.to_be_bytes());
-                sender.send(Message::binary(message.clone())).unwrap();
-            }
-            sender
-        });
-        for number in 0..MESSAGES {
-            let message = reader.read().unwrap().into_data();
-            assert_eq!(message[..8], number.to_be_bytes(), "{model:?}");
-            if number % 4096 == 0 {
-                let memory_bytes = program.process.memory_bytes().unwrap();
-                assert!(memory_bytes < MEMORY_BYTES_MAX, "{memory_bytes} bytes");
-            }
-        }
-        let mut sender = sending.join().unwrap();
-        // They were cut off in the middle, or told why behind what they had been sent.
-        for client in &mut deaf {
-            let end = loop {
-                match client.read() {
-                    Ok(Message::Close(frame)) => break Ok(frame.unwrap().code),
-                    Ok(_) => {}
-                    Err(error) => break Err(error),
-                }
-            };
-            match end {
-                Ok(code) => assert_eq!(code, CloseCode::Policy),
-                Err(Error::Io(error)) => assert_ne!(error.kind(), ErrorKind::WouldBlock),
-                Err(_) => {}
-            }
-        }
-        say(&mut reader, "still here");
-        assert_eq!(hear(&mut sender), "still here");
-    }
-}
-
-#[test]
 fn one_that_is_behind_and_reads_on_gets_everything_in_order() {
     // Less than the mailbox holds, whatever lies in the sockets, and more than lies there if the
     // client's is small.
@@ -270,103 +206,6 @@ fn one_that_has_had_its_last_word_and_does_not_leave_is_not_kept_for_a_write_tim
             assert!(took < PATIENCE, "{model:?}: kept for {took:?}");
             thread::sleep(Duration::from_millis(10));
         }
-    }
-}
-
-#[test]
-fn two_that_flood_each_other_without_reading_hold_nobody_up_and_cannot_go_on() {
-    for model in HOLDERS {
-        let options = Options {
-            write_timeout: 4 * READ_TIMEOUT,
-            ..patient(model)
-        };
-        let server = Server::start_with(model, options);
-        let pair = [(); 2].map(|()| talker(server.address, "/ws?flood"));
-        // More than there is room for anywhere.
-        let floods = pair.map(|client| thread::spawn(move || (flood(&client, 1000), client)));
-        let (mut a, mut b) = (
-            talker(server.address, "/ws?calm"),
-            talker(server.address, "/ws?calm"),
-        );
-        for _ in 0..100 {
-            say(&mut a, "question");
-            assert_eq!(hear(&mut b), "question");
-            say(&mut b, "answer");
-            assert_eq!(hear(&mut a), "answer");
-        }
-        // One of the two is cut in the middle, or was told so while it went on. Whoever is left
-        // alone is heard to the end.
-        let has_lost = floods.map(|flood| {
-            let (end, client) = flood.join().unwrap();
-            end.is_err_and(|error| error.kind() != ErrorKind::WouldBlock) || is_over(&client)
-        });
-        assert!(has_lost.contains(&true), "{model:?}");
-    }
-}
-
-#[test]
-fn one_to_whom_others_speak_all_the_time_is_heard() {
-    // How far speakers go ahead of who hears them, so that nobody is late by a mailbox.
-    const AHEAD: usize = 1000;
-    for model in HOLDERS {
-        let server = Server::start_with(model, patient(model));
-        let listener = talker(server.address, "/ws");
-        let speakers = [(); 2].map(|()| talker(server.address, "/ws"));
-        let streams = [&listener, &speakers[0], &speakers[1]];
-        let streams = streams.map(|talker| talker.get_ref().try_clone().unwrap());
-        let [mut said, speaking @ ..] = streams.each_ref().map(|it| it.try_clone().unwrap());
-        let (spoken, heard) = (AtomicUsize::new(0), [(); 3].map(|()| AtomicUsize::new(0)));
-        let is_over = AtomicBool::new(false);
-        let (hearing, was_heard) = channel();
-        thread::scope(|scope| {
-            // As the server sends them.
-            let mut frame_bytes = [0; 1004];
-            let (mut stream, frames) = (listener.into_inner(), &heard[0]);
-            scope.spawn(move || {
-                while stream.read_exact(&mut frame_bytes).is_ok() {
-                    frames.fetch_add(1, Ordering::Relaxed);
-                }
-            });
-            for mut stream in speaking {
-                let may_speak = || {
-                    let slowest = heard.iter().map(|it| it.load(Ordering::Relaxed)).min();
-                    // Of what was said to two, each speaker has heard its half.
-                    spoken.load(Ordering::Relaxed) / 2 < slowest.unwrap() + AHEAD
-                };
-                let (is_over, spoken) = (&is_over, &spoken);
-                scope.spawn(move || {
-                    while !is_over.load(Ordering::Relaxed) {
-                        if !may_speak() {
-                            thread::yield_now();
-                            continue;
-                        }
-                        spoken.fetch_add(1, Ordering::Relaxed);
-                        if stream.write_all(&frame(&[b'.'; 1000])).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            for (mut speaker, frames) in speakers.into_iter().zip(&heard[1..]) {
-                let hearing = hearing.clone();
-                scope.spawn(move || {
-                    while let Ok(message) = speaker.read() {
-                        frames.fetch_add(1, Ordering::Relaxed);
-                        if message.into_data().starts_with(b"!") {
-                            hearing.send(()).unwrap();
-                        }
-                    }
-                });
-            }
-            said.write_all(&frame(&[b'!'; 200])).unwrap();
-            // Among what the other one says.
-            let both = [(); 2].map(|()| was_heard.recv_timeout(PATIENCE));
-            is_over.store(true, Ordering::Relaxed);
-            for stream in streams {
-                stream.shutdown(Shutdown::Both).unwrap();
-            }
-            assert_eq!(both, [Ok(()); 2], "{model:?}");
-        });
     }
 }
 
