@@ -39,7 +39,7 @@ bench-peers:  ## measure against wrk, ab, h2load, oha, hey, nginx and bare loops
 bench-push: build ## who reads what a server pushes, and where messages wait: under three minutes, results in results/
 	$(BIN)/loadgen bench-push
 
-bench-websocket: ## measure ping-pong and push beside Node, Python and bare loops: about eleven minutes
+bench-websocket: ## measure ping-pong and push beside Node, Python and bare loops: about twelve minutes
 	cargo bench --locked -p loadgen --bench peers -- websocket push
 
 peers-websocket: ## install what bench-websocket measures beside ours, from npm and PyPI, in target/
