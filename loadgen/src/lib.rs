@@ -5,7 +5,7 @@
 //! [`output`] shows it. [`run`] is that way from plan to record. [`compare`] reads records,
 //! never a live run; [`mod@bench`] makes many runs, in turns, and has them compared; [`find_max`]
 //! makes runs at one rate after another. [`push`] is another kind of run: clients that take what a
-//! server pushes.
+//! server pushes. [`report`] shows records as a page.
 
 pub mod bench;
 pub mod cli;
@@ -21,6 +21,7 @@ pub mod plan;
 pub mod push;
 pub mod record;
 pub mod recorder;
+pub mod report;
 pub mod run;
 pub mod signal;
 pub mod statistics;

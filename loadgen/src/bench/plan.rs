@@ -12,7 +12,9 @@ mod error;
 mod file;
 mod list;
 mod name;
+mod scenario;
 mod selection;
+mod server;
 mod source;
 
 #[cfg(test)]
@@ -26,10 +28,11 @@ use toml::Spanned;
 
 pub use error::PlanError;
 pub use file::ROUNDS_LONGEST;
+pub use scenario::Scenario;
+pub use server::ServerSpec;
 pub use source::Source;
 
-use crate::compare::{self, LeftOut};
-use crate::plan::Background;
+use crate::compare;
 use crate::statistics::rounds_for;
 use crate::system::affinity::CoreSplit;
 use error::Problem;
@@ -66,61 +69,6 @@ pub struct Place<'a> {
     pub cores: CoreSplit,
     /// The directory of the results, which must not exist yet.
     pub out: &'a Path,
-}
-
-/// A server and the way it is started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServerSpec {
-    /// What people call it.
-    pub label: String,
-    /// The program.
-    pub program: PathBuf,
-    /// Its concurrency model.
-    pub model: String,
-    /// Whether it keeps connections open for those who want it.
-    pub keep_alive: bool,
-    /// Further flags.
-    pub flags: Vec<String>,
-}
-
-/// A load, and which servers bear it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scenario {
-    /// What people call it, and a part of file names.
-    pub name: String,
-    /// The path that is requested.
-    pub path: String,
-    /// Connections, with a request in flight on each.
-    pub connections: usize,
-    /// Whether connections are used again.
-    pub keep_alive: bool,
-    /// Whether connections are encrypted, each with a handshake of its own.
-    pub tls: bool,
-    /// What is open besides.
-    pub background: Background,
-    /// Further flags for every server.
-    pub flags: Vec<String>,
-    /// Servers, as places in [`BenchPlan::servers`], ascending.
-    pub servers: Vec<usize>,
-    /// Those for which it makes no sense.
-    pub without: Vec<LeftOut>,
-}
-
-impl Default for Scenario {
-    /// One connection after another, without a name or a server.
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            path: "/".to_owned(),
-            connections: 1,
-            keep_alive: false,
-            tls: false,
-            background: Background::default(),
-            flags: Vec::new(),
-            servers: Vec::new(),
-            without: Vec::new(),
-        }
-    }
 }
 
 /// How long a run takes.

@@ -1,9 +1,8 @@
 //! A plan for people, and how long it takes.
 
-use std::fmt::{Display, Formatter, Result};
 use std::time::Duration;
 
-use super::{BenchPlan, Scenario, ServerSpec};
+use super::{BenchPlan, Scenario};
 use crate::compare::counted;
 
 /// What a run takes besides load: to start a process, and to read and write what it paid.
@@ -68,46 +67,6 @@ impl BenchPlan {
             ));
         }
         text
-    }
-}
-
-impl Display for ServerSpec {
-    /// As a shell would start it: `server-sync --model sequential`.
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
-        let program = self.program.file_name().unwrap_or_default();
-        write!(
-            formatter,
-            "{} --model {}",
-            program.to_string_lossy(),
-            self.model
-        )?;
-        self.flags
-            .iter()
-            .try_for_each(|flag| write!(formatter, " {flag}"))
-    }
-}
-
-impl Display for Scenario {
-    /// The load: `GET /delay/10 over TLS, 64 connections kept alive, beside 1000 idle ones`.
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
-        let tls = if self.tls { " over TLS" } else { "" };
-        write!(formatter, "GET {}{tls}, ", self.path)?;
-        let connections = counted(self.connections as u64, "connection");
-        match self.keep_alive {
-            true => write!(formatter, "{connections} kept alive")?,
-            false => write!(formatter, "{connections} at a time, new for each request")?,
-        }
-        if self.background.idle > 0 {
-            write!(formatter, ", {} idle", self.background.idle)?;
-        }
-        if self.background.slow_readers > 0 {
-            write!(formatter, ", {} slow", self.background.slow_readers)?;
-            let path = self.background.slow_path.as_ref();
-            path.map_or(Ok(()), |path| write!(formatter, " ({path})"))?;
-        }
-        self.flags
-            .iter()
-            .try_for_each(|flag| write!(formatter, " {flag}"))
     }
 }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::compare::Selection;
+use crate::plan::Background;
 use crate::system::affinity::CpuSet;
 
 /// What every plan begins with: six rounds, and three servers.

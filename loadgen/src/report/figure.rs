@@ -1,0 +1,63 @@
+//! A drawing, what it shows in words and in numbers, and what is needed to draw it larger.
+
+use super::Table;
+
+/// A chart of the page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// What tells it from the page's others: letters, digits and `-`.
+    pub id: String,
+    /// What it shows, such as `Latency by percentile`.
+    pub title: String,
+    /// How it is read, in a sentence or two.
+    pub caption: String,
+    /// What is to be seen in it, for who does not see it: the figures that matter, in words.
+    pub alt: String,
+    /// The drawing: an `<svg>` element, complete, with `viewBox` and without sizes of its own.
+    /// Colours are classes (`series-0` to `series-8`, `axis`, `grid`, `band`), which the page's
+    /// style knows in light and in dark; every mark of data has the class `mark`.
+    pub svg: String,
+    /// The same as numbers, if they are not in the table of the runs.
+    pub table: Option<Table>,
+    /// The same for a drawing that can be zoomed, if it is worth it.
+    pub zoom: Option<Zoom>,
+}
+
+/// Lines over a common axis, for a drawing that can be zoomed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zoom {
+    /// What stands below, with its unit.
+    pub x_label: String,
+    /// What stands at the side, with its unit.
+    pub y_label: String,
+    /// How the axis below is divided.
+    pub x_scale: Scale,
+    /// How the axis at the side is divided.
+    pub y_scale: Scale,
+    /// The places on the axis below, ascending.
+    pub x: Vec<f64>,
+    /// The lines.
+    pub lines: Vec<Line>,
+}
+
+/// A line over the places of a [`Zoom`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// What it is of.
+    pub label: String,
+    /// Its colour, as the number in `series-N`.
+    pub series: usize,
+    /// A value for each place; none where it has a gap.
+    pub y: Vec<Option<f64>>,
+}
+
+/// How an axis is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Evenly.
+    Linear,
+    /// By powers of ten.
+    Log,
+    /// Percentiles, by the logarithm of 1/(1−p): as far from 90 to 99 as from 99 to 99.9.
+    Percentile,
+}

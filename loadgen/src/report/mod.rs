@@ -1,0 +1,11 @@
+//! A page that shows results: one HTML file that needs no network and no JavaScript.
+//!
+//! In reading order: [`page`] is everything that the page says, in plain data; `charts` draws each
+//! [`figure`] of it, with the primitives of `svg`; `html` lays it out. Nothing here measures, and
+//! nothing judges: the verdicts are those of [`crate::compare`].
+
+pub mod figure;
+pub mod page;
+
+pub use figure::{Figure, Line, Scale, Zoom};
+pub use page::{Cell, Column, Entry, Page, Section, Sentence, Table, Tone};
