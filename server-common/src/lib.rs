@@ -6,6 +6,7 @@
 //! - [`program`]: messages and the exit code;
 //! - [`usage`], [`flags`] and [`options`]: the command line that both share, errors in one line,
 //!   and what the flags mean;
+//! - `shell`: what a shell completes the command line by, and its manual page;
 //! - `certificate`: where a server's certificate and key come from;
 //! - [`threads`]: who decides how many threads a model has;
 //! - [`duration`]: times as flags write them;
@@ -35,6 +36,7 @@ pub mod options;
 pub mod overloaded;
 pub mod phase_clock;
 pub mod program;
+mod shell;
 mod socket_file;
 pub mod stop;
 pub mod threads;

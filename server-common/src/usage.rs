@@ -1,15 +1,15 @@
 //! The command line read, its errors said in one line.
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::fmt;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::builder::ArgPredicate;
 use clap::error::ErrorKind;
+use clap::{Command, Parser};
 
-use crate::program::{cannot_print, complain};
+use crate::program::{cannot_print, complain, print};
+use crate::shell;
 
 /// Exit code of a command line that cannot be understood.
 pub const EXIT_USAGE: u8 = 2;
@@ -34,8 +34,25 @@ impl Error for UsageError {}
 /// The code to exit with: after help or version, which are on stdout, 0, or 1 if they cannot be
 /// written there; after an error, which is on stderr in one line, 2.
 pub fn parse<Cli: Parser>(default_listen: &'static str) -> Result<Cli, ExitCode> {
-    parse_from(default_listen, std::env::args_os())
-        .map_err(|error| tell(Cli::command().get_name(), &error))
+    let command = command::<Cli>(default_listen);
+    let server = Cli::command().get_name().to_owned();
+    let matches = shell::with_flags(command.clone()).try_get_matches();
+    let matches = matches.map_err(|error| tell(&server, &error))?;
+    if let Some(text) = shell::asked_for(command, &matches) {
+        return Err(show(&server, &text));
+    }
+    Cli::from_arg_matches(&matches).map_err(|error| tell(&server, &error))
+}
+
+/// Prints what takes the place of serving.
+fn show(server: &str, text: &str) -> ExitCode {
+    match print("what was asked for", text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(server, &error.to_string());
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn tell(server: &str, error: &clap::Error) -> ExitCode {
@@ -56,16 +73,12 @@ fn tell(server: &str, error: &clap::Error) -> ExitCode {
     }
 }
 
-fn parse_from<Cli: Parser>(
-    default_listen: &'static str,
-    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
-) -> Result<Cli, clap::Error> {
-    let command = Cli::command().mut_arg("listen", |listen| {
+fn command<Cli: Parser>(default_listen: &'static str) -> Command {
+    Cli::command().mut_arg("listen", |listen| {
         listen
             .default_value_if("unix", ArgPredicate::IsPresent, None)
             .default_value(default_listen)
-    });
-    Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    })
 }
 
 /// clap's message without its usage block, which says in ten lines what `--help` says better.
@@ -85,6 +98,8 @@ fn one_line(error: &clap::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::FromArgMatches;
+
     use crate::flags::Flags;
 
     #[derive(Debug, Parser)]
@@ -95,7 +110,10 @@ mod tests {
     }
 
     fn parse(arguments: &[&str]) -> Result<Flags, String> {
-        parse_from::<Cli>("0.0.0.0:7080", [&["server"], arguments].concat())
+        let command = command::<Cli>("0.0.0.0:7080");
+        let matches = command.try_get_matches_from([&["server"], arguments].concat());
+        matches
+            .and_then(|matches| Cli::from_arg_matches(&matches))
             .map(|cli| cli.flags)
             .map_err(|error| one_line(&error))
     }

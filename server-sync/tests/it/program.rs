@@ -25,6 +25,18 @@ fn the_models_are_listed_one_a_line() {
 }
 
 #[test]
+fn packages_are_given_a_manual_page_and_completions() {
+    for (arguments, expected) in [
+        (["--man"].as_slice(), "push\\-drop\\-after"),
+        (&["--completions", "bash"], "--push-drop-after"),
+    ] {
+        let (code, out, err) = output(arguments);
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert!(out.contains(expected), "{out}");
+    }
+}
+
+#[test]
 fn a_stdout_that_takes_nothing_is_named_with_what_to_do() {
     let cases = [
         (
@@ -33,6 +45,7 @@ fn a_stdout_that_takes_nothing_is_named_with_what_to_do() {
         ),
         (&["--list-models"], "the models"),
         (&["--help"], "the help"),
+        (&["--man"], "what was asked for"),
     ];
     for (arguments, what) in cases {
         let full = File::options().write(true).open("/dev/full").unwrap();
