@@ -3,13 +3,17 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use loadgen::cli::{self, Command, UsageError};
+use loadgen::cli::{self, Command, Environment, UsageError};
 use loadgen::exit::Exit;
 use loadgen::{commands, output};
 
 fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
-    let exit = match cli::parse(&argv) {
+    let environment = Environment::of_this_process();
+    for line in cli::strangers(&environment, &argv) {
+        output::complain(&line);
+    }
+    let exit = match cli::parse_in(&environment, &argv) {
         Ok(Command::Run(args)) => commands::run(*args, &argv),
         Ok(Command::WebSocket(args)) => commands::websocket(*args, &argv),
         Ok(Command::Bench(args)) => commands::bench(args, &argv),
@@ -17,6 +21,8 @@ fn main() -> ExitCode {
         Ok(Command::BenchPush(args)) => commands::bench_push(args),
         Ok(Command::Push(args)) => commands::push(&args, &argv),
         Ok(Command::Schema(args)) => commands::schema(args.of),
+        Ok(Command::Completions(args)) => commands::completions(args.shell),
+        Ok(Command::Man(args)) => commands::man(&args),
         Err(UsageError::Asked(text)) => commands::print(&text),
         Err(UsageError::Line(line)) => {
             output::complain(&line);

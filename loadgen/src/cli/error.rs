@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::fmt;
 
 use clap::Command;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::environment::Applied;
 
 /// A usage error, or a request for help or the version, which is none.
 #[derive(Debug)]
@@ -22,6 +24,12 @@ impl UsageError {
     }
 }
 
+impl From<String> for UsageError {
+    fn from(line: String) -> Self {
+        Self::Line(line)
+    }
+}
+
 impl fmt::Display for UsageError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -31,16 +39,29 @@ impl fmt::Display for UsageError {
 }
 
 impl UsageError {
+    /// The same with the variables named that stand for flags.
+    pub(super) fn naming(self, variables: &Applied) -> Self {
+        match self {
+            Self::Line(line) => Self::Line(variables.name_in(line)),
+            Self::Asked(_) => self,
+        }
+    }
+
     /// Nothing to load was named.
     pub(super) fn no_url() -> Self {
         Self::line("a URL is needed; write loadgen http://HOST:PORT/")
     }
 
-    /// What clap says of `argv`, whose grammar is `command`.
+    /// What clap says of `argv`, whose grammar is `command` and to which `variables` have added.
     ///
     /// clap explains itself in paragraphs; the first says what is wrong, and the list of values
     /// that would be right, if there is one, belongs to it.
-    pub(super) fn of_clap(error: &clap::Error, command: &Command, argv: &[OsString]) -> Self {
+    pub(super) fn of_clap(
+        error: &clap::Error,
+        command: &Command,
+        argv: &[OsString],
+        variables: &Applied,
+    ) -> Self {
         let text = error.to_string();
         if !error.use_stderr() {
             return Self::Asked(text);
@@ -64,7 +85,12 @@ impl UsageError {
             return Self::line(format!("'{surplus}' is one too many; give one URL"));
         }
         let line = as_typed(line, command, argv);
-        Self::Line(format!("{line}; see loadgen{subcommand} --help"))
+        let set = match error.kind() {
+            ErrorKind::MissingRequiredArgument => variables.names(),
+            _ => String::new(),
+        };
+        let line = variables.name_in(line);
+        Self::Line(format!("{line}{set}; see loadgen{subcommand} --help"))
     }
 }
 

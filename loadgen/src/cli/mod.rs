@@ -3,7 +3,9 @@
 mod bench;
 mod bench_push;
 mod compare;
+mod environment;
 mod error;
+mod man;
 mod place;
 mod push;
 mod run;
@@ -13,14 +15,19 @@ use std::path::Path;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 pub use bench::BenchArgs;
 pub use bench_push::BenchPushArgs;
 pub use compare::CompareArgs;
+pub use environment::Environment;
+pub(crate) use environment::{hide_variables, variable};
 pub use error::UsageError;
+pub use man::ManArgs;
 pub use push::{PushArgs, PushFormat};
 pub use run::{OutputPlan, RunArgs, WebSocketArgs};
 
+use environment::Applied;
 use run::FlagOrder;
 
 use crate::output::ab_version;
@@ -42,6 +49,10 @@ pub enum Command {
     Push(Box<PushArgs>),
     /// Print the schema of what is written.
     Schema(SchemaArgs),
+    /// Print what a shell completes by.
+    Completions(CompletionsArgs),
+    /// Print manual pages, or write them.
+    Man(ManArgs),
 }
 
 /// The first line of `--help`.
@@ -50,6 +61,9 @@ const ABOUT: &str =
 
 const AFTER_HELP: &str = "\
 Without a command, loadgen takes ab's flags: loadgen -n 1000 -c 10 -k http://127.0.0.1:8080/
+
+A variable may stand for a flag: LOADGEN_RATE for --rate, LOADGEN_KEEP_ALIVE=1 for -k, and for
+--rounds of the command bench LOADGEN_BENCH_ROUNDS. Flags go before; loadgen man lists them all.
 
 Exit codes: 0 done; 1 could not run, could not write a result, or nothing succeeded; 2 the command
 line is wrong; 3 a gate was missed, or no rate keeps --slo; 5 gates were kept by a run that cannot
@@ -86,6 +100,18 @@ enum Named {
     Push(Box<PushArgs>),
     /// Print the JSON Schema of a result
     Schema(SchemaArgs),
+    /// Print what a shell completes loadgen's flags by
+    Completions(CompletionsArgs),
+    /// Print the manual page of loadgen or of one of its commands, or write them all
+    Man(ManArgs),
+}
+
+/// For which shell to print.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell: bash, elvish, fish, powershell or zsh
+    #[arg(value_enum, hide_possible_values = true)]
+    pub shell: Shell,
 }
 
 /// Which schema to print.
@@ -110,38 +136,72 @@ pub enum SchemaOf {
     Push,
 }
 
-/// Reads the command line.
+/// The whole grammar: that of the commands, and that of a run beside them.
+#[must_use]
+pub fn command() -> clap::Command {
+    // Beside the commands, not in `Cli`: a command needs none of the flags of a run.
+    RunArgs::augment_args(Cli::command()).about(ABOUT)
+}
+
+/// Reads the command line, whatever variables are set.
+///
+/// # Errors
+///
+/// Those of [`parse_in`].
+pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
+    parse_in(&Environment::default(), argv)
+}
+
+/// A line about each variable that is meant for this program and unknown to it.
+#[must_use]
+pub fn strangers(environment: &Environment, argv: &[OsString]) -> Vec<String> {
+    match is_called_ab(argv) {
+        true => Vec::new(),
+        false => environment.strangers(&command()),
+    }
+}
+
+/// Reads the command line, and of the environment what it leaves open; called as ab the program
+/// has flags only, as ab.
 ///
 /// # Errors
 ///
 /// One line that names what is wrong and the next step; or, as clap's own error, the text of
 /// `--help` or `--version`.
-pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
-    // Beside the commands, not in `Cli`: a command needs none of the flags of a run.
-    let mut command = RunArgs::augment_args(Cli::command()).about(ABOUT);
+pub fn parse_in(environment: &Environment, argv: &[OsString]) -> Result<Command, UsageError> {
     let called_as_ab = is_called_ab(argv);
+    let mut command = command();
     if called_as_ab {
         command = command.name("ab");
     }
+    let (argv, variables) = match called_as_ab {
+        true => (argv.to_vec(), Applied::default()),
+        false => environment.apply(&command, argv)?,
+    };
     let usage = |error: &clap::Error, command| match error.kind() {
         ErrorKind::DisplayVersion if called_as_ab => UsageError::Asked(ab_version()),
-        _ => UsageError::of_clap(error, command, argv),
+        _ => UsageError::of_clap(error, command, &argv, &variables),
     };
     let matches = command
-        .try_get_matches_from_mut(argv)
+        .try_get_matches_from_mut(&argv)
         .map_err(|error| usage(&error, &command))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| usage(&error, &command))?;
     match cli.subcommand {
-        Some(Named::WebSocket(args)) => Ok(Command::WebSocket(args)),
+        Some(Named::WebSocket(mut args)) => {
+            args.told(variables);
+            Ok(Command::WebSocket(args))
+        }
         Some(Named::Bench(args)) => Ok(Command::Bench(args)),
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
         Some(Named::BenchPush(args)) => Ok(Command::BenchPush(args)),
         Some(Named::Push(args)) => Ok(Command::Push(args)),
         Some(Named::Schema(args)) => Ok(Command::Schema(args)),
+        Some(Named::Completions(args)) => Ok(Command::Completions(args)),
+        Some(Named::Man(args)) => Ok(Command::Man(args)),
         None => {
             let run = RunArgs::from_arg_matches(&matches);
             let mut run = run.map_err(|error| usage(&error, &command))?;
-            run.told(FlagOrder::of(&matches), called_as_ab);
+            run.told(FlagOrder::of(&matches), called_as_ab, variables);
             Ok(Command::Run(Box::new(run)))
         }
     }

@@ -1,7 +1,6 @@
 //! `loadgen bench`.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -9,7 +8,7 @@ use super::{broken_off, interrupt_flag, print, refuse};
 use crate::bench::{self, BenchPlan, Report, Step};
 use crate::cli::BenchArgs;
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, Screen};
 use crate::system::limits::raise_open_files_limit;
 
 /// Measures the servers against each other, prints what was found and where it is.
@@ -68,8 +67,7 @@ impl Progress {
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {elapsed}");
         let style = style.expect("the template is one of indicatif's own forms");
         Self {
-            bar: std::io::stderr()
-                .is_terminal()
+            bar: (Screen::of_stderr() != Screen::Log)
                 .then(|| ProgressBar::new(0).with_style(style)),
             last: String::new(),
         }

@@ -5,8 +5,7 @@
 
 mod line;
 
-use std::env;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -14,6 +13,7 @@ use rustix::termios::tcgetwinsize;
 
 use self::line::{Look, Moment, line};
 use super::talk;
+use super::terminal::Screen;
 use crate::engine::live::{LiveCounts, LiveTally};
 use crate::engine::{Observer, Progress};
 use crate::plan::Stop;
@@ -46,13 +46,6 @@ pub struct LiveView {
     shown_at: Duration,
 }
 
-/// What stderr is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Screen {
-    Terminal { colour: bool },
-    Log,
-}
-
 impl ShowProgress {
     /// Whether it is to be shown now; `quiet` and what stderr is decide only where this does not.
     #[must_use]
@@ -66,17 +59,6 @@ impl ShowProgress {
 }
 
 impl Screen {
-    fn of_stderr() -> Self {
-        let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-        match io::stderr().is_terminal() && !is_dumb {
-            true => Self::Terminal {
-                // https://no-color.org
-                colour: env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-            },
-            false => Self::Log,
-        }
-    }
-
     /// Asked each time, since windows change.
     fn look(self) -> Look {
         let Self::Terminal { colour } = self else {

@@ -4,8 +4,10 @@ mod ab;
 mod chart;
 mod file;
 mod live;
+mod manual;
 mod progress;
 mod samples;
+mod terminal;
 mod text;
 mod traffic;
 
@@ -19,8 +21,10 @@ pub use ab::{
 pub use chart::sparkline;
 pub use file::ResultFile;
 pub use live::{LiveView, ShowProgress};
+pub use manual::{ManualPage, manual};
 pub use progress::AbProgress;
 pub use samples::SamplesCsv;
+pub(crate) use terminal::Screen;
 pub use traffic::traffic;
 
 use crate::engine::Summary;

@@ -64,13 +64,26 @@ fn failures_are_red_and_a_narrow_terminal_has_fewer_parts() {
 #[test]
 fn who_wants_no_colour_gets_the_same_line_without() {
     let server = FaultServer::start(Script::always(ResetsAfterRequest));
-    let text = on_terminal_with(("NO_COLOR", "1"), 100, &[&server.url()]);
-    let line = text.split(ERASE).nth(1).expect("a line");
+    at_once(&[("NO_COLOR", "1"), ("CLICOLOR", "0")], |variable| {
+        let text = on_terminal_with(variable, 100, &[&server.url()]);
+        let line = text.split(ERASE).nth(1).expect("a line");
+        assert!(
+            line.contains("0 req/s  ") && line.contains(" failed"),
+            "{text:?}"
+        );
+        assert!(!line.contains('\x1b'), "{text:?}");
+    });
+}
+
+#[test]
+fn a_dumb_terminal_is_a_log() {
+    let server = Server::start(Kind::Threads);
+    let ask = ["--progress", "always", "-k", &server.url(PATH)];
+    let text = on_terminal_with(("TERM", "dumb"), 100, &ask);
     assert!(
-        line.contains("0 req/s  ") && line.contains(" failed"),
+        text.starts_with("  1/1.6 s") && !text.contains('\x1b'),
         "{text:?}"
     );
-    assert!(!line.contains('\x1b'), "{text:?}");
 }
 
 #[test]

@@ -69,6 +69,7 @@ mod samples; // every request as a row: --samples, -g
 mod secrets; // what must not be repeated
 mod secured; // what can go wrong before a request is encrypted
 mod secured_engines; // TLS with the other engines
+mod shell; // completions, manual pages, variables in the place of flags
 mod sockets; // their buffers
 mod tls; // handshakes, sessions, certificates, names
 mod unix_socket; // a server behind a socket in the file system

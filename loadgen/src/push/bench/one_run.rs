@@ -15,6 +15,7 @@ use super::plan::{Case, Plan};
 use crate::bench::BenchError;
 use crate::bench::directory::Directory;
 use crate::bench::server::RunningServer;
+use crate::cli::hide_variables;
 use crate::push::record::Record;
 
 /// How much longer than its run a client may take: to connect, to stop and to write.
@@ -34,6 +35,7 @@ pub(super) fn measure(
     let address = server.push_address()?;
     let file = case.file_name();
     let mut command = Command::new(&plan.loadgen);
+    hide_variables(&mut command);
     command
         // The record keeps the command line, which is to name no place of this machine.
         .arg0("loadgen")

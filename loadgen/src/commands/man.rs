@@ -1,0 +1,61 @@
+//! `loadgen man` and `loadgen completions`: what a shell and a reader install.
+
+use std::fs;
+use std::path::Path;
+
+use clap_complete::Shell;
+
+use super::{conclude, print, refuse};
+use crate::cli::{self, ManArgs, UsageError};
+use crate::exit::Exit;
+use crate::output::{ManualPage, manual};
+
+/// Prints what `shell` completes loadgen's command line by.
+#[must_use]
+pub fn completions(shell: Shell) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut cli::command(), "loadgen", &mut script);
+    print(&String::from_utf8_lossy(&script))
+}
+
+/// Prints a page of the manual, or writes them all.
+#[must_use]
+pub fn man(args: &ManArgs) -> Exit {
+    let pages = manual(cli::command());
+    if let Some(directory) = &args.out {
+        return conclude(write(&pages, directory).map(|()| Exit::Done));
+    }
+    match pages.iter().find(|page| page.command == args.command) {
+        Some(page) => print(&page.text),
+        None => refuse(&no_page(
+            &pages,
+            args.command.as_deref().unwrap_or_default(),
+        )),
+    }
+}
+
+fn write(pages: &[ManualPage], directory: &Path) -> Result<(), String> {
+    let cannot = |path: &Path, error| {
+        format!(
+            "cannot write {}: {error}; name another --out",
+            path.display()
+        )
+    };
+    fs::create_dir_all(directory).map_err(|error| cannot(directory, error))?;
+    for page in pages {
+        let path = directory.join(&page.file);
+        fs::write(&path, &page.text).map_err(|error| cannot(&path, error))?;
+    }
+    Ok(())
+}
+
+fn no_page(pages: &[ManualPage], command: &str) -> UsageError {
+    let commands: Vec<&str> = pages
+        .iter()
+        .filter_map(|page| page.command.as_deref())
+        .collect();
+    UsageError::line(format!(
+        "'{command}' is no command; choose among {}",
+        commands.join(", ")
+    ))
+}
