@@ -5,6 +5,7 @@
 //! nothing judges: the verdicts are those of [`crate::compare`].
 
 pub mod figure;
+pub mod html;
 pub mod page;
 
 pub use figure::{Figure, Line, Scale, Zoom};

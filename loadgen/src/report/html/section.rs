@@ -1,0 +1,151 @@
+//! One result: what was found first, then the drawings, then what they rest on.
+
+use super::markup::Markup;
+use super::{figure, table, tone};
+use crate::record::Severity;
+use crate::report::{Entry, Section, Sentence, Tone};
+
+/// Characters of a sentence that are shown; names in it may be of any length.
+const SENTENCE_LENGTH_MAX: usize = 600;
+/// Rows and findings up to which a part is open from the start.
+const OPEN_MAX: usize = 12;
+
+/// Writes `section`; alone it needs no heading of its own, since the page's is enough.
+pub(super) fn write(out: &mut Markup, id: &str, section: &Section, is_alone: bool) {
+    let title = format!("{id}-title");
+    let attributes = [
+        ("class", "result"),
+        ("id", id),
+        ("aria-labelledby", title.as_str()),
+    ];
+    out.element("section", &attributes, |out| {
+        let class = if is_alone { "unseen" } else { "" };
+        let heading = [("id", title.as_str()), ("class", class)];
+        out.element("h2", &heading, |out| out.short(&section.title, 160));
+        if !is_alone {
+            write_subtitle(out, section);
+        }
+        out.newline();
+        write_first(out, id, section);
+        for figure in section.figures.iter().skip(1) {
+            figure::write(out, &figure_id(id, &figure.id), figure);
+        }
+        for (number, table) in section.tables.iter().enumerate() {
+            table::write(out, &format!("{id}-table{}", number + 1), table);
+        }
+        write_findings(out, &section.findings);
+        write_environment(out, &section.environment);
+        write_runs(out, id, section);
+    });
+    out.newline();
+}
+
+/// When, by which version and on what it was measured.
+pub(super) fn write_subtitle(out: &mut Markup, section: &Section) {
+    if !section.subtitle.is_empty() {
+        out.element("p", &[("class", "subtitle")], |out| {
+            out.short(&section.subtitle, SENTENCE_LENGTH_MAX);
+        });
+    }
+}
+
+fn figure_id(section: &str, figure: &str) -> String {
+    format!("{section}-{figure}")
+}
+
+/// The first screen: the verdicts, and beside them the drawing that shows them.
+fn write_first(out: &mut Markup, id: &str, section: &Section) {
+    out.element("div", &[("class", "first")], |out| {
+        out.element("div", &[("class", "found")], |out| {
+            write_sentences(out, "verdicts", &section.verdicts);
+            write_sentences(out, "notes", &section.notes);
+        });
+        out.newline();
+        if let Some(figure) = section.figures.first() {
+            figure::write(out, &figure_id(id, &figure.id), figure);
+        }
+    });
+    out.newline();
+}
+
+fn write_sentences(out: &mut Markup, class: &'static str, sentences: &[Sentence]) {
+    if sentences.is_empty() {
+        return;
+    }
+    out.element("ul", &[("class", class)], |out| {
+        for Sentence { text, tone } in sentences {
+            out.element("li", &[("class", tone::class(*tone))], |out| {
+                tone::badge(out, *tone);
+                out.short(text, SENTENCE_LENGTH_MAX);
+            });
+        }
+    });
+    out.newline();
+}
+
+fn write_findings(out: &mut Markup, findings: &[(Severity, String)]) {
+    if findings.is_empty() {
+        return;
+    }
+    part(
+        out,
+        "Can the runs be believed?",
+        findings.len() <= OPEN_MAX,
+        |out| {
+            out.element("ul", &[("class", "findings")], |out| {
+                for (severity, text) in findings {
+                    out.element("li", &[("class", tone::class(tone_of(*severity)))], |out| {
+                        out.line("span", &[("class", "badge")], severity.label());
+                        out.text(" ");
+                        out.short(text, SENTENCE_LENGTH_MAX);
+                    });
+                }
+            });
+        },
+    );
+}
+
+fn tone_of(severity: Severity) -> Tone {
+    match severity {
+        Severity::Invalid => Tone::Invalid,
+        Severity::LimitsRate => Tone::Open,
+        Severity::Note => Tone::Plain,
+    }
+}
+
+fn write_environment(out: &mut Markup, entries: &[Entry]) {
+    if entries.is_empty() {
+        return;
+    }
+    part(out, "The machine", entries.len() <= OPEN_MAX, |out| {
+        out.element("dl", &[("class", "environment")], |out| {
+            for Entry { name, value } in entries {
+                out.element("div", &[], |out| {
+                    out.element("dt", &[], |out| out.short(name, 160));
+                    out.element("dd", &[], |out| out.short(value, SENTENCE_LENGTH_MAX));
+                });
+            }
+        });
+    });
+}
+
+fn write_runs(out: &mut Markup, id: &str, section: &Section) {
+    if section.runs.rows.is_empty() {
+        return;
+    }
+    let is_open = section.runs.rows.len() <= OPEN_MAX;
+    part(out, "Every run", is_open, |out| {
+        table::write(out, &format!("{id}-runs"), &section.runs);
+    });
+}
+
+/// A part with a heading, which can be folded.
+fn part(out: &mut Markup, heading: &str, is_open: bool, inside: impl FnOnce(&mut Markup)) {
+    let attributes = [("class", "part"), ("open", "")];
+    let attributes = &attributes[..1 + usize::from(is_open)];
+    out.element("details", attributes, |out| {
+        out.element("summary", &[], |out| out.line("h3", &[], heading));
+        inside(out);
+    });
+    out.newline();
+}
