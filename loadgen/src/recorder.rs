@@ -3,8 +3,10 @@
 //! Each worker owns one recorder, so that recording takes no lock and shares no cache line; at the
 //! end they are added up.
 
+mod buckets;
 mod open_loop;
 mod path;
+mod seconds;
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -12,9 +14,9 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-pub use path::PathTally;
-
 pub use open_loop::OpenLoop;
+pub use path::PathTally;
+pub use seconds::{SecondTally, Seconds};
 
 use crate::engine::control::nanoseconds;
 use crate::http1::Answer;
@@ -27,8 +29,6 @@ const LONGEST_NS: u64 = 3_600_000_000_000;
 
 /// Significant digits of recorded times.
 const DIGITS: u8 = 3;
-
-const NS_PER_SECOND: u64 = 1_000_000_000;
 
 /// One request: what it asked for, and when what happened, in nanoseconds since the run began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub struct Recorder {
     /// What only ab's text shows, if it was asked for.
     pub ab: Option<AbCounts>,
     /// What ended in each second.
-    pub seconds: Vec<SecondTally>,
+    pub seconds: Seconds,
     /// By path, if there are several.
     pub paths: Vec<PathTally>,
 }
@@ -125,19 +125,6 @@ pub struct AbCounts {
 /// Answers by status: an array, since every answer counts here.
 #[derive(Clone, Debug)]
 pub struct Statuses(Vec<u64>);
-
-/// What ended within one second.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SecondTally {
-    /// Requests that succeeded.
-    pub succeeded: u64,
-    /// Requests that failed.
-    pub failed: u64,
-    /// Sum of the successes' latencies in nanoseconds.
-    pub latency_ns_sum: u64,
-    /// Longest of them.
-    pub latency_ns_max: u64,
-}
 
 impl Recorder {
     /// An empty recorder for what `plan` asks to be recorded.
@@ -170,7 +157,7 @@ impl Recorder {
             cancelled: Times::default(),
             open_loop: None,
             ab: for_ab.then(AbCounts::default),
-            seconds: Vec::new(),
+            seconds: Seconds::default(),
             paths: Vec::new(),
         }
     }
@@ -249,7 +236,8 @@ impl Recorder {
         self.requests.failed += 1;
         self.failures[cause] += 1;
         self.failed.record(timing.ended_ns - timing.started_ns);
-        self.second(timing.ended_ns).failed += 1;
+        let at_ns = self.since_measured(timing.ended_ns);
+        self.seconds.failed(at_ns);
     }
 
     fn succeeded(&mut self, timing: &Timing) {
@@ -263,18 +251,13 @@ impl Recorder {
             let corrected_ns = timing.ended_ns.saturating_sub(timing.intended_ns);
             open_loop.corrected.record(corrected_ns);
         }
-        let second = self.second(timing.ended_ns);
-        second.succeeded += 1;
-        second.latency_ns_sum += total_ns;
-        second.latency_ns_max = second.latency_ns_max.max(total_ns);
+        let at_ns = self.since_measured(timing.ended_ns);
+        self.seconds.succeeded(at_ns, total_ns);
     }
 
-    fn second(&mut self, at_ns: u64) -> &mut SecondTally {
-        let index = (at_ns.saturating_sub(self.measured_from_ns) / NS_PER_SECOND) as usize;
-        if index >= self.seconds.len() {
-            self.seconds.resize(index + 1, SecondTally::default());
-        }
-        &mut self.seconds[index]
+    /// Nanoseconds since the measured part began, of a time since the run did.
+    fn since_measured(&self, at_ns: u64) -> u64 {
+        at_ns.saturating_sub(self.measured_from_ns)
     }
 }
 
@@ -313,16 +296,7 @@ impl AddAssign<&Self> for Recorder {
         for (path, other) in self.paths.iter_mut().zip(&other.paths) {
             *path += other;
         }
-        if self.seconds.len() < other.seconds.len() {
-            self.seconds
-                .resize(other.seconds.len(), SecondTally::default());
-        }
-        for (second, other) in self.seconds.iter_mut().zip(&other.seconds) {
-            second.succeeded += other.succeeded;
-            second.failed += other.failed;
-            second.latency_ns_sum += other.latency_ns_sum;
-            second.latency_ns_max = second.latency_ns_max.max(other.latency_ns_max);
-        }
+        self.seconds += &other.seconds;
     }
 }
 
@@ -461,7 +435,7 @@ mod tests {
             prop_assert_eq!(requests.failed, recorder.failures.total());
             prop_assert_eq!(requests.succeeded, recorder.total.0.len());
             prop_assert_eq!(requests.failed, recorder.failed.0.len());
-            let by_second: u64 = recorder.seconds.iter().map(|second| second.succeeded + second.failed).sum();
+            let by_second: u64 = recorder.seconds.tallies().iter().map(|second| second.succeeded + second.failed).sum();
             prop_assert_eq!(by_second, requests.ended());
         }
 
@@ -477,7 +451,7 @@ mod tests {
             prop_assert_eq!(sum.failures, whole.failures);
             prop_assert_eq!(&sum.total.0, &whole.total.0);
             prop_assert_eq!(&sum.failed.0, &whole.failed.0);
-            prop_assert_eq!(sum.seconds, whole.seconds);
+            prop_assert_eq!(sum.seconds.tallies(), whole.seconds.tallies());
             let (sum, whole) = (sum.open_loop.unwrap(), whole.open_loop.unwrap());
             prop_assert_eq!(&sum.corrected.0, &whole.corrected.0);
             prop_assert_eq!((sum.started, sum.late), (whole.started, whole.late));

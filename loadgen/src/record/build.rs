@@ -111,7 +111,7 @@ pub fn build(
         ),
         latency_ns,
         histograms: histograms(recorder),
-        series: series(&recorder.seconds, elapsed_s),
+        series: series(&recorder.seconds.tallies(), elapsed_s),
         paths: paths(plan, recorder),
         client: client(plan, summary, measured, schedule.as_ref()),
         schedule,
@@ -284,6 +284,7 @@ fn series(seconds: &[SecondTally], elapsed_s: f64) -> Vec<Second> {
         failed: tally.failed,
         latency_ns_mean: (tally.succeeded > 0)
             .then(|| tally.latency_ns_sum as f64 / tally.succeeded as f64),
+        latency_ns_p99: tally.latency_ns_p99(),
         latency_ns_max: (tally.succeeded > 0).then_some(tally.latency_ns_max),
     })
     .collect()

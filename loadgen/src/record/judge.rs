@@ -257,6 +257,7 @@ mod tests {
             succeeded,
             failed: 0,
             latency_ns_mean: None,
+            latency_ns_p99: None,
             latency_ns_max: None,
         };
         counts.iter().enumerate().map(row).collect()

@@ -215,6 +215,7 @@ fn second(start_s: u64) -> Second {
         succeeded: 10_000,
         failed: 0,
         latency_ns_mean: Some(15_000_000.0),
+        latency_ns_p99: Some(38_000_000),
         latency_ns_max: Some(45_000_000),
     }
 }

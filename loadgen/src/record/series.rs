@@ -17,6 +17,11 @@ pub struct Second {
     /// Mean latency of those that succeeded, in nanoseconds; absent if none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_ns_mean: Option<f64>,
+    /// 99th percentile of their latencies, in nanoseconds: the smallest time, to two significant
+    /// digits and at most the longest, that at least 99 % of them did not exceed; absent if none
+    /// succeeded, and in records from before there was this field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_ns_p99: Option<u64>,
     /// Longest latency of those that succeeded, in nanoseconds; absent if none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_ns_max: Option<u64>,

@@ -117,6 +117,11 @@ impl Counts {
             answered,
             "every whole answer has a status: {record}"
         );
+        assert_eq!(
+            succeeded_by_second(record),
+            counts.succeeded,
+            "every success is in its second: {record}"
+        );
         counts
     }
 
@@ -168,6 +173,19 @@ pub(crate) fn codes(record: &Value) -> Vec<&str> {
         .expect("reasons is an array");
     let codes = reasons.iter().map(|reason| &reason["code"]);
     codes.map(|code| code.as_str().expect("a name")).collect()
+}
+
+/// All seconds' successes, after a look at how long they took.
+fn succeeded_by_second(record: &Value) -> u64 {
+    let seconds = record["series"].as_array().expect("series is an array");
+    let succeeded = seconds.iter().map(|second| {
+        let succeeded = number(&second["succeeded"], "succeeded");
+        let [p99, max] = ["latency_ns_p99", "latency_ns_max"].map(|key| second[key].as_u64());
+        assert_eq!(p99.is_some(), succeeded > 0, "{second}");
+        assert!(p99 <= max, "{second}");
+        succeeded
+    });
+    succeeded.sum()
 }
 
 /// The causes that occurred, after a look at the list: all causes, no others.

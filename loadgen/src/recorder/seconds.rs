@@ -1,0 +1,220 @@
+//! What a worker counts of each second of the run.
+
+use std::ops::AddAssign;
+
+use super::buckets::{Buckets, Packed};
+
+const NS_PER_SECOND: u64 = 1_000_000_000;
+
+/// What ended in each second.
+///
+/// Latencies are counted in the present second's buckets, which are packed when the first request
+/// of a later second succeeds. One that ended earlier than that and is heard of only now, as
+/// happens around the turn of a second where several threads make requests, is added to what was
+/// packed of its second.
+#[derive(Clone, Debug, Default)]
+pub struct Seconds {
+    tallies: Vec<SecondTally>,
+    /// The second of which `latencies` are.
+    present: usize,
+    /// Not yet in the present second's tally.
+    latencies: Buckets,
+}
+
+/// What ended within one second.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecondTally {
+    /// Requests that succeeded.
+    pub succeeded: u64,
+    /// Requests that failed.
+    pub failed: u64,
+    /// Sum of the successes' latencies in nanoseconds.
+    pub latency_ns_sum: u64,
+    /// Longest of them.
+    pub latency_ns_max: u64,
+    /// All of them.
+    latencies: Packed,
+}
+
+impl Seconds {
+    /// A request failed at this time of the run.
+    pub(super) fn failed(&mut self, at_ns: u64) {
+        self.tally(second(at_ns)).failed += 1;
+    }
+
+    /// A request succeeded at this time of the run, having taken this long.
+    pub(super) fn succeeded(&mut self, at_ns: u64, latency_ns: u64) {
+        let second = second(at_ns);
+        if second > self.present {
+            self.turn_to(second);
+        }
+        let is_present = second == self.present;
+        let tally = self.tally(second);
+        tally.succeeded += 1;
+        tally.latency_ns_sum += latency_ns;
+        tally.latency_ns_max = tally.latency_ns_max.max(latency_ns);
+        match is_present {
+            true => self.latencies.count(latency_ns),
+            false => tally.latencies.count(latency_ns),
+        }
+    }
+
+    /// Of each second from the first to the last in which something ended.
+    #[must_use]
+    pub fn tallies(&self) -> Vec<SecondTally> {
+        let mut tallies = self.tallies.clone();
+        if let Some(present) = tallies.get_mut(self.present) {
+            present.latencies += &self.latencies.pack();
+        }
+        tallies
+    }
+
+    #[cold]
+    fn turn_to(&mut self, second: usize) {
+        let latencies = self.latencies.pack();
+        self.latencies.clear();
+        self.tally(self.present).latencies += &latencies;
+        self.present = second;
+    }
+
+    fn tally(&mut self, second: usize) -> &mut SecondTally {
+        if second >= self.tallies.len() {
+            self.tallies.resize(second + 1, SecondTally::default());
+        }
+        &mut self.tallies[second]
+    }
+}
+
+fn second(at_ns: u64) -> usize {
+    (at_ns / NS_PER_SECOND) as usize
+}
+
+impl AddAssign<&Self> for Seconds {
+    fn add_assign(&mut self, other: &Self) {
+        for (second, other) in other.tallies.iter().enumerate() {
+            *self.tally(second) += other;
+        }
+        if !other.tallies.is_empty() {
+            self.tally(other.present).latencies += &other.latencies.pack();
+        }
+    }
+}
+
+impl SecondTally {
+    /// The latency that 99 % of the successes did not exceed, in nanoseconds, to two digits and
+    /// never above the longest; `None` if there was no success.
+    #[must_use]
+    pub fn latency_ns_p99(&self) -> Option<u64> {
+        let p99 = self.latencies.quantile_ns(0.99);
+        p99.map(|ns| ns.min(self.latency_ns_max))
+    }
+}
+
+impl AddAssign<&Self> for SecondTally {
+    fn add_assign(&mut self, other: &Self) {
+        self.succeeded += other.succeeded;
+        self.failed += other.failed;
+        self.latency_ns_sum += other.latency_ns_sum;
+        self.latency_ns_max = self.latency_ns_max.max(other.latency_ns_max);
+        self.latencies += &other.latencies;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hdrhistogram::Histogram;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::super::LONGEST_NS;
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    fn of(successes: &[(u64, u64)]) -> Seconds {
+        let mut seconds = Seconds::default();
+        for (at_ns, latency_ns) in successes {
+            seconds.succeeded(*at_ns, *latency_ns);
+        }
+        seconds
+    }
+
+    fn p99s(seconds: &Seconds) -> Vec<Option<u64>> {
+        let tallies = seconds.tallies();
+        tallies.iter().map(SecondTally::latency_ns_p99).collect()
+    }
+
+    /// At any time of four seconds, so that most come after one that ended later.
+    fn success() -> impl Strategy<Value = (u64, u64)> {
+        (0_u64..4_000_000_000, 0_u64..10_000_000_000)
+    }
+
+    #[test]
+    fn each_second_has_its_own_p99() {
+        let seconds = of(&[(0, MS), (500 * MS, 2 * MS), (2_500 * MS, 7 * MS)]);
+        assert_eq!(p99s(&seconds), [Some(2 * MS), None, Some(7 * MS)]);
+    }
+
+    #[test]
+    fn one_in_a_hundred_is_above_the_p99_and_two_are_not() {
+        let with_slow = |slow: usize| {
+            let took_ns = |index| if index < slow { 900 * MS } else { 100 };
+            let successes: Vec<_> = (0..100).map(|index| (0, took_ns(index))).collect();
+            p99s(&of(&successes))
+        };
+        assert_eq!(with_slow(1), [Some(100)]);
+        assert_eq!(with_slow(2), [Some(900 * MS)]);
+    }
+
+    #[test]
+    fn what_is_heard_of_late_counts_in_the_second_it_ended_in() {
+        let seconds = of(&[(0, MS), (1_000 * MS, MS), (999 * MS, 5 * MS)]);
+        assert_eq!(p99s(&seconds), [Some(5 * MS), Some(MS)]);
+    }
+
+    #[test]
+    fn a_second_of_failures_has_no_p99() {
+        let mut seconds = of(&[(0, MS)]);
+        seconds.failed(1_000 * MS);
+        seconds.failed(1_500 * MS);
+        assert_eq!(p99s(&seconds), [Some(MS), None]);
+        assert_eq!(p99s(&Seconds::default()), []);
+    }
+
+    proptest! {
+        #[test]
+        fn the_latencies_of_all_seconds_are_those_of_the_whole(successes in vec(success(), 1..200)) {
+            let tallies = of(&successes).tallies();
+            let mut sum = Packed::default();
+            let mut whole = Histogram::<u64>::new_with_bounds(1, LONGEST_NS, 2).unwrap();
+            for tally in &tallies {
+                prop_assert_eq!(tally.latencies.times().map(|(_, count)| count).sum::<u64>(), tally.succeeded);
+                sum += &tally.latencies;
+            }
+            for (_, latency_ns) in &successes {
+                whole.record(*latency_ns).unwrap();
+            }
+            let kept: Vec<_> = sum.times().collect();
+            let recorded = whole.iter_recorded();
+            let recorded: Vec<_> = recorded
+                .map(|value| (value.value_iterated_to(), value.count_at_value()))
+                .collect();
+            prop_assert_eq!(kept, recorded);
+        }
+
+        #[test]
+        fn the_order_in_which_they_are_heard_of_does_not_matter(successes in vec(success(), 0..200)) {
+            let mut in_order = successes.clone();
+            in_order.sort_unstable();
+            prop_assert_eq!(of(&successes).tallies(), of(&in_order).tallies());
+        }
+
+        #[test]
+        fn workers_add_up(one in vec(success(), 0..100), other in vec(success(), 0..100)) {
+            let mut sum = of(&one);
+            sum += &of(&other);
+            let whole = of(&[one, other].concat());
+            prop_assert_eq!(sum.tallies(), whole.tallies());
+        }
+    }
+}
