@@ -2,7 +2,8 @@
 //!
 //! A run has many seconds, and each worker its own of each. So times are told apart to two digits
 //! and not to three, and what is kept of a second that is over is only the buckets that something
-//! fell into: of 60 000 requests about a kilobyte.
+//! fell into: of 300 000 requests, which fell into 578 buckets, 1330 bytes. At that an hour with
+//! four workers takes 20 MB.
 
 use std::iter;
 use std::ops::AddAssign;
@@ -20,7 +21,7 @@ const BUCKETS: usize = bucket(LONGEST_NS) + 1;
 
 /// A counter for each bucket, to count fast. A second has not enough nanoseconds to overflow one.
 #[derive(Clone, Debug)]
-pub(super) struct Buckets(Box<[u32]>);
+pub(super) struct Buckets(Box<[u32; BUCKETS]>);
 
 /// The buckets that are not empty, from short times to long ones: for each its distance from the
 /// one before and its count, as numbers of seven bits a byte, the low ones first (LEB128).
@@ -28,18 +29,15 @@ pub(super) struct Buckets(Box<[u32]>);
 pub(super) struct Packed(Box<[u8]>);
 
 impl Buckets {
+    #[inline]
     pub(super) fn count(&mut self, ns: u64) {
         self.0[bucket(ns)] += 1;
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.0.fill(0);
     }
 
     pub(super) fn pack(&self) -> Packed {
         let mut bytes = Vec::new();
         let mut last = 0;
-        for (bucket, count) in (0..).zip(&self.0).filter(|(_, count)| **count > 0) {
+        for (bucket, count) in (0..).zip(&*self.0).filter(|(_, count)| **count > 0) {
             put_number(&mut bytes, bucket - last);
             put_number(&mut bytes, *count);
             last = bucket;
@@ -50,7 +48,7 @@ impl Buckets {
 
 impl Default for Buckets {
     fn default() -> Self {
-        Self(vec![0; BUCKETS].into())
+        Self(Box::new([0; BUCKETS]))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a worker counts of each second of the run.
 
+use std::mem;
 use std::ops::AddAssign;
 
 use super::buckets::{Buckets, Packed};
@@ -8,16 +9,25 @@ const NS_PER_SECOND: u64 = 1_000_000_000;
 
 /// What ended in each second.
 ///
-/// Latencies are counted in the present second's buckets, which are packed when the first request
-/// of a later second succeeds. One that ended earlier than that and is heard of only now, as
-/// happens around the turn of a second where several threads make requests, is added to what was
-/// packed of its second.
+/// The present second is counted apart, so that a request costs a comparison and a few additions.
+/// Its latencies are packed when the first request of a later second succeeds. A success that ended
+/// earlier than that and is heard of only now, as happens around the turn of a second where several
+/// threads make requests, is added to what was packed of its second.
 #[derive(Clone, Debug, Default)]
 pub struct Seconds {
+    /// Without the present second's successes.
     tallies: Vec<SecondTally>,
-    /// The second of which `latencies` are.
-    present: usize,
-    /// Not yet in the present second's tally.
+    present: Present,
+}
+
+/// The successes of the latest second that has had one.
+#[derive(Clone, Debug, Default)]
+struct Present {
+    second: usize,
+    /// When it began, in nanoseconds of the run.
+    from_ns: u64,
+    /// But for its latencies.
+    tally: SecondTally,
     latencies: Buckets,
 }
 
@@ -43,38 +53,44 @@ impl Seconds {
     }
 
     /// A request succeeded at this time of the run, having taken this long.
+    #[inline]
     pub(super) fn succeeded(&mut self, at_ns: u64, latency_ns: u64) {
-        let second = second(at_ns);
-        if second > self.present {
-            self.turn_to(second);
-        }
-        let is_present = second == self.present;
-        let tally = self.tally(second);
-        tally.succeeded += 1;
-        tally.latency_ns_sum += latency_ns;
-        tally.latency_ns_max = tally.latency_ns_max.max(latency_ns);
-        match is_present {
-            true => self.latencies.count(latency_ns),
-            false => tally.latencies.count(latency_ns),
+        match self.present.has(at_ns) {
+            true => self.present.succeeded(latency_ns),
+            false => self.succeeded_elsewhere(at_ns, latency_ns),
         }
     }
 
     /// Of each second from the first to the last in which something ended.
     #[must_use]
     pub fn tallies(&self) -> Vec<SecondTally> {
-        let mut tallies = self.tallies.clone();
-        if let Some(present) = tallies.get_mut(self.present) {
-            present.latencies += &self.latencies.pack();
-        }
-        tallies
+        let mut all = self.clone();
+        all.put_away(&self.present);
+        all.tallies
     }
 
+    /// In another second than the present one: the next, or one that was believed to be over.
     #[cold]
-    fn turn_to(&mut self, second: usize) {
-        let latencies = self.latencies.pack();
-        self.latencies.clear();
-        self.tally(self.present).latencies += &latencies;
-        self.present = second;
+    fn succeeded_elsewhere(&mut self, at_ns: u64, latency_ns: u64) {
+        let second = second(at_ns);
+        if second > self.present.second {
+            let over = mem::replace(&mut self.present, Present::of(second));
+            self.put_away(&over);
+            self.present.succeeded(latency_ns);
+        } else {
+            let tally = self.tally(second);
+            tally.succeeded(latency_ns);
+            tally.latencies.count(latency_ns);
+        }
+    }
+
+    /// Adds what was counted apart.
+    fn put_away(&mut self, present: &Present) {
+        if present.tally.succeeded > 0 {
+            let tally = self.tally(present.second);
+            *tally += &present.tally;
+            tally.latencies += &present.latencies.pack();
+        }
     }
 
     fn tally(&mut self, second: usize) -> &mut SecondTally {
@@ -85,19 +101,37 @@ impl Seconds {
     }
 }
 
-fn second(at_ns: u64) -> usize {
-    (at_ns / NS_PER_SECOND) as usize
-}
-
 impl AddAssign<&Self> for Seconds {
     fn add_assign(&mut self, other: &Self) {
         for (second, other) in other.tallies.iter().enumerate() {
             *self.tally(second) += other;
         }
-        if !other.tallies.is_empty() {
-            self.tally(other.present).latencies += &other.latencies.pack();
+        self.put_away(&other.present);
+    }
+}
+
+impl Present {
+    fn of(second: usize) -> Self {
+        Self {
+            second,
+            from_ns: second as u64 * NS_PER_SECOND,
+            ..Self::default()
         }
     }
+
+    fn has(&self, at_ns: u64) -> bool {
+        // What was before it wraps around to a very long time after it.
+        at_ns.wrapping_sub(self.from_ns) < NS_PER_SECOND
+    }
+
+    fn succeeded(&mut self, latency_ns: u64) {
+        self.tally.succeeded(latency_ns);
+        self.latencies.count(latency_ns);
+    }
+}
+
+fn second(at_ns: u64) -> usize {
+    (at_ns / NS_PER_SECOND) as usize
 }
 
 impl SecondTally {
@@ -107,6 +141,13 @@ impl SecondTally {
     pub fn latency_ns_p99(&self) -> Option<u64> {
         let p99 = self.latencies.quantile_ns(0.99);
         p99.map(|ns| ns.min(self.latency_ns_max))
+    }
+
+    /// But for the latencies, which are counted in one way or another.
+    fn succeeded(&mut self, latency_ns: u64) {
+        self.succeeded += 1;
+        self.latency_ns_sum += latency_ns;
+        self.latency_ns_max = self.latency_ns_max.max(latency_ns);
     }
 }
 
