@@ -66,6 +66,7 @@ pub(crate) use schema::{document, schema_of};
 pub use series::Second;
 pub use server::Server;
 pub use target::{Target, Tls};
+pub(crate) use timestamp::epoch_ms;
 pub use timestamp::{directory_timestamp, timestamp};
 pub use tool::Tool;
 pub(crate) use unanswered::{behind, too_many_unanswered};

@@ -13,6 +13,9 @@ use super::{Record, SCHEMA};
 /// What every version of the schema's name begins with.
 const SCHEMA_FAMILY: &str = "loadgen/run/v";
 
+/// What the name of every schema of this program begins with.
+const OURS: &str = "loadgen/";
+
 /// Why a file could not be read as a record. The text is one line that names
 /// the file and the next step.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +56,18 @@ pub enum ReadError {
         /// What is missing.
         reason: String,
     },
+    /// Another document of this program.
+    #[error(
+        "{}: of schema {found}, not the record of a run ({SCHEMA}); leave it out, or move it to a \
+         directory of its own",
+        path.display()
+    )]
+    OtherDocument {
+        /// The file.
+        path: PathBuf,
+        /// The schema that the file names.
+        found: String,
+    },
     /// A record of a later version of the schema.
     #[error(
         "{}: of schema {found}, newer than this program's {SCHEMA}: update loadgen",
@@ -91,6 +106,10 @@ impl Record {
             Some(other) if is_newer(other) => {
                 let found = other.to_owned();
                 return Err(ReadError::NewerSchema { path, found });
+            }
+            Some(other) if other.starts_with(OURS) => {
+                let found = other.to_owned();
+                return Err(ReadError::OtherDocument { path, found });
             }
             Some(other) => {
                 let reason = format!("its schema is {other}, expected {SCHEMA}");
@@ -159,7 +178,11 @@ mod tests {
         for (json, words) in [
             ("<html>", "not JSON"),
             ("[1, 2]", "it has no \"schema\""),
-            (r#"{"schema": "loadgen/comparison/v1"}"#, "its schema is"),
+            (r#"{"schema": "other/v1"}"#, "its schema is"),
+            (
+                r#"{"schema": "loadgen/push/v1"}"#,
+                "of schema loadgen/push/v1, not the record of a run",
+            ),
             (newer.as_str(), "update loadgen"),
             (damaged.as_str(), "missing field `elapsed_s`"),
         ] {

@@ -20,6 +20,22 @@ pub fn directory_timestamp(time: SystemTime) -> String {
     format!("{date}T{hour:02}-{minute:02}-{second:02}Z")
 }
 
+/// The time that [`timestamp`] wrote, in milliseconds since 1970-01-01; `None` if the text is another.
+pub(crate) fn epoch_ms(text: &str) -> Option<u64> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let is_date = year >= 1970 && (1..=12).contains(&month);
+    if !is_date || !(1..=days_in_month(year, month)).contains(&day) {
+        return None;
+    }
+    let days_before: u64 = (1970..year).map(days_in_year).sum();
+    let months_before: u64 = (1..month).map(|month| days_in_month(year, month)).sum();
+    let days = days_before + months_before + day - 1;
+    let seconds = days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
+    Some(seconds * 1000 + number(20, 23).unwrap_or_default())
+}
+
 /// The date as text, the second of the day, and the millisecond within it.
 fn split(time: SystemTime) -> (String, u64, u32) {
     let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -89,6 +105,22 @@ mod tests {
         ] {
             let time = UNIX_EPOCH + Duration::new(seconds, milliseconds * 1_000_000);
             assert_eq!(timestamp(time), text);
+            assert_eq!(
+                epoch_ms(text),
+                Some(seconds * 1000 + u64::from(milliseconds))
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_has_none() {
+        for text in [
+            "",
+            "yesterday",
+            "2026-02-30T12:00:00.000Z",
+            "2026-13-01T12:00:00.000Z",
+        ] {
+            assert_eq!(epoch_ms(text), None, "{text}");
         }
     }
 
