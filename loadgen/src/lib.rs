@@ -13,6 +13,7 @@ pub mod commands;
 pub mod compare;
 pub mod engine;
 pub mod exit;
+pub mod export;
 pub mod find_max;
 pub mod http1;
 pub mod outcome;

@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         Ok(Command::WebSocket(args)) => commands::websocket(*args, &argv),
         Ok(Command::Bench(args)) => commands::bench(args, &argv),
         Ok(Command::Compare(args)) => commands::compare(&args),
+        Ok(Command::Export(args)) => commands::export(&args),
         Ok(Command::BenchPush(args)) => commands::bench_push(args),
         Ok(Command::Push(args)) => commands::push(&args, &argv),
         Ok(Command::Schema(args)) => commands::schema(args.of),

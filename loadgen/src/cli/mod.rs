@@ -5,6 +5,7 @@ mod bench_push;
 mod compare;
 mod environment;
 mod error;
+mod export;
 mod man;
 mod place;
 mod push;
@@ -23,6 +24,7 @@ pub use compare::CompareArgs;
 pub use environment::Environment;
 pub(crate) use environment::{hide_variables, variable};
 pub use error::UsageError;
+pub use export::ExportArgs;
 pub use man::ManArgs;
 pub use push::{PushArgs, PushFormat};
 pub use run::{OutputPlan, RunArgs, WebSocketArgs};
@@ -43,6 +45,8 @@ pub enum Command {
     Bench(BenchArgs),
     /// Compare results.
     Compare(CompareArgs),
+    /// Write results in the format of another tool.
+    Export(ExportArgs),
     /// Compare clients of servers that push.
     BenchPush(BenchPushArgs),
     /// Take what a server pushes.
@@ -94,6 +98,8 @@ enum Named {
     Bench(BenchArgs),
     /// Compare two results: files of one run each, or directories of rounds
     Compare(CompareArgs),
+    /// Write results in the format of another tool
+    Export(ExportArgs),
     /// Put blocking and asynchronous clients before the servers of this project, which push
     BenchPush(BenchPushArgs),
     /// Take what a server pushes, and see where messages wait
@@ -193,6 +199,7 @@ pub fn parse_in(environment: &Environment, argv: &[OsString]) -> Result<Command,
         }
         Some(Named::Bench(args)) => Ok(Command::Bench(args)),
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
+        Some(Named::Export(args)) => Ok(Command::Export(args)),
         Some(Named::BenchPush(args)) => Ok(Command::BenchPush(args)),
         Some(Named::Push(args)) => Ok(Command::Push(args)),
         Some(Named::Schema(args)) => Ok(Command::Schema(args)),

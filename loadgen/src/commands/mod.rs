@@ -3,6 +3,7 @@
 mod bench;
 mod bench_push;
 mod compare;
+mod export;
 mod man;
 mod push;
 mod run;
@@ -11,6 +12,7 @@ mod wanted;
 pub use self::bench::bench;
 pub use self::bench_push::bench_push;
 pub use self::compare::compare;
+pub use self::export::export;
 pub use self::man::{completions, man};
 pub use self::push::push;
 pub use self::run::{run, websocket};

@@ -120,7 +120,7 @@ impl Benchmark {
     }
 
     /// Whether this server was given up in this scenario.
-    pub(super) fn gave_up(&self, scenario: &str, server: &str) -> Option<&GivenUp> {
+    pub(crate) fn gave_up(&self, scenario: &str, server: &str) -> Option<&GivenUp> {
         let is_it = |it: &&GivenUp| it.scenario == scenario && it.server == server;
         self.given_up.iter().find(is_it)
     }

@@ -50,7 +50,7 @@ pub fn read_records(path: &Path) -> Result<Vec<Record>, CompareError> {
 
 /// The records in a benchmark's directory, and what it says of the benchmark
 /// that no record does: that of earlier versions says nothing.
-pub(super) fn read_benchmark(path: &Path) -> Result<(Vec<Record>, Benchmark), CompareError> {
+pub(crate) fn read_benchmark(path: &Path) -> Result<(Vec<Record>, Benchmark), CompareError> {
     let records = read_records(path)?;
     if !path.is_dir() {
         let path = path.to_owned();

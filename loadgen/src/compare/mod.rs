@@ -35,13 +35,14 @@ pub use change::{Change, Ratio, RatioInterval};
 pub use comparison::{Comparison, SCHEMA, schema};
 pub use error::CompareError;
 pub use input::read_records;
-pub(crate) use input::{COMPARISON_FILE, PACKED_FILE};
+pub(crate) use input::{COMPARISON_FILE, PACKED_FILE, read_benchmark};
 pub use matrix::{Best, Cell, Matrix, Row, Values};
-use metric::Loops;
+pub(crate) use metric::Loops;
 pub use metric::{Direction, Metric};
 pub use selection::Selection;
 pub(crate) use selection::fits;
-pub(crate) use text::counted;
+pub(crate) use table::escaped;
+pub(crate) use text::{counted, value};
 pub(crate) use verdict::SIGNIFICANCE;
 pub use verdict::Verdict;
 

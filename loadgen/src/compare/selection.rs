@@ -26,7 +26,7 @@ impl Selection {
     }
 
     /// Drops the records of the others, and what is said of them.
-    pub(super) fn keep(&self, records: &mut Vec<Record>, benchmark: &mut Benchmark) {
+    pub(crate) fn keep(&self, records: &mut Vec<Record>, benchmark: &mut Benchmark) {
         let has =
             |scenario: &str, server: &str| self.has_scenario(scenario) && self.has_server(server);
         records.retain(|record| {

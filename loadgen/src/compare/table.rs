@@ -168,7 +168,7 @@ fn aligned(rows: &[Row]) -> Vec<String> {
 }
 
 /// Text that Markdown shows as it is: labels may come from a command line.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if "\\`*_|<>[]".contains(character) {

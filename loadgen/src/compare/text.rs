@@ -28,7 +28,7 @@ pub(super) fn times(factor: f64) -> String {
 }
 
 /// A value of this metric, in a unit that suits its size.
-pub(super) fn value(metric: Metric, value: f64) -> String {
+pub(crate) fn value(metric: Metric, value: f64) -> String {
     match metric {
         Metric::RatePerSecond => three_digits(value),
         Metric::ServerCpuUsPerRequest

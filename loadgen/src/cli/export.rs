@@ -1,0 +1,78 @@
+//! Flags of `loadgen export`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::UsageError;
+use crate::compare::Selection;
+use crate::export::Format;
+
+const AFTER_HELP: &str = "\
+A run that cannot be believed says so in the export; formats without a place for that go without
+it, and stderr says what was left out.
+
+Exit codes: 0 done; 1 could not export or write; 2 the command line is wrong";
+
+/// Which results to export, and how.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct ExportArgs {
+    /// Records of runs, directories of a benchmark, or both
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The format
+    #[arg(long = "to", value_name = "FORMAT", value_enum)]
+    pub format: Format,
+    /// Write to this file, which must not exist, instead of stdout; github-action-benchmark makes
+    /// FILE.bigger.json and FILE.smaller.json of it
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Only scenarios of these names, in which * and ? are wildcards; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Vec<String>,
+    /// Only servers of these labels, likewise
+    #[arg(long, value_name = "LABEL")]
+    pub server: Vec<String>,
+}
+
+impl ExportArgs {
+    /// The part of the results that is exported.
+    #[must_use]
+    pub fn selection(&self) -> Selection {
+        Selection {
+            scenarios: self.scenario.clone(),
+            servers: self.server.clone(),
+        }
+    }
+
+    /// The file that is wanted with this added to its name; none for stdout.
+    ///
+    /// # Errors
+    ///
+    /// It exists, or there is none and stdout will not do: one line with the next step.
+    pub fn file(&self, suffix: &str) -> Result<Option<PathBuf>, UsageError> {
+        let Some(output) = &self.output else {
+            return match self.format.is_of_two_files() {
+                true => Err(UsageError::line(format!(
+                    "{} takes two files, by which way is better; give -o PREFIX, which makes \
+                     PREFIX.bigger.json and PREFIX.smaller.json",
+                    self.format.label()
+                ))),
+                false => Ok(None),
+            };
+        };
+        let mut name = output.clone().into_os_string();
+        name.push(suffix);
+        let file = PathBuf::from(name);
+        // A device or a pipe is there to be written to.
+        let is_taken = file.is_file() || file.is_dir();
+        match is_taken {
+            true => Err(UsageError::line(format!(
+                "{} exists; choose another name with -o, or remove it",
+                file.display()
+            ))),
+            false => Ok(Some(file)),
+        }
+    }
+}
