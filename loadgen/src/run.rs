@@ -5,13 +5,14 @@ use std::time::SystemTime;
 
 use crate::engine::background::{Background, Held};
 use crate::engine::{self, Control, Observer, Progress, Summary};
-use crate::plan::Plan;
+use crate::plan::{Plan, ServerProcess};
 use crate::record::{self, BackgroundMeasured, Context, Measured, Record, ServerMeasured};
 use crate::system::cpu_time::CpuTimeSample;
 use crate::system::environment::Environment;
 use crate::system::kernel_counters::KernelCounters;
 use crate::system::memory::own_peak_rss_bytes;
 use crate::system::process::{ProcessSample, reset_peak_rss};
+use crate::system::process_tree::TreeSample;
 use crate::system::server_watch::{ServerPeaks, ServerWatch, Watched};
 
 /// Carries out `plan`. The observer hears what the engine tells.
@@ -60,19 +61,25 @@ struct Samples {
     cpu_time: Option<CpuTimeSample>,
     network: KernelCounters,
     client: Option<ProcessSample>,
-    server: Option<ProcessSample>,
+    server: Option<TreeSample>,
 }
 
 impl Samples {
     fn take(plan: &Plan) -> Self {
-        let server = plan.server.as_ref();
         Self {
             cpu_time: CpuTimeSample::read(),
             network: KernelCounters::read(),
             client: ProcessSample::read(std::process::id()),
-            server: server.and_then(|server| ProcessSample::read(server.pid)),
+            server: plan.server.as_ref().and_then(sample),
             at: SystemTime::now(),
         }
+    }
+}
+
+fn sample(server: &ServerProcess) -> Option<TreeSample> {
+    match server.is_family {
+        true => TreeSample::of_family(server.pid),
+        false => TreeSample::of_process(server.pid),
     }
 }
 
@@ -85,7 +92,7 @@ impl<'a> Probes<'a> {
             rss_bytes_at_rest: plan
                 .server
                 .as_ref()
-                .and_then(|server| ProcessSample::read(server.pid)?.rss_bytes),
+                .and_then(|server| sample(server)?.rss_bytes()),
             background: None,
             held_at_start: None,
             background_measured: None,
@@ -100,9 +107,8 @@ impl<'a> Probes<'a> {
         // A run that was interrupted in its warm-up has neither.
         let after = self.after.unwrap_or_else(|| Samples::take(self.plan));
         let before = self.before.as_ref().unwrap_or(&after);
-        let cost = |later: &Option<ProcessSample>, earlier: &Option<ProcessSample>| {
-            Some(later.as_ref()?.since(earlier.as_ref()?))
-        };
+        let client = after.client.as_ref().zip(before.client.as_ref());
+        let server = after.server.as_ref().zip(before.server.as_ref());
         let steal_share = match (after.cpu_time, before.cpu_time) {
             (Some(after), Some(before)) => after.share_since(&before),
             _ => None,
@@ -113,10 +119,11 @@ impl<'a> Probes<'a> {
             steal_share,
             network: after.network.since(&before.network),
             background: self.background_measured,
-            client: cost(&after.client, &before.client),
+            client: client.map(|(after, before)| after.since(before)),
             client_rss_bytes_peak: own_peak_rss_bytes(),
-            server: cost(&after.server, &before.server).map(|cost| ServerMeasured {
-                cost,
+            server: server.map(|(after, before)| ServerMeasured {
+                cost: after.since(before),
+                processes: after.processes(),
                 rss_bytes_at_rest: self.rss_bytes_at_rest,
                 peaks: self.peaks,
             }),
@@ -136,6 +143,7 @@ impl Observer for Probes<'_> {
                     Some(_) => None,
                 },
                 pid: Some(server.pid),
+                is_family: server.is_family,
             };
             self.watch = ServerWatch::start(watched).ok();
         }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use contract::{CHECKS, Subject, Violation, Violations};
 
-use super::plan::{BenchPlan, Scenario, ServerSpec};
-use super::server::{RunningServer, ServerError};
+use super::plan::{BenchPlan, Program, Scenario, ServerSpec};
+use super::server::{OurServer, ServerError};
 use crate::system::affinity::CpuSet;
 
 /// The servers' timeouts while they are checked: short, since the suite runs into them half a dozen
@@ -64,11 +64,12 @@ pub enum ContractError {
 /// A server, and how it is spoken to.
 #[derive(Clone, Copy, Debug)]
 struct Checked<'a> {
-    spec: &'a ServerSpec,
+    label: &'a str,
+    program: &'a Program,
     tls: bool,
 }
 
-/// Checks every server of the plan, as it is spoken to in some scenario, and that all answer byte
+/// Checks every server of the plan that is one of this project, as it is spoken to in some scenario, and that all answer byte
 /// for byte alike.
 ///
 /// All are checked at once, on all cores that this thread may use: the suite mostly waits for
@@ -79,6 +80,9 @@ struct Checked<'a> {
 /// The first server that fails, with all that it failed in.
 pub fn check(plan: &BenchPlan, mut progress: impl FnMut(&str)) -> Result<(), ContractError> {
     let all = all(plan);
+    if all.is_empty() {
+        return Ok(());
+    }
     let cores = CpuSet::of_this_thread().map_err(ContractError::Cores)?;
     progress(&format!("contract: {}", list(&all)));
     let transcripts = thread::scope(|scope| {
@@ -105,15 +109,21 @@ pub fn check(plan: &BenchPlan, mut progress: impl FnMut(&str)) -> Result<(), Con
     }
 }
 
-/// Each server of the plan in the clear, if it is in a scenario without TLS, and over TLS likewise.
-fn all(plan: &BenchPlan) -> Vec<Checked<'_>> {
+/// Each server of this project in the clear, if it is in a scenario without TLS, and over TLS likewise.
+fn all<'a>(plan: &'a BenchPlan) -> Vec<Checked<'a>> {
     let mut all = Vec::new();
-    for (place, spec) in plan.servers.iter().enumerate() {
+    let ours =
+        |(place, spec): (usize, &'a ServerSpec)| Some((place, spec.label.as_str(), spec.ours()?));
+    for (place, label, program) in plan.servers.iter().enumerate().filter_map(ours) {
         for tls in [false, true] {
             let has =
                 |scenario: &Scenario| scenario.tls == tls && scenario.servers.contains(&place);
             if plan.scenarios.iter().any(has) {
-                all.push(Checked { spec, tls });
+                all.push(Checked {
+                    label,
+                    program,
+                    tls,
+                });
             }
         }
     }
@@ -128,8 +138,8 @@ fn list(all: &[Checked<'_>]) -> String {
 impl Checked<'_> {
     fn label(&self) -> String {
         match self.tls {
-            false => self.spec.label.clone(),
-            true => format!("{} over TLS", self.spec.label),
+            false => self.label.to_owned(),
+            true => format!("{} over TLS", self.label),
         }
     }
 
@@ -139,13 +149,13 @@ impl Checked<'_> {
         if self.tls {
             flags.push("--tls".to_owned());
         }
-        let server = RunningServer::start(self.spec, &flags, cores)?;
+        let server = OurServer::start(self.label, self.program, &flags, cores)?;
         let subject = Subject {
             address: server.address().into(),
             tls: self.tls,
             read_timeout: READ_TIMEOUT,
-            keep_alive: self.spec.keep_alive,
-            websocket: self.spec.model != "sequential",
+            keep_alive: self.program.keep_alive,
+            websocket: self.program.model != "sequential",
         };
         contract::verify(&subject).map_err(|violations| ContractError::Violated {
             label: self.label(),

@@ -6,12 +6,11 @@
 //! - [`contract`]: whether the servers do what they must, before anything is measured;
 //! - `rounds`: all runs, in the [`order`] that says who comes first in which;
 //! - `one_run`: a load and its record;
-//! - [`server`]: a server's process, from its start to its end, and the end of its `log`;
+//! - [`server`]: a server, from its start to its end;
 //! - [`directory`]: where the results go.
 
 pub mod contract;
 pub mod directory;
-mod log;
 mod one_run;
 pub mod order;
 pub mod plan;
@@ -23,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use plan::{BenchPlan, PlanError, Scenario, ServerSpec, Timing};
+pub use plan::{BenchPlan, PlanError, Program, Scenario, ServerSpec, Start, Timing};
 
 use crate::compare::{self, CompareError, Comparison, GivenUp, Options};
 use crate::plan::TargetError;
@@ -108,7 +107,7 @@ pub fn run(
     interrupted: &Arc<AtomicBool>,
     mut progress: impl FnMut(Step<'_>),
 ) -> Result<Report, BenchError> {
-    plan.servers.iter().try_for_each(server::check_program)?;
+    plan.servers.iter().try_for_each(server::check)?;
     let directory = Directory::create(&plan.out)?;
     let of = plan.runs();
     let mut step = |done, doing: &str| progress(Step { done, of, doing });

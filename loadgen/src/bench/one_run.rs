@@ -4,11 +4,11 @@ use std::io;
 
 use super::BenchError;
 use super::plan::{BenchPlan, Scenario, ServerSpec};
-use super::server::RunningServer;
+use super::server::{Ask, RunningServer};
 use crate::engine::Observer;
 use crate::plan::{
-    Driver, Engine, Expect, HttpVersion, LengthRule, Load, Method, Paths, Plan, ServerProcess,
-    StatusSet, Stop, Target, Tls, TlsOptions, identification,
+    Driver, Engine, Expect, HttpVersion, LengthRule, Load, Method, Paths, Plan, StatusSet, Stop,
+    Target, Tls, TlsOptions, identification,
 };
 use crate::record::{Bench, Context, Record};
 use crate::run;
@@ -21,11 +21,14 @@ pub(super) fn measure(
     bench: Bench,
     context: &Context,
 ) -> Result<Record, BenchError> {
-    let mut flags = scenario.flags.clone();
-    if scenario.tls {
-        flags.push("--tls".to_owned());
-    }
-    let mut server = RunningServer::start(spec, &flags, &plan.cores.server)?;
+    let ask = Ask {
+        flags: &scenario.flags,
+        path: &scenario.path,
+        tls: scenario.tls,
+        cores: &plan.cores.server,
+        interrupted: &context.interrupted,
+    };
+    let mut server = RunningServer::start(spec, &ask)?;
     let run_plan = run_plan(plan, scenario, spec, &server)?;
     let context = Context {
         bench: Some(bench),
@@ -35,7 +38,7 @@ pub(super) fn measure(
     if !record.interrupted {
         server.check_alive()?;
     }
-    // Its clients have gone: there is nobody for whom an orderly end would finish its work.
+    // Its clients have gone. One of ours, for whom nobody is left to finish its work, is killed.
     drop(server);
     Ok(record)
 }
@@ -44,30 +47,23 @@ struct NoObserver;
 
 impl Observer for NoObserver {}
 
-fn run_plan(
+pub(super) fn run_plan(
     plan: &BenchPlan,
     scenario: &Scenario,
     spec: &ServerSpec,
     server: &RunningServer,
 ) -> Result<Plan, BenchError> {
-    let (scheme, tls) = match scenario.tls {
-        false => ("http", None),
-        true => (
-            "https",
-            Some(encrypted(&server.address().ip().to_string())?),
-        ),
-    };
-    let url = format!("{scheme}://{}{}", server.address(), scenario.path);
+    let target = Target::resolve(&server.url(&scenario.path, scenario.tls))?;
+    let tls = scenario.tls.then(|| encrypted(&target.url.host));
     Ok(Plan {
-        target: Target::resolve(&url)?,
-        tls,
+        tls: tls.transpose()?,
         scenario: crate::plan::Scenario {
             method: Method::GET,
             version: HttpVersion::Http11,
             keep_alive: scenario.keep_alive,
             headers: identification(),
             body: None,
-            paths: Paths::one(&scenario.path),
+            paths: Paths::one(&target.url.path),
         },
         expect: Expect {
             statuses: StatusSet::not_an_error(),
@@ -89,12 +85,8 @@ fn run_plan(
         engine: Engine::Fast(Driver::CHEAPEST),
         ab_times: false,
         cores: Some(plan.cores.load.clone()),
-        server: Some(ServerProcess {
-            pid: server.pid(),
-            label: spec.label.clone(),
-            model: Some(spec.model.clone()),
-            cores: Some(plan.cores.server.clone()),
-        }),
+        server: server.process(spec, &plan.cores.server),
+        target,
         gates: Vec::new(),
     })
 }

@@ -1,12 +1,13 @@
 //! Which servers, which scenarios, how often and how long.
 //!
 //! Plans are TOML files, the built-in ones too (`loadgen/plans/`); docs/PLANS.md says how to write
-//! one. In reading order: `source` (a name or a file), `file` (its keys), `entry` (a scenario, or
-//! many by the lists in it: `axis`), `name`, `selection` (a part of a plan), `list` (for people),
-//! `error`.
+//! one. In reading order: `source` (a name or a file), `file` (its keys), `server_entry` (a server:
+//! a program of ours, a `command` or a URL), `entry` (a scenario, or many by the lists in it:
+//! `axis`), `name`, `selection` (a part of a plan), `list` (for people), `error`.
 
 mod axis;
 mod benchmark;
+mod command;
 mod entry;
 mod error;
 mod file;
@@ -15,6 +16,7 @@ mod name;
 mod scenario;
 mod selection;
 mod server;
+mod server_entry;
 mod source;
 
 #[cfg(test)]
@@ -26,13 +28,16 @@ use std::time::Duration;
 
 use toml::Spanned;
 
+pub use command::CommandLine;
 pub use error::PlanError;
 pub use file::ROUNDS_LONGEST;
+pub use name::check_label;
 pub use scenario::Scenario;
-pub use server::ServerSpec;
+pub use server::{Program, ServerSpec, Start};
 pub use source::Source;
 
 use crate::compare;
+use crate::plan::Scheme;
 use crate::statistics::rounds_for;
 use crate::system::affinity::CoreSplit;
 use error::Problem;
@@ -83,6 +88,13 @@ pub struct Timing {
 }
 
 impl Timing {
+    /// What most of an interval's width is had for: docs/METHOD.md has the figures.
+    pub const DEFAULT: Self = Self {
+        warmup: Duration::from_millis(125),
+        measured: Duration::from_millis(500),
+        timeout: Duration::from_secs(10),
+    };
+
     /// For a first look, and for tests: too short to be quoted.
     pub const QUICK: Self = Self {
         warmup: Duration::from_millis(50),
@@ -113,6 +125,32 @@ impl FromStr for Records {
 }
 
 impl BenchPlan {
+    /// These servers under one load, as often and as long as the built-in benchmark.
+    #[must_use]
+    pub fn of_servers(servers: Vec<ServerSpec>, scenario: Scenario, place: &Place<'_>) -> Self {
+        let scenario = Scenario {
+            name: "load".to_owned(),
+            tls: servers
+                .iter()
+                .filter_map(ServerSpec::url)
+                .any(|url| url.scheme == Scheme::Https)
+                || scenario.tls,
+            servers: (0..servers.len()).collect(),
+            ..scenario
+        };
+        Self {
+            name: "servers".to_owned(),
+            against_itself: servers.first().map_or(String::new(), |it| it.label.clone()),
+            servers,
+            scenarios: vec![scenario],
+            rounds: 20,
+            timing: Timing::DEFAULT,
+            records: Records::Files,
+            cores: place.cores.clone(),
+            out: place.out.to_owned(),
+        }
+    }
+
     /// The same load on one server twice, under two names: whatever differs is the machine's noise.
     ///
     /// # Errors

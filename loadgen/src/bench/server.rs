@@ -1,163 +1,118 @@
-//! A server's process, from its start to its end.
+//! A server, from its start to its end: one of this project, one that a command starts, or one that
+//! runs already.
+//!
+//! In reading order: `ours`; `command`, which is a `process` and all that it starts, is asked for
+//! its `readiness`, and may have a `scratch` directory; `url`; the `log` of what it says; `error`.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::{Duration, Instant};
+mod command;
+mod error;
+mod log;
+mod ours;
+mod process;
+mod readiness;
+mod scratch;
+mod url;
 
-use rustix::process::{Pid, Signal, kill_process};
+use std::sync::atomic::AtomicBool;
 
-use super::ServerSpec;
-use super::log::Log;
+pub use command::{CommandServer, check_command};
+pub use error::ServerError;
+pub use ours::{OurServer, check_program};
+pub use url::{Seen, UrlServer};
+
+use super::plan::{ServerSpec, Start};
+use crate::plan::{Scheme, ServerProcess};
 use crate::system::affinity::CpuSet;
 
-/// How long a server may take to say where it listens.
-const START_LONGEST: Duration = Duration::from_secs(5);
-
-/// How long it may take to end: its own grace for requests under way, and a little.
-const STOP_LONGEST: Duration = Duration::from_secs(12);
-
-/// How often an end is looked for.
-const STOP_POLL: Duration = Duration::from_millis(2);
-
-/// A server that was started here. Dropped, it is killed.
-#[derive(Debug)]
-pub struct RunningServer {
-    spec: ServerSpec,
-    child: Child,
-    address: SocketAddr,
-    /// Where it pushes, if it was asked to.
-    push_address: Option<SocketAddr>,
-    log: Option<Log>,
+/// What is asked of a server that is to be loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// Further flags of one of this project.
+    pub flags: &'a [String],
+    /// A path that it answers to.
+    pub path: &'a str,
+    /// Whether it is to speak TLS.
+    pub tls: bool,
+    /// The cores that it is started on.
+    pub cores: &'a CpuSet,
+    /// Ends the waiting for it when it is set.
+    pub interrupted: &'a AtomicBool,
 }
 
-/// What went wrong with a server. Each is one message that names it and says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// The program is not there.
-    #[error(
-        "{} is missing; build it with cargo build --release, or name its directory with --servers",
-        program.display()
-    )]
-    Missing {
-        /// Its path.
-        program: PathBuf,
-    },
-    /// The program could not be started.
-    #[error("cannot start {}: {source}; it must be a program that you may run", program.display())]
-    Start {
-        /// Its path.
-        program: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// It did not say where it listens.
-    #[error("{label} did not say where it listens within {START_LONGEST:?}{log}")]
-    Silent {
-        /// Its label.
-        label: String,
-        /// The end of its log.
-        log: String,
-    },
-    /// It did not say where it pushes.
-    #[error("{label} did not say where it pushes within {START_LONGEST:?}{log}")]
-    NotPushing {
-        /// Its label.
-        label: String,
-        /// The end of its log.
-        log: String,
-    },
-    /// It said where it listens, and does not.
-    #[error("{label} says that it listens on {address}, but nobody accepts connections there{log}")]
-    Deaf {
-        /// Its label.
-        label: String,
-        /// Where it should listen.
-        address: SocketAddr,
-        /// The end of its log.
-        log: String,
-    },
-    /// It ended on its own.
-    #[error("{label} ended by itself ({status}){log}")]
-    Ended {
-        /// Its label.
-        label: String,
-        /// How.
-        status: ExitStatus,
-        /// The end of its log.
-        log: String,
-    },
-    /// It did not end when it was asked to.
-    #[error("{label} did not end within {STOP_LONGEST:?} of SIGTERM and was killed{log}")]
-    Stuck {
-        /// Its label.
-        label: String,
-        /// The end of its log.
-        log: String,
-    },
+/// A server that is there.
+#[derive(Debug)]
+pub enum RunningServer {
+    /// One of this project.
+    Ours(OurServer),
+    /// One that a command has started.
+    Command(CommandServer),
+    /// One that ran already.
+    Url(UrlServer),
 }
 
 impl RunningServer {
-    /// Starts `spec` with further `flags` on `cores`, on a port of 127.0.0.1 that it picks, and
-    /// waits until it accepts connections.
+    /// Starts `spec`, unless it runs already.
     ///
     /// # Errors
     ///
-    /// It is not there, ends, or does not listen in time.
-    pub fn start(spec: &ServerSpec, flags: &[String], cores: &CpuSet) -> Result<Self, ServerError> {
-        check_program(spec)?;
-        let mut command = Command::new(&spec.program);
-        command
-            .args(["--listen", "127.0.0.1:0", "--model", &spec.model])
-            .args(&spec.flags)
-            .args(flags)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let failed = |source| ServerError::Start {
-            program: spec.program.clone(),
-            source,
-        };
-        // A child inherits the cores of the thread that starts it.
-        let spawned = cores.run(|| command.spawn()).and_then(|child| child);
-        let mut child = spawned.map_err(failed)?;
-        let lines = child.stdout.take().map(read_lines);
-        let mut server = Self {
-            log: child.stderr.take().map(Log::read),
-            spec: spec.clone(),
-            child,
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            push_address: None,
-        };
-        server.address = server.wait_for_address(lines)?;
-        Ok(server)
+    /// It cannot be started, or is not ready in time.
+    pub fn start(spec: &ServerSpec, ask: &Ask<'_>) -> Result<Self, ServerError> {
+        match &spec.start {
+            Start::Ours(program) => {
+                let mut flags = ask.flags.to_vec();
+                if ask.tls {
+                    flags.push("--tls".to_owned());
+                }
+                OurServer::start(&spec.label, program, &flags, ask.cores).map(Self::Ours)
+            }
+            Start::Command(command) => {
+                CommandServer::start(&spec.label, command, ask).map(Self::Command)
+            }
+            Start::Url(url) => Ok(Self::Url(UrlServer::find(url))),
+        }
     }
 
-    /// Where it pushes.
-    ///
-    /// # Errors
-    ///
-    /// It did not say so, in one of its first lines.
-    pub fn push_address(&mut self) -> Result<SocketAddr, ServerError> {
-        self.push_address.ok_or_else(|| ServerError::NotPushing {
-            label: self.spec.label.clone(),
-            log: self.last_words(),
+    /// The URL of `path` at it, over TLS or not. A URL that has a path of its own keeps it.
+    #[must_use]
+    pub fn url(&self, path: &str, tls: bool) -> String {
+        let scheme = if tls { Scheme::Https } else { Scheme::Http }.label();
+        match self {
+            Self::Ours(server) => format!("{scheme}://{}{path}", server.address()),
+            Self::Command(server) => format!("{scheme}://{}{path}", server.address()),
+            Self::Url(server) => {
+                let url = server.url();
+                let user = url
+                    .userinfo
+                    .as_ref()
+                    .map_or(String::new(), |it| format!("{it}@"));
+                format!(
+                    "{}://{user}{}{}",
+                    url.scheme.label(),
+                    url.authority(),
+                    path_at(url.path.as_str(), path)
+                )
+            }
+        }
+    }
+
+    /// The process whose cost is measured, if there is one that may be seen.
+    #[must_use]
+    pub fn process(&self, spec: &ServerSpec, cores: &CpuSet) -> Option<ServerProcess> {
+        let (pid, is_family, cores) = match self {
+            Self::Ours(server) => (server.pid(), false, Some(cores)),
+            Self::Command(server) => (server.pid()?, true, Some(cores)),
+            Self::Url(server) => match server.process() {
+                Seen::Process(pid) => (pid, true, None),
+                Seen::Hidden | Seen::Elsewhere => return None,
+            },
+        };
+        Some(ServerProcess {
+            pid,
+            is_family,
+            label: spec.label.clone(),
+            model: spec.ours().map(|program| program.model.clone()),
+            cores: cores.cloned(),
         })
-    }
-
-    /// Where it listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Its process id.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.child.id()
     }
 
     /// That it has not ended by itself.
@@ -166,248 +121,33 @@ impl RunningServer {
     ///
     /// It has.
     pub fn check_alive(&mut self) -> Result<(), ServerError> {
-        match self.child.try_wait() {
-            Ok(Some(status)) => Err(self.ended(status)),
-            _ => Ok(()),
+        match self {
+            Self::Ours(server) => server.check_alive(),
+            Self::Command(server) => server.check_alive(),
+            // Nobody here would know how it ended; that it does not answer is in the record.
+            Self::Url(_) => Ok(()),
         }
-    }
-
-    /// Asks it to end, without waiting.
-    pub fn ask_to_stop(&self) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        if let Some(pid) = pid {
-            // It may have ended already, which `stop` finds out.
-            let _ = kill_process(pid, Signal::TERM);
-        }
-    }
-
-    /// Waits for the end of a server that was asked to end. Asked twice it would end at once, and
-    /// not well.
-    ///
-    /// # Errors
-    ///
-    /// It ends otherwise than well, or not in time.
-    pub fn wait_for_end(mut self) -> Result<(), ServerError> {
-        let until = Instant::now() + STOP_LONGEST;
-        while Instant::now() < until {
-            match self.child.try_wait() {
-                Ok(Some(status)) if status.success() => return Ok(()),
-                Ok(Some(status)) => return Err(self.ended(status)),
-                _ => thread::sleep(STOP_POLL),
-            }
-        }
-        let (label, log) = (self.spec.label.clone(), self.last_words());
-        Err(ServerError::Stuck { label, log })
-    }
-
-    /// The address in its first lines, once a connection there is accepted.
-    fn wait_for_address(
-        &mut self,
-        lines: Option<Receiver<String>>,
-    ) -> Result<SocketAddr, ServerError> {
-        let is_to_push = self.spec.flags.iter().any(|flag| flag == "--push");
-        let places = lines.map(|lines| Places::read(&lines, is_to_push));
-        let Places { address, push } = places.unwrap_or_default();
-        self.push_address = push;
-        match address {
-            Some(address) if TcpStream::connect_timeout(&address, START_LONGEST).is_ok() => {
-                Ok(address)
-            }
-            address => Err(self.not_there(address)),
-        }
-    }
-
-    fn not_there(&mut self, address: Option<SocketAddr>) -> ServerError {
-        // A server that has closed its stdout is about to end: let it, to know how.
-        for _ in 0..50 {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return self.ended(status);
-            }
-            thread::sleep(STOP_POLL);
-        }
-        let (label, log) = (self.spec.label.clone(), self.last_words());
-        match address {
-            Some(address) => ServerError::Deaf {
-                label,
-                address,
-                log,
-            },
-            None => ServerError::Silent { label, log },
-        }
-    }
-
-    fn ended(&mut self, status: ExitStatus) -> ServerError {
-        let (label, log) = (self.spec.label.clone(), self.last_words());
-        ServerError::Ended { label, status, log }
-    }
-
-    /// The end of its log, which is complete only once it has ended.
-    fn last_words(&mut self) -> String {
-        self.kill();
-        let log = self.log.as_ref().map(Log::last_words);
-        match log.unwrap_or_default() {
-            log if log.is_empty() => "; it said nothing on stderr".to_owned(),
-            log => format!("; its last words: {log}"),
-        }
-    }
-
-    fn kill(&mut self) {
-        // Fails only if it has ended, which is what is wanted.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
-impl Drop for RunningServer {
-    fn drop(&mut self) {
-        self.kill();
+/// The path that is asked for at a URL: its own, unless that is `/`.
+#[must_use]
+pub fn path_at<'a>(own: &'a str, asked: &'a str) -> &'a str {
+    match own {
+        "/" => asked,
+        own => own,
     }
 }
 
-/// That the program is there.
+/// That what starts the server is there.
 ///
 /// # Errors
 ///
 /// It is not.
-pub fn check_program(spec: &ServerSpec) -> Result<(), ServerError> {
-    match spec.program.exists() {
-        true => Ok(()),
-        false => Err(ServerError::Missing {
-            program: spec.program.clone(),
-        }),
-    }
-}
-
-/// What a server says of itself when it starts, a line for each place.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Places {
-    address: Option<SocketAddr>,
-    push: Option<SocketAddr>,
-}
-
-impl Places {
-    /// Reads lines until one says where it listens, and one where it pushes if it is to; or until
-    /// one says something else.
-    fn read(lines: &Receiver<String>, is_to_push: bool) -> Self {
-        let until = Instant::now() + START_LONGEST;
-        let mut places = Self::default();
-        while places.address.is_none() || (is_to_push && places.push.is_none()) {
-            let left = until.saturating_duration_since(Instant::now());
-            let Ok(line) = lines.recv_timeout(left) else {
-                break;
-            };
-            match (address_in(&line), push_address_in(&line)) {
-                (Some(address), _) => places.address = Some(address),
-                (None, Some(address)) => places.push = Some(address),
-                (None, None) => break,
-            }
-        }
-        places
-    }
-}
-
-/// The address in `… pushing to tcp://ADDRESS (model …)`.
-fn push_address_in(line: &str) -> Option<SocketAddr> {
-    let (_, rest) = line.split_once(" pushing to tcp://")?;
-    rest.split_whitespace().next()?.parse().ok()
-}
-
-/// The address in `… listening on http://ADDRESS (model …)`, or `https://`.
-fn address_in(line: &str) -> Option<SocketAddr> {
-    let (_, url) = line.split_once("listening on http")?;
-    let rest = url.strip_prefix('s').unwrap_or(url).strip_prefix("://")?;
-    rest.split_whitespace().next()?.parse().ok()
-}
-
-/// The lines of `stdout`, read on so that the server never waits for a reader.
-fn read_lines(stdout: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, lines) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            // After the first line nobody listens any more.
-            let _ = sender.send(line);
-        }
-    });
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A server that is a shell script: its start line and its end can be chosen.
-    fn shell(script: &str) -> (tempfile::TempDir, ServerSpec) {
-        let directory = tempfile::tempdir().unwrap();
-        let program = directory.path().join("server");
-        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(&program, mode).unwrap();
-        let spec = ServerSpec {
-            label: "shell".to_owned(),
-            program,
-            model: "none".to_owned(),
-            keep_alive: false,
-            flags: Vec::new(),
-        };
-        (directory, spec)
-    }
-
-    fn start(script: &str) -> Result<RunningServer, ServerError> {
-        let (_directory, spec) = shell(script);
-        RunningServer::start(&spec, &[], &CpuSet::of_this_thread().unwrap())
-    }
-
-    #[test]
-    fn the_start_line_tells_the_address() {
-        let line = "server-sync listening on http://127.0.0.1:7080 (model sequential)";
-        assert_eq!(address_in(line), Some(([127, 0, 0, 1], 7080).into()));
-        let encrypted = line.replace("http://", "https://");
-        assert_eq!(address_in(&encrypted), Some(([127, 0, 0, 1], 7080).into()));
-        assert_eq!(address_in("hello"), None);
-    }
-
-    #[test]
-    fn a_server_that_pushes_says_where_in_any_order() {
-        let (sender, lines) = mpsc::channel();
-        let listening = "x listening on http://127.0.0.1:1 (model y)";
-        let pushing = "x pushing to tcp://127.0.0.1:2 (model y)";
-        let expected = Places {
-            address: Some(([127, 0, 0, 1], 1).into()),
-            push: Some(([127, 0, 0, 1], 2).into()),
-        };
-        for said in [[listening, pushing], [pushing, listening]] {
-            for line in said {
-                sender.send(line.to_owned()).unwrap();
-            }
-            assert_eq!(Places::read(&lines, true), expected);
-        }
-        sender.send(listening.to_owned()).unwrap();
-        assert_eq!(Places::read(&lines, false).push, None);
-    }
-
-    #[test]
-    fn a_server_that_ends_at_once_is_quoted() {
-        let error = start("echo 'no such model' >&2; exit 2").unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains("exit status: 2"), "{text}");
-        assert!(text.ends_with("its last words: no such model"), "{text}");
-    }
-
-    #[test]
-    fn a_server_that_is_not_there_is_named_with_the_next_step() {
-        let spec = ServerSpec {
-            label: "none".to_owned(),
-            program: PathBuf::from("/no/such/server"),
-            model: "none".to_owned(),
-            keep_alive: false,
-            flags: Vec::new(),
-        };
-        let cores = CpuSet::of_this_thread().unwrap();
-        let error = RunningServer::start(&spec, &[], &cores).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("/no/such/server is missing; build it")
-        );
+pub fn check(spec: &ServerSpec) -> Result<(), ServerError> {
+    match &spec.start {
+        Start::Ours(program) => check_program(program),
+        Start::Command(command) => check_command(&spec.label, command),
+        Start::Url(_) => Ok(()),
     }
 }

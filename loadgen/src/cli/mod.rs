@@ -94,7 +94,7 @@ enum Named {
     /// Send messages to and fro over WebSocket, and count round trips
     #[command(name = "websocket")]
     WebSocket(Box<WebSocketArgs>),
-    /// Measure the servers of this project against each other, in interleaved rounds
+    /// Measure servers against each other, in interleaved rounds: any two, or those of this project
     Bench(BenchArgs),
     /// Compare two results: files of one run each, or directories of rounds
     Compare(CompareArgs),

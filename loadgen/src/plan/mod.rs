@@ -107,6 +107,8 @@ pub struct Stop {
 pub struct ServerProcess {
     /// Process id.
     pub pid: u32,
+    /// Whether all that it started belongs to it.
+    pub is_family: bool,
     /// What people call it.
     pub label: String,
     /// Its concurrency model, if it has a choice.

@@ -66,6 +66,8 @@ pub struct Measured {
 pub struct ServerMeasured {
     /// Between beginning and end.
     pub cost: ProcessCost,
+    /// Processes at the end.
+    pub processes: u64,
     /// Resident memory before the first connection, in bytes.
     pub rss_bytes_at_rest: Option<u64>,
     /// Seen in between.
@@ -346,6 +348,7 @@ fn server(
     let process = plan.server.as_ref()?;
     let ServerMeasured {
         cost,
+        processes,
         rss_bytes_at_rest,
         peaks,
     } = measured.server?;
@@ -364,6 +367,10 @@ fn server(
         pid: process.pid,
         label: process.label.clone(),
         model: process.model.clone(),
+        processes: peaks
+            .processes
+            .max(Some(processes))
+            .filter(|&count| count > 1),
         cpu_s: cost.cpu.as_secs_f64(),
         cpu_user_s: user_s,
         cpu_system_s: system_s,

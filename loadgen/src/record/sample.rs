@@ -241,6 +241,7 @@ fn server() -> Server {
         pid: 4712,
         label: "sync".to_owned(),
         model: Some("sequential".to_owned()),
+        processes: None,
         cpu_s: 3.0,
         cpu_user_s: Some(0.4),
         cpu_system_s: Some(2.6),

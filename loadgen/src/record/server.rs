@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Resources of the server's process during the measured part of the run,
-/// unless said otherwise. What could not be read is absent.
+/// unless said otherwise; of several processes, added up. What could not be
+/// read is absent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Server {
     /// Process id.
@@ -15,6 +16,10 @@ pub struct Server {
     /// Concurrency model, if the server has a choice of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Most processes seen at a time, if there was more than one: the one with
+    /// this id, and all that came from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<u64>,
     /// CPU seconds, user and system, threads that ended included (the process's
     /// CPU clock, `clock_getcpuclockid`: nanoseconds).
     pub cpu_s: f64,
@@ -40,7 +45,9 @@ pub struct Server {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rss_bytes_at_rest: Option<u64>,
     /// Most memory held during the run, in bytes (`/proc/PID/status`, VmHWM);
-    /// since the process began where the peak may not be set back.
+    /// since the process began where the peak may not be set back. Of several
+    /// processes the most that was seen at a time (VmRSS, sampled: a lower
+    /// bound); pages that they share count for each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_bytes_peak: Option<u64>,
     /// Connections open at a time at most: those of the load, and those beside

@@ -55,15 +55,19 @@ impl AcceptQueueReader {
     /// The accept queue of `port`; `None` if nothing listens there in this
     /// network namespace.
     pub fn read(&mut self, port: u16) -> Option<AcceptQueue> {
-        let mut rows = FAMILIES
-            .into_iter()
-            .flat_map(|family| self.rows(family, port).unwrap_or_default())
-            .peekable();
+        let mut rows = self.listening(port).peekable();
         rows.peek()?;
         Some(rows.fold(AcceptQueue::default(), |sum, row| AcceptQueue {
             length: sum.length.saturating_add(row.queued),
             backlog: sum.backlog.saturating_add(row.backlog),
         }))
+    }
+
+    /// The sockets that listen on `port`, or on any if it is 0.
+    pub(super) fn listening(&mut self, port: u16) -> impl Iterator<Item = ListenRow> {
+        FAMILIES
+            .into_iter()
+            .flat_map(move |family| self.rows(family, port).unwrap_or_default())
     }
 
     /// The listening sockets of one address family.

@@ -33,6 +33,15 @@ pub mod memory;
 // What a process paid: CPU time, memory, threads, context switches.
 pub mod process;
 
+// Which processes there are, and who started whom.
+pub mod process_table;
+
+// What a process and all that it started paid together.
+pub mod process_tree;
+
+// Which process listens where.
+pub mod listeners;
+
 // How many connections wait to be accepted on a port.
 pub mod accept_queue;
 

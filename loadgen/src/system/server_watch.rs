@@ -13,12 +13,17 @@ use std::time::Duration;
 
 use super::accept_queue::AcceptQueueReader;
 use super::process_status::ProcessStatus;
+use super::process_table::ProcessTable;
 use super::thread_cpu::thread_cpu_time;
 
 /// Time between two samples: short enough to see a queue that stands for a
 /// retransmission timeout (200 ms at least), and at 50 µs of CPU time a sample,
 /// measured with 5000 open sockets, a quarter of a percent of one core.
 const SAMPLE_EVERY: Duration = Duration::from_millis(20);
+
+/// How often a family is looked through for new members, in samples: that takes some 10 µs for each
+/// process of the machine.
+const FAMILY_EVERY: u64 = 25;
 
 /// What to watch; `None` leaves it out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,6 +32,8 @@ pub struct Watched {
     pub port: Option<u16>,
     /// The server's process.
     pub pid: Option<u32>,
+    /// Whether what it started belongs to it.
+    pub is_family: bool,
 }
 
 /// The peaks seen. `None`: not watched, or not offered by the kernel.
@@ -40,9 +47,11 @@ pub struct ServerPeaks {
     pub accept_queue_length: Option<u32>,
     /// How many could have waited.
     pub accept_queue_backlog: Option<u32>,
-    /// Most threads of the process.
+    /// Most processes.
+    pub processes: Option<u64>,
+    /// Most threads of all processes together.
     pub threads: Option<u64>,
-    /// Most resident memory of the process.
+    /// Most resident memory of all processes together.
     pub rss_bytes: Option<u64>,
 }
 
@@ -83,7 +92,9 @@ impl ServerWatch {
 /// What the watching thread owns.
 struct Sampler {
     port: Option<u16>,
-    process_directory: Option<String>,
+    /// Whose family is watched, if one is.
+    family_of: Option<u32>,
+    process_directories: Vec<String>,
     accept_queues: Option<AcceptQueueReader>,
     peaks: ServerPeaks,
 }
@@ -92,7 +103,8 @@ impl Sampler {
     fn new(watched: Watched) -> Self {
         Self {
             port: watched.port,
-            process_directory: watched.pid.map(|pid| format!("/proc/{pid}")),
+            family_of: watched.pid.filter(|_| watched.is_family),
+            process_directories: watched.pid.map(directory).into_iter().collect(),
             accept_queues: AcceptQueueReader::open(),
             peaks: ServerPeaks::default(),
         }
@@ -108,20 +120,43 @@ impl Sampler {
             peaks.accept_queue_length = peaks.accept_queue_length.max(length);
             peaks.accept_queue_backlog = peaks.accept_queue_backlog.max(backlog);
         }
-        if let Some(status) = self
-            .process_directory
-            .as_deref()
-            .and_then(ProcessStatus::read)
-        {
-            peaks.threads = peaks.threads.max(status.threads);
-            peaks.rss_bytes = peaks.rss_bytes.max(status.rss_bytes);
+        if self.family_of.is_some() && self.peaks.samples % FAMILY_EVERY == 1 {
+            self.look_for_members();
         }
+        self.sample_processes();
+    }
+
+    fn look_for_members(&mut self) {
+        let family = self.family_of.map(|root| ProcessTable::read().family(root));
+        let living = family.into_iter().flatten().filter(|row| !row.has_ended);
+        self.process_directories = living.map(|row| directory(row.pid)).collect();
+    }
+
+    fn sample_processes(&mut self) {
+        let directories = self.process_directories.iter();
+        let statuses: Vec<_> = directories
+            .filter_map(|directory| ProcessStatus::read(directory))
+            .collect();
+        if statuses.is_empty() {
+            return;
+        }
+        let peaks = &mut self.peaks;
+        let sum = |of: fn(&ProcessStatus) -> Option<u64>| {
+            statuses.iter().filter_map(of).reduce(|a, b| a + b)
+        };
+        peaks.processes = peaks.processes.max(Some(statuses.len() as u64));
+        peaks.threads = peaks.threads.max(sum(|status| status.threads));
+        peaks.rss_bytes = peaks.rss_bytes.max(sum(|status| status.rss_bytes));
     }
 
     fn finish(mut self) -> ServerPeaks {
         self.peaks.watch_cpu = thread_cpu_time();
         self.peaks
     }
+}
+
+fn directory(pid: u32) -> String {
+    format!("/proc/{pid}")
 }
 
 #[cfg(test)]
@@ -137,6 +172,7 @@ mod tests {
         let watch = ServerWatch::start(Watched {
             port: Some(address.port()),
             pid: Some(std::process::id()),
+            is_family: false,
         });
         let peaks = watch.unwrap().stop();
 
@@ -155,6 +191,7 @@ mod tests {
         let mut sampler = Sampler::new(Watched {
             port: Some(address.port()),
             pid: None,
+            is_family: false,
         });
         let _waiting = TcpStream::connect(address).unwrap();
         sampler.sample();
@@ -171,6 +208,7 @@ mod tests {
         let watch = ServerWatch::start(Watched {
             port: None,
             pid: Some(u32::MAX),
+            is_family: true,
         });
         let peaks = watch.unwrap().stop();
         assert_eq!((peaks.accept_queue_length, peaks.threads), (None, None));

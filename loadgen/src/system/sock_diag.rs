@@ -28,11 +28,18 @@ const STATE_AT: usize = 1;
 const PORT_AT: usize = 4;
 const RQUEUE_AT: usize = 56;
 const WQUEUE_AT: usize = 60;
+const FAMILY_AT: usize = 0;
+const SOURCE_AT: usize = 8; // behind both ports, in the socket's id
+const INODE_AT: usize = 68; // behind the user's id
 
 /// A listening socket. The kernel has two fields for a connection's receive
 /// and send queue; of a listening socket it puts these two numbers there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ListenRow {
+    /// Where it listens.
+    pub(super) address: SocketAddr,
+    /// What it is called in /proc/PID/fd.
+    pub(super) inode: u32,
     /// Connections that wait to be accepted (`sk_ack_backlog`).
     pub(super) queued: u32,
     /// Most that may wait (`sk_max_ack_backlog`): the argument of listen(2),
@@ -77,7 +84,7 @@ pub(super) fn open() -> Option<OwnedFd> {
     netlink.ok()
 }
 
-/// Asks for the TCP sockets of one family that listen on `port`. The kernel
+/// Asks for the TCP sockets of one family that listen on `port`, or on any if it is 0. The kernel
 /// sorts out states and ports, so the answer is short however many
 /// connections are open.
 pub(super) fn listen_request(family: u8, port: u16) -> Vec<u8> {
@@ -138,7 +145,7 @@ pub(super) fn parse_connection(datagram: &[u8]) -> Option<SocketQueues> {
     })
 }
 
-/// Reads a datagram: the rows on `port`. Anything that is not as netlink(7)
+/// Reads a datagram: the rows on `port`, or on any if it is 0. Anything that is not as netlink(7)
 /// says ends the answer as refused.
 pub(super) fn parse_answer(datagram: &[u8], port: u16) -> Answer {
     let mut answer = Answer {
@@ -181,11 +188,22 @@ fn messages(mut rest: &[u8]) -> impl Iterator<Item = Option<(u16, &[u8])>> {
 fn listen_row(body: &[u8], port: u16) -> Option<ListenRow> {
     let state = u32::from(*body.get(STATE_AT)?);
     let row_port = u16::from_be_bytes(body.get(PORT_AT..PORT_AT + 2)?.try_into().ok()?);
-    (state == TCP_LISTEN && row_port == port).then_some(())?;
+    (state == TCP_LISTEN && (port == 0 || row_port == port)).then_some(())?;
     Some(ListenRow {
+        address: SocketAddr::new(source(body)?, row_port),
+        inode: u32_at(body, INODE_AT)?,
         queued: u32_at(body, RQUEUE_AT)?,
         backlog: u32_at(body, WQUEUE_AT)?,
     })
+}
+
+/// The address that a socket is bound to.
+fn source(body: &[u8]) -> Option<IpAddr> {
+    let bytes: [u8; 16] = body.get(SOURCE_AT..SOURCE_AT + 16)?.try_into().ok()?;
+    match *body.get(FAMILY_AT)? {
+        family if family == FAMILIES[1] => Some(IpAddr::from(bytes)),
+        _ => Some(IpAddr::from([bytes[0], bytes[1], bytes[2], bytes[3]])),
+    }
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
@@ -214,6 +232,8 @@ mod tests {
         body[PORT_AT..PORT_AT + 2].copy_from_slice(&port.to_be_bytes());
         body[RQUEUE_AT..RQUEUE_AT + 4].copy_from_slice(&queued.to_ne_bytes());
         body[WQUEUE_AT..WQUEUE_AT + 4].copy_from_slice(&backlog.to_ne_bytes());
+        body[SOURCE_AT..SOURCE_AT + 4].copy_from_slice(&[127, 0, 0, 1]);
+        body[INODE_AT..INODE_AT + 4].copy_from_slice(&4711_u32.to_ne_bytes());
         message(SOCK_DIAG_BY_FAMILY, &body)
     }
 
@@ -238,11 +258,14 @@ mod tests {
         .concat();
         let answer = parse_answer(&datagram, 7080);
         let expected = ListenRow {
+            address: ([127, 0, 0, 1], 7080).into(),
+            inode: 4711,
             queued: 3,
             backlog: 4096,
         };
         assert_eq!(answer.rows, [expected]);
         assert_eq!(answer.end, AnswerEnd::More);
+        assert_eq!(parse_answer(&datagram, 0).rows.len(), 2, "on any port");
     }
 
     #[test]

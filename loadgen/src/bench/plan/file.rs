@@ -1,6 +1,5 @@
 //! A plan as a TOML file has it, and what it means.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -8,8 +7,8 @@ use toml::Spanned;
 
 use super::entry::{SCENARIOS_MAX, ScenarioEntry};
 use super::error::Problem;
-use super::name::check_name;
-use super::{BenchPlan, Place, PlanError, Records, Scenario, ServerSpec, Timing, find_server};
+use super::server_entry::{ServerEntry, check_loads, servers};
+use super::{BenchPlan, Place, PlanError, Records, Scenario, Timing, find_server};
 use crate::plan::{duration, seconds};
 use crate::statistics::ROUNDS_MIN;
 
@@ -35,23 +34,6 @@ struct PlanEntry {
     scenario: Vec<Spanned<ScenarioEntry>>,
 }
 
-/// The keys of a `[[server]]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ServerEntry {
-    label: Spanned<String>,
-    program: Spanned<String>,
-    model: Spanned<String>,
-    #[serde(default = "yes")]
-    keep_alive: bool,
-    #[serde(default)]
-    flags: Vec<String>,
-}
-
-fn yes() -> bool {
-    true
-}
-
 /// The plan that `text` says. `origin` is what errors call the file, `name` what the plan is
 /// called.
 ///
@@ -71,7 +53,7 @@ fn interpret(text: &str, name: &str, place: &Place<'_>) -> Result<BenchPlan, Pro
     let entry: PlanEntry = toml::from_str(text)?;
     let servers = servers(&entry.server, place.programs)?;
     if servers.is_empty() {
-        let problem = "the plan has no server; add a [[server]] with label, program and model";
+        let problem = "the plan has no server; add a [[server]] with a label, and program and model, or command, or url";
         return Err(Problem::at_the_end(text, problem));
     }
     let labels: Vec<&str> = servers.iter().map(|server| server.label.as_str()).collect();
@@ -80,6 +62,7 @@ fn interpret(text: &str, name: &str, place: &Place<'_>) -> Result<BenchPlan, Pro
         let problem = "the plan has no scenario; add a [[scenario]] with a name";
         return Err(Problem::at_the_end(text, problem));
     }
+    check_loads(&entry.server, &servers, &scenarios)?;
     let against_itself = match &entry.against_itself {
         None => 0,
         Some(label) => find_server(label, &labels)?,
@@ -95,40 +78,6 @@ fn interpret(text: &str, name: &str, place: &Place<'_>) -> Result<BenchPlan, Pro
         cores: place.cores.clone(),
         out: place.out.to_owned(),
     })
-}
-
-fn servers(entries: &[ServerEntry], programs: &Path) -> Result<Vec<ServerSpec>, Problem> {
-    let mut servers: Vec<ServerSpec> = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let label = entry.label.get_ref();
-        check_name(&entry.label, label)?;
-        if servers.iter().any(|other| other.label == *label) {
-            let problem = format!("two servers are called {label}; give each a label of its own");
-            return Err(Problem::with(&entry.label, problem));
-        }
-        for (value, key) in [(&entry.program, "program"), (&entry.model, "model")] {
-            if value.get_ref().is_empty() {
-                let problem = format!("{key} is empty; say what is started");
-                return Err(Problem::with(value, problem));
-            }
-        }
-        servers.push(ServerSpec {
-            label: label.clone(),
-            program: program(entry.program.get_ref(), programs),
-            model: entry.model.get_ref().clone(),
-            keep_alive: entry.keep_alive,
-            flags: entry.flags.clone(),
-        });
-    }
-    Ok(servers)
-}
-
-/// A bare name is that of a program beside loadgen; anything else is a path.
-fn program(name: &str, programs: &Path) -> PathBuf {
-    match name.contains('/') {
-        true => PathBuf::from(name),
-        false => programs.join(name),
-    }
 }
 
 fn scenarios(

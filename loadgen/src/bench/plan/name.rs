@@ -13,6 +13,15 @@ const KEYS: &str = "path, keep_alive, tls, connections, idle, slow_readers";
 
 /// That `name` can be a part of a file's name, which must be readable, and told apart at its dots.
 pub(super) fn check_name<T>(at: &Spanned<T>, name: &str) -> Result<(), Problem> {
+    check_label(name).map_err(|problem| Problem::with(at, problem))
+}
+
+/// The same for a name that is in no file.
+///
+/// # Errors
+///
+/// What is wrong with it, and what would be right.
+pub fn check_label(name: &str) -> Result<(), String> {
     let is_word = |char: char| char.is_ascii_alphanumeric() || char == '-' || char == '_';
     let is_fit = name.chars().all(is_word)
         && name.starts_with(|char: char| char.is_ascii_alphanumeric())
@@ -20,12 +29,11 @@ pub(super) fn check_name<T>(at: &Spanned<T>, name: &str) -> Result<(), Problem> 
     if is_fit {
         return Ok(());
     }
-    let problem = format!(
+    Err(format!(
         "'{}' becomes a part of file names; use at most {LONGEST} letters, digits, - and _, the \
          first a letter or digit",
         name.escape_debug()
-    );
-    Err(Problem::with(at, problem))
+    ))
 }
 
 /// The name that `pattern` gives to `scenario`: `kept-{connections}` is `kept-64`.

@@ -79,16 +79,22 @@ fn a_plan_says_what_is_started_and_for_how_long() {
     assert_eq!(plan.timing.timeout, Duration::from_secs(10));
     assert_eq!(plan.records, Records::Files);
     assert_eq!(plan.against_itself, "one");
-    let programs = plan.servers.iter().map(|server| server.program.as_path());
+    let programs = plan
+        .servers
+        .iter()
+        .map(|server| server.ours().unwrap().program.as_path());
     let expected = [
         "/programs/server-sync",
         "/programs/server-async",
         "./here/server",
     ];
     assert_eq!(programs.collect::<Vec<_>>(), expected.map(Path::new));
-    let keep = plan.servers.iter().map(|server| server.keep_alive);
+    let keep = plan
+        .servers
+        .iter()
+        .map(|server| server.ours().unwrap().keep_alive);
     assert_eq!(keep.collect::<Vec<_>>(), [false, true, true]);
-    assert_eq!(plan.servers[1].flags, ["--threads", "1"]);
+    assert_eq!(plan.servers[1].ours().unwrap().flags, ["--threads", "1"]);
     let scenario = Scenario {
         name: "first".to_owned(),
         servers: vec![0, 1, 2],
@@ -293,7 +299,7 @@ fn a_plan_against_itself_is_one_server_under_two_names() {
     let plan = built_in("bench").against_itself().unwrap();
     let labels: Vec<_> = plan.servers.iter().map(|it| it.label.as_str()).collect();
     assert_eq!(labels, ["async", "async-again"]);
-    assert_eq!(plan.servers[0].program, plan.servers[1].program);
+    assert_eq!(plan.servers[0].start, plan.servers[1].start);
     for scenario in &plan.scenarios {
         assert_eq!(scenario.servers, [0, 1]);
     }

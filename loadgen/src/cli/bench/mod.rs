@@ -2,6 +2,7 @@
 
 mod instead;
 mod part;
+mod servers;
 
 use std::path::PathBuf;
 
@@ -9,12 +10,13 @@ use clap::Args;
 
 use super::UsageError;
 use super::place::Place;
-use crate::bench::BenchPlan;
 use crate::bench::plan::{self, Source};
+use crate::bench::{BenchPlan, Scenario};
 use instead::Instead;
 use part::Part;
+use servers::Servers;
 
-/// How to compare the servers of this project.
+/// How to compare servers.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
     /// What to measure: bench, models, or the path of a TOML file [default: bench]
@@ -29,6 +31,8 @@ pub struct BenchArgs {
     /// Directory of the servers' programs [default: where loadgen is]
     #[arg(long, value_name = "DIR")]
     servers: Option<PathBuf>,
+    #[command(flatten)]
+    any: Servers,
     #[command(flatten)]
     part: Part,
     #[command(flatten)]
@@ -58,8 +62,18 @@ impl BenchArgs {
             cores,
             out: &out,
         };
-        let source = self.plan.map(Source::from).unwrap_or_default();
-        let plan = source.read(&place).and_then(|plan| self.part.of(plan));
+        let asked = self.any.asked()?;
+        servers::check_count(&asked.servers, self.part.is_against_itself())?;
+        let plan = match asked.servers.is_empty() {
+            true => self.plan.map(Source::from).unwrap_or_default().read(&place),
+            false if self.plan.is_some() => return Err(servers::with_plan()),
+            false => Ok(BenchPlan::of_servers(
+                asked.servers,
+                Scenario::default(),
+                &place,
+            )),
+        };
+        let plan = plan.and_then(|plan| self.part.of(plan, asked.patterns));
         let plan = plan.map_err(|error| UsageError::line(error.to_string()))?;
         Ok(self.instead.change(plan))
     }

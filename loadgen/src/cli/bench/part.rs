@@ -13,19 +13,21 @@ pub(super) struct Part {
     /// Only scenarios of this name, in which * and ? stand for others; repeatable
     #[arg(long, value_name = "NAME")]
     scenario: Vec<String>,
-    /// Only servers of this label; likewise
-    #[arg(long, value_name = "LABEL")]
-    server: Vec<String>,
     /// Measure one server against itself: what then differs is the machine's noise
     #[arg(long)]
     a_a: bool,
 }
 
 impl Part {
-    pub(super) fn of(self, plan: BenchPlan) -> Result<BenchPlan, PlanError> {
+    pub(super) fn is_against_itself(&self) -> bool {
+        self.a_a
+    }
+
+    /// `servers` are the patterns of labels.
+    pub(super) fn of(self, plan: BenchPlan, servers: Vec<String>) -> Result<BenchPlan, PlanError> {
         let plan = plan.only(&Selection {
             scenarios: self.scenario,
-            servers: self.server,
+            servers,
         })?;
         match self.a_a {
             true => plan.against_itself(),

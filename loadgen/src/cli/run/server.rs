@@ -35,6 +35,7 @@ impl Server {
         }
         Ok(Some(ServerProcess {
             pid,
+            is_family: false,
             label: "server".to_owned(),
             model: None,
             cores: None,

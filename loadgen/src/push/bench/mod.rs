@@ -53,7 +53,8 @@ pub fn run(
     interrupted: &AtomicBool,
     progress: impl FnMut(usize, usize, &str),
 ) -> Result<Report, BenchError> {
-    plan.servers.iter().try_for_each(server::check_program)?;
+    let mut programs = plan.servers.iter().map(|server| &server.program);
+    programs.try_for_each(server::check_program)?;
     let directory = Directory::create(&plan.out)?;
     let mut report = Report {
         directory: plan.out.clone(),

@@ -14,7 +14,6 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::plan::{Case, Plan};
 use crate::bench::BenchError;
 use crate::bench::directory::Directory;
-use crate::bench::server::RunningServer;
 use crate::cli::hide_variables;
 use crate::push::record::Record;
 
@@ -31,7 +30,9 @@ pub(super) fn measure(
     directory: &Directory,
     interrupted: &AtomicBool,
 ) -> Result<Record, BenchError> {
-    let mut server = RunningServer::start(&case.server, &case.server_flags(), &plan.cores.server)?;
+    let mut server = case
+        .server
+        .start(&case.server_flags(), &plan.cores.server)?;
     let address = server.push_address()?;
     let file = case.file_name();
     let mut command = Command::new(&plan.loadgen);

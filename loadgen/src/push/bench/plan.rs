@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::bench::ServerSpec;
-use crate::system::affinity::CoreSplit;
+use crate::bench::Program;
+use crate::bench::server::{OurServer, ServerError};
+use crate::system::affinity::{CoreSplit, CpuSet};
 
 /// Messages a second that a server pushes to each client where it does not push as fast as it can:
 /// ten times what the work of half a millisecond lets a client process.
@@ -17,7 +18,7 @@ pub const BOUND: usize = 1000;
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The servers, which take turns.
-    pub servers: Vec<ServerSpec>,
+    pub servers: Vec<Server>,
     /// The load generator's own program.
     pub loadgen: PathBuf,
     /// Length of each run.
@@ -30,6 +31,15 @@ pub struct Plan {
     pub out: PathBuf,
 }
 
+/// A server of this project, which pushes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// What people call it.
+    pub label: String,
+    /// How it is started.
+    pub program: Program,
+}
+
 /// A run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
@@ -38,7 +48,7 @@ pub struct Case {
     /// Who reads.
     pub reader: Reader,
     /// The server.
-    pub server: ServerSpec,
+    pub server: Server,
 }
 
 /// What a server pushes, and to whom.
@@ -66,13 +76,15 @@ pub enum Reader {
 impl Plan {
     /// Three ways to wait: a thread for each connection, tokio, and a loop on epoll.
     #[must_use]
-    pub fn servers(programs: &Path) -> Vec<ServerSpec> {
-        let server = |label: &str, program: &str, model: &str| ServerSpec {
+    pub fn servers(programs: &Path) -> Vec<Server> {
+        let server = |label: &str, program: &str, model: &str| Server {
             label: label.to_owned(),
-            program: programs.join(program),
-            model: model.to_owned(),
-            keep_alive: true,
-            flags: ["--push", "127.0.0.1:0"].map(str::to_owned).to_vec(),
+            program: Program {
+                program: programs.join(program),
+                model: model.to_owned(),
+                keep_alive: true,
+                flags: ["--push", "127.0.0.1:0"].map(str::to_owned).to_vec(),
+            },
         };
         vec![
             server("threads", "server-sync", "thread-per-connection"),
@@ -95,6 +107,17 @@ impl Plan {
             })
         });
         cases.collect()
+    }
+}
+
+impl Server {
+    /// Starts it with further `flags` on `cores`.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, ends, or does not listen in time.
+    pub fn start(&self, flags: &[String], cores: &CpuSet) -> Result<OurServer, ServerError> {
+        OurServer::start(&self.label, &self.program, flags, cores)
     }
 }
 
@@ -201,7 +224,6 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::affinity::CpuSet;
 
     #[test]
     fn every_run_has_a_name_of_its_own_and_servers_take_turns() {
