@@ -15,7 +15,13 @@ use crate::output::{ManualPage, manual};
 pub fn completions(shell: Shell) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut cli::command(), "loadgen", &mut script);
-    print(&String::from_utf8_lossy(&script))
+    let script = String::from_utf8_lossy(&script);
+    // fish's part does not expect a flag that waits for its value before there is a command, and
+    // would offer files for it.
+    print(&script.replace(
+        "2>/dev/null\n    or return\n",
+        "2>/dev/null\n    or return 0\n",
+    ))
 }
 
 /// Prints a page of the manual, or writes them all.

@@ -75,6 +75,28 @@ fn other_shells_take_their_completions() {
 }
 
 #[test]
+fn fish_completes_commands_flags_and_their_values() {
+    if !is_installed("fish") {
+        return;
+    }
+    let completions = run_words("completions fish").stdout;
+    let complete = |line: &str| {
+        let reply = script(
+            "fish",
+            &["--no-config"],
+            &format!("{completions}\ncomplete -C '{line}'"),
+        );
+        let words = reply.lines().filter_map(|line| line.split('\t').next());
+        words.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(complete("loadgen bench-"), ["bench-push"]);
+    assert_eq!(complete("loadgen -k --rat"), ["--rate"]);
+    assert_eq!(complete("loadgen bench --roun"), ["--rounds"]);
+    let engines = ["fast", "hyper", "reqwest", "reqwest-blocking"];
+    assert_eq!(complete("loadgen -k --engine "), engines);
+}
+
+#[test]
 fn a_shell_that_is_none_is_named() {
     run_words("completions csh").assert_one_line_error(2, &["'csh'", "completions --help"]);
 }
