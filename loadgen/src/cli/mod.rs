@@ -149,6 +149,15 @@ pub fn command() -> clap::Command {
     RunArgs::augment_args(Cli::command()).about(ABOUT)
 }
 
+/// The grammar that shells complete by: with a URL beside the commands, zsh would take a command for
+/// it and complete none of its flags.
+#[must_use]
+pub fn command_to_complete() -> clap::Command {
+    let whole = command();
+    let flags = whole.get_arguments().filter(|flag| !flag.is_positional());
+    Cli::command().args(flags.cloned())
+}
+
 /// Reads the command line, whatever variables are set.
 ///
 /// # Errors

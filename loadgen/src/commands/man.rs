@@ -14,7 +14,8 @@ use crate::output::{ManualPage, manual};
 #[must_use]
 pub fn completions(shell: Shell) -> Exit {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut cli::command(), "loadgen", &mut script);
+    let mut command = cli::command_to_complete();
+    clap_complete::generate(shell, &mut command, "loadgen", &mut script);
     let script = String::from_utf8_lossy(&script);
     // fish's part does not expect a flag that waits for its value before there is a command, and
     // would offer files for it.

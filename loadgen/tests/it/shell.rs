@@ -97,6 +97,12 @@ fn fish_completes_commands_flags_and_their_values() {
 }
 
 #[test]
+fn zsh_looks_for_a_command_where_one_stands() {
+    let completions = run_words("completions zsh").stdout;
+    assert!(completions.contains("case $line[1] in"), "{completions}");
+}
+
+#[test]
 fn a_shell_that_is_none_is_named() {
     run_words("completions csh").assert_one_line_error(2, &["'csh'", "completions --help"]);
 }
