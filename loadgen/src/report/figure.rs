@@ -14,8 +14,13 @@ pub struct Figure {
     /// What is to be seen in it, for who does not see it: the figures that matter, in words.
     pub alt: String,
     /// The drawing: an `<svg>` element, complete, with `viewBox` and without sizes of its own.
-    /// Colours are classes (`series-0` to `series-8`, `axis`, `grid`, `band`), which the page's
-    /// style knows in light and in dark; every mark of data has the class `mark`.
+    ///
+    /// Every shape and letter is painted with `currentColor`, so the page's style sets no more than
+    /// `color`, in light and in dark, for these classes: `series-0` to `series-8` (servers, or parts
+    /// of a whole), `axis`, `grid`, `band` (the share that does not matter; it has its own opacity),
+    /// `quiet` (text of second rank), `ground` (the page's background, behind hollow marks). Series
+    /// are told apart by dash and shape too. What shows data has the class `mark`; its `<title>`
+    /// says the numbers.
     pub svg: String,
     /// The same as numbers, if they are not in the table of the runs.
     pub table: Option<Table>,

@@ -35,7 +35,7 @@ pub struct Section {
     pub environment: Vec<Entry>,
     /// Why runs are to be doubted, the worst first; each says how many runs it is true of.
     pub findings: Vec<(Severity, String)>,
-    /// The numbers, a row for each run.
+    /// The numbers, a row for each run; without rows where another section has them.
     pub runs: Table,
 }
 
