@@ -94,7 +94,7 @@ impl GivenUp {
 
 impl Benchmark {
     /// As much as records say themselves, in the order in which they were measured.
-    pub(super) fn seen_in(records: &[Record]) -> Self {
+    pub(crate) fn seen_in(records: &[Record]) -> Self {
         let mut in_time: Vec<&Record> = records.iter().collect();
         in_time.sort_by(|a, b| a.started_at.cmp(&b.started_at));
         let mut benchmark = Self::default();

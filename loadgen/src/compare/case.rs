@@ -154,7 +154,7 @@ impl Load {
     }
 
     /// What was counted, in the singular.
-    pub(super) fn unit(&self) -> &'static str {
+    pub(crate) fn unit(&self) -> &'static str {
         unit(self.round_trips)
     }
 }

@@ -20,28 +20,40 @@ pub(crate) const PACKED_FILE: &str = "records.jsonl.gz";
 /// without `comparison.json`, not those in directories below it, and those in
 /// `records.jsonl.gz`.
 pub fn read_records(path: &Path) -> Result<Vec<Record>, CompareError> {
+    let mut records = Vec::new();
+    each_record(path, &mut |record| records.push(record))?;
+    Ok(records)
+}
+
+/// The same, one after the other: whoever keeps only a part of each needs memory for that part.
+pub(crate) fn each_record(path: &Path, take: &mut dyn FnMut(Record)) -> Result<(), CompareError> {
     if !path.is_dir() {
-        return Ok(vec![Record::read(path)?]);
+        take(Record::read(path)?);
+        return Ok(());
     }
     let files = record_files(path).map_err(|source| CompareError::Directory {
         path: path.to_owned(),
         source,
     })?;
     let packed = path.join(PACKED_FILE);
-    let mut records = match packed.exists() {
-        true => Record::read_packed(&packed)?,
-        false => Vec::new(),
-    };
-    let is_packed: HashSet<String> = records.iter().map(|record| record.id.clone()).collect();
+    let mut is_packed = HashSet::new();
+    if packed.exists() {
+        for record in Record::read_packed(&packed)? {
+            is_packed.insert(record.id.clone());
+            take(record);
+        }
+    }
+    let mut is_empty = is_packed.is_empty();
     for file in &files {
         let record = Record::read(file)?;
         // Whoever was ended while packing has left some of them in both places.
         if !is_packed.contains(&record.id) {
-            records.push(record);
+            take(record);
+            is_empty = false;
         }
     }
-    match records.is_empty() {
-        false => Ok(records),
+    match is_empty {
+        false => Ok(()),
         true => Err(CompareError::NoRecords {
             path: path.to_owned(),
         }),
@@ -71,7 +83,7 @@ pub(super) fn read_side(path: &Path) -> Result<(Vec<Record>, Vec<GivenUp>), Comp
 }
 
 /// What a benchmark's directory keeps of it; none in those of earlier versions.
-fn kept_benchmark(directory: &Path) -> Result<Option<Benchmark>, CompareError> {
+pub(crate) fn kept_benchmark(directory: &Path) -> Result<Option<Benchmark>, CompareError> {
     /// The part of a comparison that is read again.
     #[derive(Deserialize)]
     struct Kept {
@@ -107,7 +119,7 @@ fn record_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// What to call the two sides: the last part of each path, or the whole paths
 /// if that is the same.
-pub(super) fn names(a: &Path, b: &Path) -> (String, String) {
+pub(crate) fn names(a: &Path, b: &Path) -> (String, String) {
     let last = |path: &Path| {
         let name = path.file_name().unwrap_or(path.as_os_str());
         name.to_string_lossy().into_owned()

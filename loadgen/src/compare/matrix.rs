@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use best::Best;
+pub(crate) use table::{Table, left_out};
 
 use super::benchmark::Benchmark;
 use super::case::Load;
@@ -255,11 +256,11 @@ impl<'a> Group<'a> {
 }
 
 impl Cell {
-    fn values_of(&self, metric: Metric) -> Option<&Values> {
+    pub(crate) fn values_of(&self, metric: Metric) -> Option<&Values> {
         self.values.iter().find(|values| values.metric == metric)
     }
 
-    fn is_limited(&self) -> bool {
+    pub(crate) fn is_limited(&self) -> bool {
         2 * self.rounds_limited > self.records.len()
     }
 }

@@ -35,14 +35,15 @@ pub use change::{Change, Ratio, RatioInterval};
 pub use comparison::{Comparison, SCHEMA, schema};
 pub use error::CompareError;
 pub use input::read_records;
-pub(crate) use input::{COMPARISON_FILE, PACKED_FILE, read_benchmark};
+pub(crate) use input::{COMPARISON_FILE, PACKED_FILE, each_record, kept_benchmark, names, read_benchmark};
 pub use matrix::{Best, Cell, Matrix, Row, Values};
+pub(crate) use matrix::{Table as MatrixTable, left_out};
 pub(crate) use metric::Loops;
 pub use metric::{Direction, Metric};
 pub use selection::Selection;
 pub(crate) use selection::fits;
-pub(crate) use table::escaped;
-pub(crate) use text::{counted, value};
+pub(crate) use table::{Row as TableRow, escaped, heading};
+pub(crate) use text::{counted, plain_percent, signed_percent, value};
 pub(crate) use verdict::SIGNIFICANCE;
 pub use verdict::Verdict;
 
@@ -74,19 +75,45 @@ impl Default for Options {
 /// Compares two files, each the record of one run, or two directories, each
 /// with a record per round. A is what B is measured against.
 pub fn run(a: &Path, b: &Path, options: &Options) -> Result<Comparison, CompareError> {
-    let ((mut records_a, given_up_a), (mut records_b, given_up_b)) =
-        (input::read_side(a)?, input::read_side(b)?);
     let (name_a, name_b) = input::names(a, b);
-    let named = |name: &str, given_up: &[GivenUp]| -> Vec<String> {
-        given_up.iter().map(|it| format!("{name}: {it}")).collect()
+    let given = |name, path| -> Result<Given, CompareError> {
+        let (records, given_up) = input::read_side(path)?;
+        Ok(Given {
+            name,
+            records,
+            given_up,
+        })
     };
-    let lines = [named(&name_a, &given_up_a), named(&name_b, &given_up_b)].concat();
-    let given_up = [given_up_a, given_up_b].concat();
+    sides(given(name_a, a)?, given(name_b, b)?, options)
+}
+
+/// One of two results, as it was read.
+pub(crate) struct Given {
+    /// What it is called.
+    pub name: String,
+    /// Its runs.
+    pub records: Vec<Record>,
+    /// What it gave up.
+    pub given_up: Vec<GivenUp>,
+}
+
+/// Compares two results that were read.
+pub(crate) fn sides(
+    mut a: Given,
+    mut b: Given,
+    options: &Options,
+) -> Result<Comparison, CompareError> {
+    let named = |it: &Given| -> Vec<String> {
+        let lines = it.given_up.iter();
+        lines.map(|line| format!("{}: {line}", it.name)).collect()
+    };
+    let lines = [named(&a), named(&b)].concat();
+    let given_up = [a.given_up, b.given_up].concat();
     // Its rounds up to then would be the partners of a whole benchmark's.
     let is_whole = |record: &Record| !given_up.iter().any(|it| it.is_of(record));
-    records_a.retain(is_whole);
-    records_b.retain(is_whole);
-    let (pairs, unmatched) = match pairing::sides((&name_a, &records_a), (&name_b, &records_b)) {
+    a.records.retain(is_whole);
+    b.records.retain(is_whole);
+    let (pairs, unmatched) = match pairing::sides((&a.name, &a.records), (&b.name, &b.records)) {
         // That is what there is to say.
         Err(CompareError::NothingInCommon { .. }) if !given_up.is_empty() => Default::default(),
         paired => paired?,

@@ -8,7 +8,7 @@ use super::text::{plain_percent, signed_percent, times, value};
 const COLUMNS: usize = 6;
 
 /// Cells of one row: metric, A, B, B against A, interval, verdict.
-type Row = [String; COLUMNS];
+pub(crate) type Row = [String; COLUMNS];
 
 /// A change above this factor is shown as a factor.
 const FACTOR_MIN: f64 = 10.0;
@@ -47,7 +47,11 @@ impl Comparison {
         text
     }
 
-    fn legend(&self) -> String {
+    /// How the numbers are to be read.
+    pub(crate) fn legend(&self) -> String {
+        if let Some(matrix) = &self.matrix {
+            return matrix.legend();
+        }
         format!(
             "Medians of the rounds. The change is the Hodges–Lehmann estimate of the second \
              against the first, paired by round, with its exact 95 % interval (Wilcoxon's signed \
@@ -95,8 +99,15 @@ fn case_markdown(case: &Case) -> String {
     text
 }
 
+impl Case {
+    /// Its table: a line of heads, then one for each metric.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        rows(self)
+    }
+}
+
 /// `close: async against sync`.
-fn heading(case: &Case) -> String {
+pub(crate) fn heading(case: &Case) -> String {
     let sides = format!("{} against {}", case.b.label, case.a.label);
     match case.title() {
         title if title.is_empty() => sides,

@@ -3,7 +3,7 @@
 use super::metric::Metric;
 
 /// A relative change with its sign: `+31 %`, `−1.9 %`; one decimal below 10 %.
-pub(super) fn signed_percent(ratio: f64) -> String {
+pub(crate) fn signed_percent(ratio: f64) -> String {
     let change = ratio - 1.0;
     let sign = if change < 0.0 { "−" } else { "+" };
     format!("{sign}{}", percent(change))
@@ -17,7 +17,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// A threshold as it was given: `5 %`, `2.5 %`.
-pub(super) fn plain_percent(share: f64) -> String {
+pub(crate) fn plain_percent(share: f64) -> String {
     format!("{} %", (share * 1e6).round() / 1e4)
 }
 

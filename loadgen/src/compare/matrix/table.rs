@@ -16,16 +16,21 @@ const NONE: &str = "–";
 const UNKNOWN: &str = "?";
 
 /// One table, with its heads.
-struct Table {
-    title: String,
-    heads: Vec<String>,
-    rows: Vec<Vec<Entry>>,
+pub(crate) struct Table {
+    /// What it is of.
+    pub(crate) title: String,
+    /// The first is empty, the others are servers.
+    pub(crate) heads: Vec<String>,
+    /// The first of each is the scenario's name.
+    pub(crate) rows: Vec<Vec<Entry>>,
 }
 
 /// What stands in a cell.
-struct Entry {
-    text: String,
-    is_clear: bool,
+pub(crate) struct Entry {
+    /// The number, or the sign that stands for none.
+    pub(crate) text: String,
+    /// Whether it is clearly the best of its row.
+    pub(crate) is_clear: bool,
 }
 
 impl Matrix {
@@ -69,7 +74,8 @@ impl Matrix {
         text
     }
 
-    fn tables(&self, notes: &[String]) -> Vec<Table> {
+    /// One for each metric; `notes` are the matrix' own.
+    pub(crate) fn tables(&self, notes: &[String]) -> Vec<Table> {
         let is_known = |metric: &Metric| {
             let mut cells = self.rows.iter().flat_map(|row| &row.cells);
             cells.any(|cell| cell.values_of(*metric).is_some())
@@ -107,7 +113,7 @@ impl Matrix {
     }
 
     /// What went wrong, a line for each cell.
-    fn notes(&self) -> Vec<String> {
+    pub(crate) fn notes(&self) -> Vec<String> {
         let notes = self.rows.iter().flat_map(|row| {
             let troubled = row.cells.iter().filter(|cell| !cell.troubles.is_empty());
             troubled.map(|cell| note(row, cell))
@@ -115,7 +121,8 @@ impl Matrix {
         notes.collect()
     }
 
-    fn legend(&self) -> String {
+    /// How the tables are to be read.
+    pub(in crate::compare) fn legend(&self) -> String {
         let best = || self.rows.iter().flat_map(|row| &row.best);
         let (asked, clear) = (
             best().filter(|best| best.p_value.is_some()).count(),
@@ -180,7 +187,7 @@ fn bound(cell: &Cell, metric: Metric) -> &'static str {
 }
 
 /// `sequential in kept-1, kept-8: closes each connection`, a line for each server and reason.
-fn left_out(benchmark: &Benchmark) -> Vec<String> {
+pub(crate) fn left_out(benchmark: &Benchmark) -> Vec<String> {
     let mut by_reason: Vec<((&str, &str), Vec<&str>)> = Vec::new();
     for task in &benchmark.scenarios {
         for left_out in &task.left_out {

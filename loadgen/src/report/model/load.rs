@@ -1,0 +1,68 @@
+//! The load of a run in words.
+
+use crate::compare::counted;
+use crate::record::Record;
+
+/// The load without the number of connections: what runs have in common that differ in it alone.
+pub(super) fn kind(record: &Record) -> String {
+    let plan = &record.plan;
+    let mut parts = Vec::new();
+    match &plan.websocket {
+        Some(websocket) => parts.push(format!("WebSocket, {} bytes", websocket.message_bytes)),
+        None => parts.push(match plan.keep_alive {
+            true => "connections kept alive".to_owned(),
+            false => "a new connection for each request".to_owned(),
+        }),
+    }
+    match (plan.method.as_str(), path(&record.target.url)) {
+        ("GET", "/" | "") => {}
+        ("GET", path) => parts.push(path.to_owned()),
+        (method, path) => parts.push(format!("{method} {path}")),
+    }
+    let optional = [
+        plan.tls.as_ref().map(|_| "TLS".to_owned()),
+        (plan.http_version != "1.1").then(|| format!("HTTP/{}", plan.http_version)),
+        (plan.request_body_bytes > 0).then(|| format!("{} bytes sent", plan.request_body_bytes)),
+        (plan.pipeline > 1).then(|| format!("{} requests on each", plan.pipeline)),
+        plan.rate_per_second
+            .map(|rate| format!("{rate} per second offered")),
+        plan.idle_connections
+            .map(|count| format!("{count} idle connections beside")),
+        plan.slow_readers
+            .map(|count| format!("{count} slow readers beside")),
+    ];
+    parts.extend(optional.into_iter().flatten());
+    parts.join(", ")
+}
+
+/// The whole load.
+pub(super) fn words(record: &Record) -> String {
+    let connections = counted(record.plan.connections, "connection");
+    format!("{connections}; {}", kind(record))
+}
+
+/// What follows scheme and authority.
+fn path(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').map_or("", |at| &rest[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample::sample;
+
+    #[test]
+    fn a_load_is_told_with_what_is_unusual_about_it() {
+        let mut record = sample();
+        assert_eq!(
+            words(&record),
+            "150 connections; a new connection for each request"
+        );
+        record.target.url = "https://127.0.0.1:1/delay/10".to_owned();
+        record.plan.keep_alive = true;
+        record.plan.rate_per_second = Some(500.0);
+        let kind = "connections kept alive, /delay/10, 500 per second offered";
+        assert_eq!(super::kind(&record), kind);
+    }
+}

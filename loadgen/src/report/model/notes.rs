@@ -1,0 +1,69 @@
+//! What has to be known besides what was found.
+
+use super::outcome::Outcome;
+use crate::compare::{Comparison, left_out};
+use crate::report::{Sentence, Tone};
+
+/// The notes of a comparison, and how its numbers are to be read.
+pub(super) fn of(comparison: &Comparison) -> Vec<Sentence> {
+    let mut notes: Vec<Sentence> = comparison.unmatched.iter().map(|it| open(it)).collect();
+    for case in &comparison.cases {
+        let title = case.title();
+        notes.extend(case.notes.iter().map(|note| match title.is_empty() {
+            true => plain(note),
+            false => plain(&format!("{title}: {note}")),
+        }));
+    }
+    if let Some(matrix) = &comparison.matrix {
+        notes.extend(matrix.notes().iter().map(|note| Sentence {
+            text: note.clone(),
+            tone: Tone::Invalid,
+        }));
+    }
+    notes.push(plain(&comparison.legend()));
+    notes
+}
+
+/// What was planned that no run shows.
+pub(super) fn of_benchmark(outcome: &Outcome) -> Vec<Sentence> {
+    let benchmark = &outcome.benchmark;
+    let mut notes = Vec::new();
+    if benchmark.interrupted {
+        notes.push(open(
+            "The benchmark was interrupted: complete rounds only were kept.",
+        ));
+    }
+    let lines = left_out(benchmark);
+    notes.extend(
+        lines
+            .iter()
+            .map(|line| plain(&format!("Left out on purpose: {line}"))),
+    );
+    for task in benchmark.scenarios.iter().filter(|it| !it.load.is_empty()) {
+        notes.push(plain(&format!("{}: {}", task.name, task.load)));
+    }
+    for server in benchmark
+        .servers
+        .iter()
+        .filter(|it| !it.started_as.is_empty())
+    {
+        notes.push(plain(&format!(
+            "{}: started as {}",
+            server.label, server.started_as
+        )));
+    }
+    notes
+}
+
+fn plain(text: &str) -> Sentence {
+    let (text, tone) = (text.to_owned(), Tone::Plain);
+    Sentence { text, tone }
+}
+
+fn open(text: &str) -> Sentence {
+    let tone = Tone::Open;
+    Sentence {
+        tone,
+        ..plain(text)
+    }
+}

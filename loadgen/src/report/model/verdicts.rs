@@ -1,0 +1,161 @@
+//! What was found, in sentences.
+
+use std::collections::BTreeMap;
+
+use crate::compare::{
+    Benchmark, Best, Case, Change, CompareError, Comparison, Direction, Matrix, Metric, Verdict,
+    counted,
+};
+use crate::report::{Sentence, Tone};
+
+/// Names in a sentence at most.
+const NAMES_MAX: usize = 4;
+
+/// The sentences of a comparison.
+pub(in crate::report) fn of(comparison: &Comparison) -> Vec<Sentence> {
+    match &comparison.matrix {
+        Some(matrix) => of_matrix(matrix, comparison.benchmark.as_ref()),
+        None => comparison.cases.iter().flat_map(of_case).collect(),
+    }
+}
+
+/// Why there is no comparison.
+pub(in crate::report) fn refused(error: &CompareError) -> Sentence {
+    Sentence {
+        text: format!("The servers are not compared: {error}."),
+        tone: Tone::Open,
+    }
+}
+
+/// How a verdict on a change is meant.
+pub(in crate::report) fn tone(verdict: Option<Verdict>, metric: Metric) -> Tone {
+    match verdict {
+        Some(Verdict::Invalid) => Tone::Invalid,
+        Some(verdict) => match verdict.b_is_better(metric) {
+            Some(true) => Tone::Better,
+            Some(false) => Tone::Worse,
+            None => Tone::Open,
+        },
+        None => Tone::Plain,
+    }
+}
+
+fn of_case(case: &Case) -> Vec<Sentence> {
+    let title = case.title();
+    let tones = tones(case);
+    let sentence = |(index, text): (usize, &String)| Sentence {
+        text: match title.is_empty() {
+            true => text.clone(),
+            false => format!("{title}: {text}"),
+        },
+        tone: tones.get(index).copied().unwrap_or(Tone::Open),
+    };
+    case.sentences.iter().enumerate().map(sentence).collect()
+}
+
+/// One for each of the case's sentences: a metric that the load generator hides has none of its
+/// own.
+fn tones(case: &Case) -> Vec<Tone> {
+    let judged: Vec<&Change> = case.changes.iter().filter(|it| it.judged).collect();
+    if judged.iter().any(|it| it.verdict == Some(Verdict::Invalid)) {
+        return vec![Tone::Invalid];
+    }
+    let has_sentence =
+        |it: &&&Change| it.verdict != Some(Verdict::LimitedByLoadGenerator) && it.ratio.is_some();
+    let told = judged.iter().filter(has_sentence);
+    told.map(|it| match it.verdict {
+        None => Tone::Open,
+        verdict => tone(verdict, it.metric),
+    })
+    .collect()
+}
+
+fn of_matrix(matrix: &Matrix, benchmark: Option<&Benchmark>) -> Vec<Sentence> {
+    let mut sentences: Vec<Sentence> = Vec::new();
+    for metric in metrics(matrix) {
+        sentences.extend(of_metric(matrix, metric));
+    }
+    let given_up = benchmark.into_iter().flat_map(|it| &it.given_up);
+    sentences.extend(given_up.map(|it| Sentence {
+        text: it.to_string(),
+        tone: Tone::Invalid,
+    }));
+    sentences
+}
+
+/// Those that were asked about anywhere, in their order.
+pub(in crate::report) fn metrics(matrix: &Matrix) -> Vec<Metric> {
+    let asked = |metric: &Metric| best(matrix, *metric).next().is_some();
+    Metric::ALL.into_iter().filter(asked).collect()
+}
+
+/// The best of each row that has one, with the row's name.
+pub(in crate::report) fn best(
+    matrix: &Matrix,
+    metric: Metric,
+) -> impl Iterator<Item = (&str, &Best)> {
+    matrix.rows.iter().filter_map(move |row| {
+        let best = row.best.iter().find(|best| best.metric == metric)?;
+        Some((row.scenario.as_str(), best))
+    })
+}
+
+/// Who is the best in how many scenarios, and how many are open.
+fn of_metric(matrix: &Matrix, metric: Metric) -> Vec<Sentence> {
+    let label = match metric.direction() {
+        Direction::HigherIsBetter => format!("Most {}", metric.label()),
+        Direction::LowerIsBetter => format!("Least {}", metric.label()),
+    };
+    let rows = best(matrix, metric).count();
+    let hidden = best(matrix, metric)
+        .filter(|(_, it)| it.p_value.is_none())
+        .count();
+    let mut wins: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (scenario, best) in best(matrix, metric).filter(|(_, it)| it.is_clear) {
+        wins.entry(&best.server).or_default().push(scenario);
+    }
+    let clear: usize = wins.values().map(Vec::len).sum();
+    let mut wins: Vec<(&str, Vec<&str>)> = wins.into_iter().collect();
+    wins.sort_by_key(|(_, scenarios)| std::cmp::Reverse(scenarios.len()));
+    let rest = rest(rows - hidden - clear, hidden);
+    if wins.is_empty() {
+        let text = format!("{label}: no server is clearly the best in any scenario{rest}.");
+        return vec![Sentence {
+            text,
+            tone: Tone::Open,
+        }];
+    }
+    let wins: Vec<String> = wins
+        .iter()
+        .map(|(server, scenarios)| format!("{server} in {}", named(scenarios)))
+        .collect();
+    let text = format!(
+        "{label}: clearly ahead of the runner-up {} of {}: {}{rest}.",
+        clear,
+        counted(rows as u64, "scenario"),
+        wins.join(", ")
+    );
+    vec![Sentence {
+        text,
+        tone: Tone::Better,
+    }]
+}
+
+/// The names, or their number.
+fn named(scenarios: &[&str]) -> String {
+    match scenarios.len() {
+        1..=NAMES_MAX => scenarios.join(" and "),
+        many => many.to_string(),
+    }
+}
+
+fn rest(open: usize, hidden: usize) -> String {
+    let open = match open {
+        0 => String::new(),
+        open => format!("; {open} open"),
+    };
+    match hidden {
+        0 => open,
+        hidden => format!("{open}; hidden by the load generator in {hidden}"),
+    }
+}
