@@ -35,7 +35,9 @@ pub use change::{Change, Ratio, RatioInterval};
 pub use comparison::{Comparison, SCHEMA, schema};
 pub use error::CompareError;
 pub use input::read_records;
-pub(crate) use input::{COMPARISON_FILE, PACKED_FILE, each_record, kept_benchmark, names, read_benchmark};
+pub(crate) use input::{
+    COMPARISON_FILE, PACKED_FILE, each_record, kept_benchmark, names, read_benchmark,
+};
 pub use matrix::{Best, Cell, Matrix, Row, Values};
 pub(crate) use matrix::{Table as MatrixTable, left_out};
 pub(crate) use metric::Loops;
