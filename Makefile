@@ -7,14 +7,13 @@ PEERS_SOURCE := loadgen/benches/peers/websocket
 
 # Where `make install` puts things: below $(DESTDIR)$(PREFIX).
 PREFIX ?= /usr/local
+INTO = $(abspath $(DESTDIR)$(PREFIX))
 PROGRAMS := loadgen server-sync server-async
-# Manual pages and completions, as they lie below share/.
-SHARE := target/share
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ARCHIVE = loadgen-$(VERSION)-$(shell rustc -vV | sed -n 's/^host: //p')
 
 .PHONY: help build test test-taurus test-tls test-websocket test-install lint-docker bench bench-models \
-	bench-peers bench-push bench-websocket peers-websocket serve compare share install uninstall \
+	bench-peers bench-push bench-websocket peers-websocket serve compare install uninstall \
 	archive deb clean
 
 help:         ## print this list
@@ -71,24 +70,21 @@ serve: build  ## run both servers, on ports 7080 and 8080, until Ctrl-C
 compare: build ## compare two results: make compare A=results/… B=results/…
 	$(BIN)/loadgen compare $(A) $(B)
 
-install: share ## install programs, manual pages and completions; PREFIX=/usr/local DESTDIR=
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
-	cd $(SHARE) && find . -type f -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/{} \;
+install: $(PROGRAMS:%=$(BIN)/%) ## install programs, manual pages and completions; PREFIX=/usr/local DESTDIR=
+	install -d $(INTO)/bin
+	install -m 755 $^ $(INTO)/bin
+	packaging/share.sh $(BIN) $(INTO)/share
 
 uninstall:    ## remove what make install put there; PREFIX and DESTDIR as then
-	cd $(DESTDIR)$(PREFIX) && rm -f $(foreach program,$(PROGRAMS),bin/$(program) \
+	rm -f $(foreach program,$(PROGRAMS),$(addprefix $(INTO)/,bin/$(program) \
 		share/man/man1/$(program).1 share/man/man1/$(program)-*.1 \
 		share/bash-completion/completions/$(program) share/zsh/site-functions/_$(program) \
-		share/fish/vendor_completions.d/$(program).fish)
+		share/fish/vendor_completions.d/$(program).fish))
 
 # What make build has built is taken as it is, so that `make build && sudo make install` builds
 # nothing as root.
 $(PROGRAMS:%=$(BIN)/%) &:
 	cargo build --release --locked
-
-share: $(PROGRAMS:%=$(BIN)/%)
-	packaging/share.sh $(BIN) $(SHARE)
 
 archive: build ## the same in target/NAME-VERSION-TARGET.tar.gz, as cargo-binstall expects it
 	rm -rf target/archive
@@ -96,7 +92,9 @@ archive: build ## the same in target/NAME-VERSION-TARGET.tar.gz, as cargo-binsta
 	cp README.md LICENSE-MIT LICENSE-APACHE target/archive/$(ARCHIVE)
 	tar -C target/archive --owner=0 --group=0 --sort=name -czf target/$(ARCHIVE).tar.gz $(ARCHIVE)
 
-deb: build share ## a Debian package in target/debian/; needs cargo install cargo-deb
+deb: build    ## a Debian package in target/debian/; needs cargo install cargo-deb
+	rm -rf target/share
+	packaging/share.sh $(BIN) target/share
 	cargo deb --no-build --locked -p loadgen
 
 clean:        ## remove what was built; results stay

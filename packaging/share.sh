@@ -3,12 +3,12 @@
 #
 # Usage: share.sh BIN SHARE
 #   BIN    the directory of the programs
-#   SHARE  what is there goes
+#   SHARE  a directory, which is made if it is not there
 set -euo pipefail
+umask 022 # for everybody to read, whoever installs
 
 bin=$1
 share=$2
-rm -rf "$share"
 man=$share/man/man1
 bash=$share/bash-completion/completions
 zsh=$share/zsh/site-functions
