@@ -1,4 +1,4 @@
-//! The statistics of paired rounds: pure functions of a few numbers.
+//! The statistics of rounds: pure functions of a few numbers.
 //!
 //! Two servers are measured in turns, so each round gives one difference, and
 //! ten rounds give ten. Nothing is known about their distribution but that,
@@ -8,13 +8,16 @@
 //! interval is too narrow and a t interval trusts in a normal distribution.
 //!
 //! Source: Hollander, Wolfe and Chicken, *Nonparametric Statistical Methods*,
-//! 3rd edition, sections 3.1 to 3.3. `reference/` holds values made with scipy
+//! 3rd edition, sections 3.1 to 3.3. Rounds of two benchmarks are not paired; for these there are
+//! the rank sum and the shifts, the siblings in chapter 4. `reference/` holds values made with scipy and R
 //! that the tests compare with.
 
 mod holm;
 mod median;
 pub(crate) mod random;
+mod rank_sum;
 mod rounds;
+mod shifts;
 mod signed_rank;
 mod walsh;
 
@@ -23,7 +26,9 @@ mod reference;
 
 pub use holm::holm;
 pub use median::median_of_sorted;
+pub use rank_sum::{rank_sum_critical_value, rank_sum_p_value};
 pub use rounds::{rounds_for, rounds_min, rounds_to_decide};
+pub use shifts::Shifts;
 pub use signed_rank::{critical_value, p_value};
 pub use walsh::{Interval, WalshAverages};
 

@@ -1,10 +1,13 @@
-//! Our numbers beside scipy's. `make.py` says how `vectors.json` came about.
+//! Our numbers beside those of scipy and R. `make.py` says how `vectors.json` came about, `unpaired.R`
+//! the same of `unpaired.json`.
 
 use serde::Deserialize;
 
-use super::{WalshAverages, p_value};
+use super::{Shifts, WalshAverages, p_value, rank_sum_p_value};
 
 const VECTORS: &str = include_str!("vectors.json");
+
+const UNPAIRED: &str = include_str!("unpaired.json");
 
 #[derive(Deserialize)]
 struct Vectors {
@@ -26,10 +29,7 @@ fn cases() -> Vec<Case> {
 }
 
 fn assert_close(name: &str, got: f64, want: f64, tolerance: f64) {
-    assert!(
-        (got - want).abs() <= tolerance,
-        "{name}: {got}, scipy {want}"
-    );
+    assert!((got - want).abs() <= tolerance, "{name}: {got}, not {want}");
 }
 
 #[test]
@@ -62,4 +62,42 @@ fn intervals_hold_the_shifts_that_scipy_does_not_reject() {
         compared += 1;
     }
     assert!(compared >= 15, "only {compared} intervals to compare with");
+}
+
+#[derive(Deserialize)]
+struct Unpaired {
+    cases: Vec<UnpairedCase>,
+}
+
+#[derive(Deserialize)]
+struct UnpairedCase {
+    name: String,
+    a: Vec<f64>,
+    b: Vec<f64>,
+    p_value: f64,
+    estimate: Option<f64>,
+    interval: Option<[f64; 2]>,
+}
+
+#[test]
+fn what_is_said_of_two_samples_is_what_r_says() {
+    let unpaired: Unpaired = serde_json::from_str(UNPAIRED).unwrap();
+    let mut intervals = 0;
+    for case in unpaired.cases {
+        let p = rank_sum_p_value(&case.a, &case.b);
+        assert_close(&case.name, p, case.p_value, 1e-12);
+        let shifts = Shifts::between(&case.a, &case.b);
+        let (Some(estimate), Some([low, high])) = (case.estimate, case.interval) else {
+            continue;
+        };
+        assert_close(&case.name, shifts.median().unwrap(), estimate, 1e-12);
+        let interval = shifts.interval(0.95).unwrap();
+        assert_close(&case.name, interval.low, low, 1e-12);
+        assert_close(&case.name, interval.high, high, 1e-12);
+        intervals += 1;
+    }
+    assert!(
+        intervals >= 15,
+        "only {intervals} intervals to compare with"
+    );
 }
