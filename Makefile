@@ -12,9 +12,9 @@ PROGRAMS := loadgen server-sync server-async
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ARCHIVE = loadgen-$(VERSION)-$(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build test test-taurus test-tls test-websocket test-install lint-docker bench bench-models \
-	bench-peers bench-push bench-websocket peers-websocket serve compare install uninstall \
-	archive deb clean
+.PHONY: help build test test-taurus test-exports test-tls test-websocket test-install lint-docker \
+	bench bench-models bench-peers bench-push bench-websocket peers-websocket serve compare \
+	install uninstall archive deb clean
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test:         ## run all tests
 
 test-taurus: build ## let Taurus run loadgen in ab's place; installs it from PyPI in target/
 	loadgen/tests/taurus/check.sh $(BIN) target/taurus
+
+test-exports: build ## let the readers of the formats that loadgen exports to read them; from PyPI
+	loadgen/tests/exports/check.sh $(BIN) target/exports
 
 test-tls: build ## let SSLyze hold both servers against Mozilla's guide; installs it from PyPI
 	server-common/tests/sslyze/check.sh $(BIN) target/sslyze

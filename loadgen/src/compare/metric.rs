@@ -151,7 +151,10 @@ impl Metric {
 
     /// Whether a load generator at its limit makes it look worse than it is.
     pub fn is_bounded_by_generator(self) -> bool {
-        matches!(self, Self::RatePerSecond | Self::LatencyP99Ns)
+        matches!(
+            self,
+            Self::RatePerSecond | Self::LatencyP50Ns | Self::LatencyP99Ns
+        )
     }
 
     /// The value in this record, in the unit of the name; `None` if the record

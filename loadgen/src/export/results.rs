@@ -257,10 +257,7 @@ impl Group {
     /// the load generator's: then they say nothing about the server.
     pub(super) fn tracked(&self) -> Vec<Figure> {
         let is_limited = self.is_limited();
-        let is_hidden = |metric: &Metric| {
-            let is_bounded = metric.is_bounded_by_generator() || *metric == Metric::LatencyP50Ns;
-            is_limited && is_bounded
-        };
+        let is_hidden = |metric: &Metric| is_limited && metric.is_bounded_by_generator();
         let shown = TRACKED.into_iter().filter(|metric| !is_hidden(metric));
         shown.filter_map(|metric| self.figure(metric)).collect()
     }
