@@ -15,6 +15,7 @@ pub mod engine;
 pub mod exit;
 pub mod export;
 pub mod find_max;
+pub mod history;
 pub mod http1;
 pub mod outcome;
 pub mod output;

@@ -55,7 +55,7 @@ impl CompareArgs {
     }
 }
 
-fn percent(text: &str) -> Result<f64, String> {
+pub(super) fn percent(text: &str) -> Result<f64, String> {
     text.trim_end_matches('%')
         .parse()
         .ok()

@@ -6,6 +6,7 @@ mod compare;
 mod environment;
 mod error;
 mod export;
+mod history;
 mod man;
 mod place;
 mod push;
@@ -25,6 +26,7 @@ pub use environment::Environment;
 pub(crate) use environment::{hide_variables, variable};
 pub use error::UsageError;
 pub use export::ExportArgs;
+pub use history::HistoryArgs;
 pub use man::ManArgs;
 pub use push::{PushArgs, PushFormat};
 pub use run::{OutputPlan, RunArgs, WebSocketArgs};
@@ -47,6 +49,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Write results in the format of another tool.
     Export(ExportArgs),
+    /// Follow a metric over benchmarks.
+    History(HistoryArgs),
     /// Compare clients of servers that push.
     BenchPush(BenchPushArgs),
     /// Take what a server pushes.
@@ -100,6 +104,8 @@ enum Named {
     Compare(CompareArgs),
     /// Write results in the format of another tool
     Export(ExportArgs),
+    /// Follow a metric over all benchmarks of a directory
+    History(HistoryArgs),
     /// Put blocking and asynchronous clients before the servers of this project, which push
     BenchPush(BenchPushArgs),
     /// Take what a server pushes, and see where messages wait
@@ -124,7 +130,8 @@ pub struct CompletionsArgs {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct SchemaArgs {
     /// What the schema describes: run (the record of a run), comparison (what was found in comparing
-    /// two sides), find-max (what --find-max found) or push (what loadgen push saw)
+    /// two sides), find-max (what --find-max found), push (what loadgen push saw) or history (a metric
+    /// over benchmarks)
     #[arg(value_enum, default_value = "run", hide_possible_values = true)]
     pub of: SchemaOf,
 }
@@ -140,6 +147,8 @@ pub enum SchemaOf {
     FindMax,
     /// What loadgen push saw
     Push,
+    /// What was found over benchmarks
+    History,
 }
 
 /// The whole grammar: that of the commands, and that of a run beside them.
@@ -209,6 +218,7 @@ pub fn parse_in(environment: &Environment, argv: &[OsString]) -> Result<Command,
         Some(Named::Bench(args)) => Ok(Command::Bench(args)),
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
         Some(Named::Export(args)) => Ok(Command::Export(args)),
+        Some(Named::History(args)) => Ok(Command::History(args)),
         Some(Named::BenchPush(args)) => Ok(Command::BenchPush(args)),
         Some(Named::Push(args)) => Ok(Command::Push(args)),
         Some(Named::Schema(args)) => Ok(Command::Schema(args)),

@@ -4,6 +4,7 @@ mod bench;
 mod bench_push;
 mod compare;
 mod export;
+mod history;
 mod man;
 mod push;
 mod run;
@@ -13,6 +14,7 @@ pub use self::bench::bench;
 pub use self::bench_push::bench_push;
 pub use self::compare::compare;
 pub use self::export::export;
+pub use self::history::history;
 pub use self::man::{completions, man};
 pub use self::push::push;
 pub use self::run::{run, websocket};
@@ -34,6 +36,7 @@ pub fn schema(of: SchemaOf) -> Exit {
         SchemaOf::Comparison => crate::compare::schema(),
         SchemaOf::FindMax => crate::find_max::schema(),
         SchemaOf::Push => crate::push::record::schema(),
+        SchemaOf::History => crate::history::schema(),
     };
     let text = serde_json::to_string_pretty(&schema);
     print(

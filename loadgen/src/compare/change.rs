@@ -7,7 +7,8 @@ use super::metric::{Loops, Metric};
 use super::verdict::{Limited, SIGNIFICANCE, Verdict, bound, decide};
 use crate::record::Record;
 use crate::statistics::{
-    CONFIDENCE, ROUNDS_MIN, WalshAverages, median_of_sorted, p_value, rounds_min, rounds_to_decide,
+    CONFIDENCE, Interval, ROUNDS_MIN, WalshAverages, median_of_sorted, p_value, rounds_min,
+    rounds_to_decide,
 };
 
 /// One metric on both sides.
@@ -63,6 +64,17 @@ pub struct RatioInterval {
     /// Confidence really achieved, 0.95 or somewhat above: the exact
     /// distribution moves in steps.
     pub confidence: f64,
+}
+
+impl RatioInterval {
+    /// That of logarithms.
+    pub(crate) fn exp_of(interval: Interval) -> Self {
+        Self {
+            low: interval.low.exp(),
+            high: interval.high.exp(),
+            confidence: interval.confidence,
+        }
+    }
 }
 
 impl Change {
@@ -161,11 +173,7 @@ impl Ratio {
     /// The estimate from the logarithms of the rounds' ratios; none without rounds.
     pub(super) fn of(log_ratios: &[f64]) -> Option<Self> {
         let walsh = WalshAverages::of(log_ratios);
-        let interval = walsh.interval(CONFIDENCE).map(|interval| RatioInterval {
-            low: interval.low.exp(),
-            high: interval.high.exp(),
-            confidence: interval.confidence,
-        });
+        let interval = walsh.interval(CONFIDENCE).map(RatioInterval::exp_of);
         Some(Self {
             estimate: walsh.median()?.exp(),
             interval,

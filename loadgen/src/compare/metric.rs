@@ -102,6 +102,34 @@ impl Metric {
         Self::AcceptQueueOverflows,
     ];
 
+    /// The name in documents.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RatePerSecond => "rate_per_second",
+            Self::ServerCpuUsPerRequest => "server_cpu_us_per_request",
+            Self::ServerCpuUserUsPerRequest => "server_cpu_user_us_per_request",
+            Self::ServerCpuSystemUsPerRequest => "server_cpu_system_us_per_request",
+            Self::LatencyP50Ns => "latency_p50_ns",
+            Self::LatencyP99Ns => "latency_p99_ns",
+            Self::FailedShare => "failed_share",
+            Self::ServerRssBytes => "server_rss_bytes",
+            Self::ServerBytesPerConnection => "server_bytes_per_connection",
+            Self::ServerThreads => "server_threads",
+            Self::ServerSwitchesPerRequest => "server_switches_per_request",
+            Self::ServerVoluntarySwitchesPerRequest => "server_voluntary_switches_per_request",
+            Self::ServerInvoluntarySwitchesPerRequest => "server_involuntary_switches_per_request",
+            Self::AcceptQueuePeak => "accept_queue_peak",
+            Self::AcceptQueueOverflows => "accept_queue_overflows",
+        }
+    }
+
+    /// The metric of this name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|metric| metric.name() == name)
+    }
+
     /// The name in tables.
     pub fn label(self) -> &'static str {
         match self {
@@ -252,6 +280,14 @@ mod tests {
             Metric::FailedShare,
         ];
         assert_eq!(known, of_the_load);
+    }
+
+    #[test]
+    fn a_metric_has_the_name_that_documents_give_it() {
+        for metric in Metric::ALL {
+            assert_eq!(serde_json::to_value(metric).unwrap(), metric.name());
+            assert_eq!(Metric::of_name(metric.name()), Some(metric));
+        }
     }
 
     #[test]

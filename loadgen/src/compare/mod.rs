@@ -46,8 +46,8 @@ pub use selection::Selection;
 pub(crate) use selection::fits;
 pub(crate) use table::{Row as TableRow, escaped, heading};
 pub(crate) use text::{counted, plain_percent, signed_percent, value};
-pub(crate) use verdict::SIGNIFICANCE;
 pub use verdict::Verdict;
+pub(crate) use verdict::{SIGNIFICANCE, decide};
 
 use std::path::Path;
 

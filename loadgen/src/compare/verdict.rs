@@ -57,7 +57,7 @@ impl Verdict {
 
 /// The verdict on logarithms of B over A. `p_value` is the adjusted one, and
 /// `threshold` a logarithm too. Without an interval there are too few rounds.
-pub(super) fn decide(
+pub(crate) fn decide(
     estimate: f64,
     interval: Option<&Interval>,
     p_value: f64,

@@ -1,4 +1,4 @@
-//! Numbers over time as a line of blocks, in plain text.
+//! Numbers as characters: over time a line of blocks, with an interval a line with a dot in it.
 
 /// From little to much; the first is not empty, so that a line shows where it begins and ends.
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -21,6 +21,29 @@ pub fn sparkline(values: &[Option<f64>], width: usize) -> String {
             .map_or(UNKNOWN, |value| of(value, max))
     };
     (0..width).map(block).collect()
+}
+
+/// An interval and the value in it, `[low, value, high]`, where they lie between two ends, drawn in
+/// `width` characters: `  ├─●──┤  `.
+#[must_use]
+pub fn whisker([low, value, high]: [f64; 3], (from, to): (f64, f64), width: usize) -> String {
+    let last = width.saturating_sub(1);
+    let column = |number: f64| {
+        let share = match to > from {
+            true => ((number - from) / (to - from)).clamp(0.0, 1.0),
+            false => 0.5,
+        };
+        (share * last as f64).round() as usize
+    };
+    let (first, dot, end) = (column(low), column(value), column(high));
+    let character = |at: usize| match at {
+        _ if at == dot => '●',
+        _ if at == first => '├',
+        _ if at == end => '┤',
+        _ if first < at && at < end => '─',
+        _ => ' ',
+    };
+    (0..width).map(character).collect()
 }
 
 fn of(value: f64, max: f64) -> char {
@@ -53,6 +76,16 @@ mod tests {
     #[test]
     fn several_values_share_a_block_and_their_peak_is_seen() {
         assert_eq!(line(&[0.0, 7.0, 0.0, 0.0, 0.0, 3.5], 3), "█▁▅");
+    }
+
+    #[test]
+    fn an_interval_lies_where_it_does_on_the_scale() {
+        let scale = (10.0, 20.0);
+        assert_eq!(whisker([12.0, 14.0, 17.0], scale, 11), "  ├─●──┤   ");
+        assert_eq!(whisker([10.0, 10.0, 20.0], scale, 11), "●─────────┤");
+        assert_eq!(whisker([13.0, 13.0, 13.0], scale, 11), "   ●       ");
+        assert_eq!(whisker([1.0, 1.0, 1.0], (1.0, 1.0), 5), "  ●  ");
+        assert_eq!(whisker([1.0, 1.0, 1.0], scale, 0), "");
     }
 
     #[test]

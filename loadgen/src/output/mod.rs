@@ -18,7 +18,7 @@ use clap::ValueEnum;
 pub use ab::{
     AbOptions, GnuplotRow, TableAttributes, percentiles_csv, version as ab_version, write_gnuplot,
 };
-pub use chart::sparkline;
+pub use chart::{sparkline, whisker};
 pub use file::ResultFile;
 pub use live::{LiveView, ShowProgress};
 pub use manual::{ManualPage, manual};

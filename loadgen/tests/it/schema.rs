@@ -19,6 +19,9 @@ pub(crate) static FIND_MAX: LazyLock<Schema> = LazyLock::new(|| Schema::read("fi
 /// Of a push run.
 pub(crate) static PUSH: LazyLock<Schema> = LazyLock::new(|| Schema::read("push"));
 
+/// Of a history.
+pub(crate) static HISTORY: LazyLock<Schema> = LazyLock::new(|| Schema::read("history"));
+
 /// The schema `results/schema/NAME.v1.json`.
 pub(crate) struct Schema(Validator);
 
