@@ -52,10 +52,12 @@ mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
 mod costs; // what a server paid, as its record says it
 mod engines; // those beside fast: the same records, and what they refuse
+mod export_command; // results in the formats of other tools
 mod faults; // the fault table: one row, one test
 mod find_max; // the search for the highest rate that keeps an objective
 mod findings; // whose figures are those of the run that they name
 mod gates; // limits set beforehand, and the exit codes that scripts see
+mod history_command; // a metric over benchmarks, and its changes
 mod http2; // streams, and what ends them
 mod live_view; // how a run is going, on a terminal and in a log
 mod memory; // which does not grow with the number of requests
