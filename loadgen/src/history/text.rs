@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::History;
 use super::series::{Point, Series, Step};
-use crate::compare::{Direction, Metric, Verdict, signed_percent, value};
+use crate::compare::{Direction, Metric, Verdict, plain_percent, signed_percent, value};
 use crate::output::whisker;
 
 /// Columns of the drawing.
@@ -31,7 +31,7 @@ impl History {
 
     fn conclusion(&self, changes: usize) -> String {
         let Self { questions, .. } = self;
-        let threshold = format!("{} %", (self.threshold * 1e6).round() / 1e4);
+        let threshold = plain_percent(self.threshold);
         let found = match (changes, questions) {
             (_, 0) => return "No two runs could be compared.".to_owned(),
             (0, _) => "No change point".to_owned(),
