@@ -5,7 +5,8 @@
 //! [`output`] shows it. [`run`] is that way from plan to record. [`compare`] reads records,
 //! never a live run; [`mod@bench`] makes many runs, in turns, and has them compared; [`find_max`]
 //! makes runs at one rate after another. [`push`] is another kind of run: clients that take what a
-//! server pushes. [`report`] shows records as a page.
+//! server pushes. [`report`] shows records as a page, and [`mod@import`] makes records of what other
+//! tools wrote.
 
 pub mod bench;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod export;
 pub mod find_max;
 pub mod history;
 pub mod http1;
+pub mod import;
 pub mod outcome;
 pub mod output;
 pub mod plan;

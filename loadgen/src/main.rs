@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Ok(Command::Compare(args)) => commands::compare(&args),
         Ok(Command::Export(args)) => commands::export(&args),
         Ok(Command::History(args)) => commands::history(&args),
+        Ok(Command::Import(args)) => commands::import(args),
         Ok(Command::BenchPush(args)) => commands::bench_push(args),
         Ok(Command::Push(args)) => commands::push(&args, &argv),
         Ok(Command::Schema(args)) => commands::schema(args.of),

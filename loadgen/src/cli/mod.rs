@@ -7,6 +7,7 @@ mod environment;
 mod error;
 mod export;
 mod history;
+mod import;
 mod man;
 mod place;
 mod push;
@@ -27,6 +28,7 @@ pub(crate) use environment::{hide_variables, variable};
 pub use error::UsageError;
 pub use export::ExportArgs;
 pub use history::HistoryArgs;
+pub use import::{ImportArgs, ImportPlan, ImportTo};
 pub use man::ManArgs;
 pub use push::{PushArgs, PushFormat};
 pub use run::{OutputPlan, RunArgs, WebSocketArgs};
@@ -51,6 +53,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Follow a metric over benchmarks.
     History(HistoryArgs),
+    /// Make records of what other tools wrote.
+    Import(ImportArgs),
     /// Compare clients of servers that push.
     BenchPush(BenchPushArgs),
     /// Take what a server pushes.
@@ -106,6 +110,9 @@ enum Named {
     Export(ExportArgs),
     /// Follow a metric over all benchmarks of a directory
     History(HistoryArgs),
+    /// Make records of what other tools wrote (oha, k6, vegeta, bombardier, autocannon, h2load, wrk,
+    /// wrk2, ab), to be compared
+    Import(ImportArgs),
     /// Put blocking and asynchronous clients before the servers of this project, which push
     BenchPush(BenchPushArgs),
     /// Take what a server pushes, and see where messages wait
@@ -219,6 +226,7 @@ pub fn parse_in(environment: &Environment, argv: &[OsString]) -> Result<Command,
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
         Some(Named::Export(args)) => Ok(Command::Export(args)),
         Some(Named::History(args)) => Ok(Command::History(args)),
+        Some(Named::Import(args)) => Ok(Command::Import(args)),
         Some(Named::BenchPush(args)) => Ok(Command::BenchPush(args)),
         Some(Named::Push(args)) => Ok(Command::Push(args)),
         Some(Named::Schema(args)) => Ok(Command::Schema(args)),

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Distribution, Record, Server};
+use crate::record::{Record, Server};
 
 /// A number that a record has, or may have, for its run. The name ends in the
 /// unit.
@@ -194,8 +194,8 @@ impl Metric {
             Self::ServerCpuUsPerRequest => server?.cpu_us_per_request,
             Self::ServerCpuUserUsPerRequest => server?.cpu_user_us_per_request,
             Self::ServerCpuSystemUsPerRequest => server?.cpu_system_us_per_request,
-            Self::LatencyP50Ns => latency(record, loops).map(|ns| ns.p50 as f64),
-            Self::LatencyP99Ns => latency(record, loops).map(|ns| ns.p99 as f64),
+            Self::LatencyP50Ns => number(latency_ns(record, loops, 50.0)),
+            Self::LatencyP99Ns => number(latency_ns(record, loops, 99.0)),
             Self::FailedShare => record.requests.failed_share(),
             Self::ServerRssBytes => number(server?.rss_bytes_peak),
             Self::ServerBytesPerConnection => server?.bytes_per_connection,
@@ -223,11 +223,10 @@ fn number(count: Option<u64>) -> Option<f64> {
     count.map(|count| count as f64)
 }
 
-fn latency(record: &Record, loops: Loops) -> Option<&Distribution> {
-    let latency_ns = &record.latency_ns;
+fn latency_ns(record: &Record, loops: Loops, percentile: f64) -> Option<u64> {
     match loops {
-        Loops::Open => latency_ns.corrected.as_ref(),
-        Loops::Closed | Loops::Mixed => latency_ns.total.as_ref(),
+        Loops::Open => record.corrected_percentile_ns(percentile),
+        Loops::Closed | Loops::Mixed => record.percentile_ns(percentile),
     }
 }
 

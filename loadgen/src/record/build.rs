@@ -111,6 +111,7 @@ pub fn build(
             rate_per_second,
             latency_ns.total.as_ref(),
         ),
+        imported: None,
         latency_ns,
         histograms: histograms(recorder),
         series: series(&recorder.seconds.tallies(), elapsed_s),

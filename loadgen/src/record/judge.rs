@@ -70,7 +70,14 @@ pub fn judge(record: &Record) -> Validity {
         cpu_steal(record),
         rate_drifted(record),
     ];
-    Validity::from(reasons.into_iter().flatten().collect::<Vec<_>>())
+    let elsewhere = record.imported.as_ref();
+    let elsewhere = elsewhere.map(|imported| imported.reasons(record));
+    let reasons = reasons.into_iter().flatten();
+    Validity::from(
+        reasons
+            .chain(elsewhere.into_iter().flatten())
+            .collect::<Vec<_>>(),
+    )
 }
 
 fn no_success(record: &Record) -> Option<Reason> {
@@ -180,13 +187,25 @@ fn starved(record: &Record) -> Option<Reason> {
 }
 
 fn too_few_samples(record: &Record) -> Option<Reason> {
-    let count = record.latency_ns.total?.count as f64;
+    let (count, percentiles) = quoted(record)?;
+    let count = count as f64;
     // The tolerance keeps 1000 samples, of which 9.999… lie beyond p99.
     let beyond = |percentile: f64| count * (100.0 - percentile) / 100.0 + 1e-6;
-    Distribution::PERCENTILES
+    percentiles
         .into_iter()
         .find(|&percentile| beyond(percentile) < SAMPLES_BEYOND_PERCENTILE_MIN)
         .map(|percentile| Reason::TooFewSamples { percentile })
+}
+
+/// On how many samples percentiles rest, at most, and which these are. The largest sample is none.
+fn quoted(record: &Record) -> Option<(u64, Vec<f64>)> {
+    if let Some(imported) = &record.imported {
+        let percentiles = imported.percentiles.iter().map(|it| it.percentile);
+        let percentiles = percentiles.filter(|&percentile| percentile < 100.0);
+        return Some((record.requests.ended(), percentiles.collect()));
+    }
+    let count = record.latency_ns.total?.count;
+    Some((count, Distribution::PERCENTILES.to_vec()))
 }
 
 fn syn_retransmits(record: &Record) -> Option<Reason> {

@@ -15,12 +15,14 @@ mod client;
 mod environment;
 mod gate;
 mod histogram;
+mod imported;
 mod judge;
 mod latency;
 mod metrics;
 mod network;
 mod pack;
 mod path;
+mod percentile;
 mod plan;
 mod read;
 mod reason;
@@ -46,6 +48,7 @@ pub use client::Client;
 pub use environment::{Environment, PortRange};
 pub use gate::GateResult;
 pub use histogram::{HistogramError, Histograms, decode_histogram, encode_histogram};
+pub use imported::{Imported, LatencyFrom, LatencyOf, Percentile};
 pub use judge::judge;
 pub use latency::{Distribution, LatencyNs};
 pub use metrics::{LatencyMs, Metrics};
@@ -154,6 +157,10 @@ pub struct Record {
     /// A flat summary under the names that CI scripts already read from other
     /// tools.
     pub metrics: Metrics,
+    /// What `loadgen import` made of another tool's file; absent if this tool
+    /// measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
 }
 
 impl Record {

@@ -127,6 +127,21 @@ pub enum Reason {
         /// Last third over first third, minus 1.
         change: f64,
     },
+    /// Another tool measured, which does not tell how busy it was.
+    GeneratorUnobserved,
+    /// Another tool left out requests that its schedule wanted.
+    ArrivalsLeftOut {
+        /// As a share of all that it wanted, 0 to 1.
+        share: f64,
+    },
+    /// Another tool tells that requests failed, but not of each why.
+    CausesUnknown,
+    /// Another tool's latencies leave out what requests waited before they began.
+    LatencyFromSend,
+    /// Another tool's latencies leave out the opening of connections.
+    ConnectLeftOut,
+    /// Another tool's latencies are also those of requests that failed.
+    FailuresInLatency,
 }
 
 impl Reason {
@@ -151,6 +166,12 @@ impl Reason {
             Self::AcceptQueueOverflow { .. } => "accept_queue_overflow",
             Self::CpuSteal { .. } => "cpu_steal",
             Self::RateDrifted { .. } => "rate_drifted",
+            Self::GeneratorUnobserved => "generator_unobserved",
+            Self::ArrivalsLeftOut { .. } => "arrivals_left_out",
+            Self::CausesUnknown => "causes_unknown",
+            Self::LatencyFromSend => "latency_from_send",
+            Self::ConnectLeftOut => "connect_left_out",
+            Self::FailuresInLatency => "failures_in_latency",
         }
     }
 
@@ -176,7 +197,13 @@ impl Reason {
             | Self::SynRetransmits { .. }
             | Self::AcceptQueueOverflow { .. }
             | Self::CpuSteal { .. }
-            | Self::RateDrifted { .. } => Severity::Note,
+            | Self::RateDrifted { .. }
+            | Self::GeneratorUnobserved
+            | Self::ArrivalsLeftOut { .. }
+            | Self::CausesUnknown
+            | Self::LatencyFromSend
+            | Self::ConnectLeftOut
+            | Self::FailuresInLatency => Severity::Note,
         }
     }
 
@@ -252,6 +279,28 @@ impl Reason {
                 "the rate of the last third differs by {:+.0} % from the first third",
                 change * 100.0
             ),
+            Self::GeneratorUnobserved => {
+                "the tool does not tell how busy it was, so nobody knows whether the rate is the \
+                 server's or its own"
+                    .to_owned()
+            }
+            Self::ArrivalsLeftOut { share } => format!(
+                "the tool left out {} of the requests that its schedule wanted, for want of a \
+                 free connection or virtual user, and their wait is in no latency",
+                percent(share)
+            ),
+            Self::CausesUnknown => {
+                "the tool does not tell of every request that failed why it did".to_owned()
+            }
+            Self::LatencyFromSend => {
+                "latencies count from when the tool began a request: what one waited behind a \
+                 slow answer is left out (coordinated omission)"
+                    .to_owned()
+            }
+            Self::ConnectLeftOut => "latencies leave out the opening of connections".to_owned(),
+            Self::FailuresInLatency => {
+                "latencies are also those of requests that failed, perhaps quickly".to_owned()
+            }
         }
     }
 
@@ -289,6 +338,18 @@ impl Reason {
             }
             Self::CpuSteal { .. } => "use a quieter machine, or more rounds",
             Self::RateDrifted { .. } => "warm up longer (--warmup), and look at `series`",
+            Self::GeneratorUnobserved => {
+                "watch its CPU, give it more threads, or see how fast it is with a trivial server"
+            }
+            Self::ArrivalsLeftOut { .. } => {
+                "lower the rate, or give the tool more connections or virtual users"
+            }
+            Self::CausesUnknown => "see the server's log, or repeat it with loadgen",
+            Self::LatencyFromSend => {
+                "take them for service times; loadgen --rate counts from the intended start"
+            }
+            Self::ConnectLeftOut => "compare them with those of the same tool only",
+            Self::FailuresInLatency => "repeat it without failures before quoting them",
         }
     }
 }

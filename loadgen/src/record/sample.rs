@@ -79,6 +79,7 @@ pub(crate) fn sample() -> Record {
             requests_per_sec: 10_000.0,
             latency_ms: Some(LatencyMs::from(&distribution)),
         },
+        imported: None,
     }
 }
 

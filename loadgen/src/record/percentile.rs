@@ -1,0 +1,67 @@
+//! A percentile of the latency, whoever measured it.
+
+use super::{Distribution, LatencyFrom, Record};
+
+impl Record {
+    /// The percentile of how long successful requests took from their start, in nanoseconds:
+    /// `latency_ns.total`, or what another tool measured. `None` if it is not known.
+    ///
+    /// `percentile` is in percent; the record quotes [`Distribution::PERCENTILES`].
+    #[must_use]
+    pub fn percentile_ns(&self, percentile: f64) -> Option<u64> {
+        let measured = self.latency_ns.total.as_ref();
+        let imported = || {
+            let imported = self.imported.as_ref()?;
+            let is_from_start = imported.latency_from != LatencyFrom::IntendedStart;
+            imported.percentile_ns(percentile).filter(|_| is_from_start)
+        };
+        measured.map_or_else(imported, |it| it.percentile_ns(percentile))
+    }
+
+    /// The same in open loop, from the moment at which the schedule wanted the request to start:
+    /// `latency_ns.corrected`. What another tool measured in open loop is told as it measured it,
+    /// and the record's validity says if that is from the request's start.
+    #[must_use]
+    pub fn corrected_percentile_ns(&self, percentile: f64) -> Option<u64> {
+        let measured = self.latency_ns.corrected.as_ref();
+        let imported = || self.imported.as_ref()?.percentile_ns(percentile);
+        measured.map_or_else(imported, |it| it.percentile_ns(percentile))
+    }
+}
+
+impl Distribution {
+    /// This percentile, if the record quotes it.
+    #[must_use]
+    pub fn percentile_ns(&self, percentile: f64) -> Option<u64> {
+        let values = [
+            self.p50,
+            self.p75,
+            self.p90,
+            self.p95,
+            self.p99,
+            self.p99_9,
+            self.p99_99,
+        ];
+        let mut quoted = Self::PERCENTILES.into_iter().zip(values);
+        let found = quoted.find(|(quoted, _)| (quoted - percentile).abs() < 1e-9);
+        found.map(|(_, ns)| ns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample::sample;
+
+    #[test]
+    fn a_record_quotes_its_own_percentiles() {
+        let mut record = sample();
+        assert_eq!(record.percentile_ns(50.0), Some(14_900_000));
+        assert_eq!(record.percentile_ns(99.99), Some(40_000_000));
+        assert_eq!(record.percentile_ns(42.0), None);
+        assert_eq!(record.corrected_percentile_ns(99.0), None);
+        record.latency_ns.corrected = record.latency_ns.total.take();
+        assert_eq!(record.corrected_percentile_ns(99.0), Some(21_000_000));
+        assert_eq!(record.percentile_ns(99.0), None);
+    }
+}
