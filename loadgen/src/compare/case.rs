@@ -1,6 +1,6 @@
 //! Two sides under the same load, and how their metrics changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,10 @@ pub struct Case {
     /// Whether the sides took turns. If not, a change of the machine between
     /// them cannot be told from a difference.
     pub interleaved: bool,
+    /// Whether `interleaved` is false for want of knowledge: another tool did
+    /// not tell when it measured; absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub order_unknown: bool,
     /// The load, as A's first record has it.
     pub load: Load,
     /// What the verdicts rest on; a metric that a record does not know is
@@ -52,6 +56,10 @@ pub struct Side {
     pub rounds_limited: usize,
     /// Rounds whose record says that it cannot be believed.
     pub rounds_invalid: usize,
+    /// Other tools that measured, of which nobody knows whether they were the
+    /// limit; absent if this one did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured_by: Vec<String>,
 }
 
 /// The load that both sides were under.
@@ -59,8 +67,15 @@ pub struct Side {
 pub struct Load {
     /// Connections open at a time at most.
     pub connections: u64,
+    /// Whether `connections` only fills the place, another tool not having told;
+    /// absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub connections_unknown: bool,
     /// Whether a connection serves more than one request.
     pub keep_alive: bool,
+    /// Whether `keep_alive` only fills the place; absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_alive_unknown: bool,
     /// Requests per second offered; absent in closed loop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_per_second: Option<f64>,
@@ -83,7 +98,8 @@ impl Case {
             a: Side::of(&pair.a),
             b: Side::of(&pair.b),
             rounds: a.len(),
-            interleaved: pair.is_interleaved(),
+            interleaved: pair.is_interleaved().unwrap_or(false),
+            order_unknown: pair.is_interleaved().is_none(),
             load: Load::of(a[0]),
             changes: changes.collect(),
             notes: notes(pair),
@@ -139,6 +155,7 @@ impl Side {
                 .collect(),
             rounds_limited: count(|record| record.validity.limits_rate()),
             rounds_invalid: count(|record| !record.validity.valid),
+            measured_by: measured_by(&rounds.records),
         }
     }
 }
@@ -147,7 +164,9 @@ impl Load {
     pub(super) fn of(record: &Record) -> Self {
         Self {
             connections: record.plan.connections,
+            connections_unknown: !record.tells("plan.connections"),
             keep_alive: record.plan.keep_alive,
+            keep_alive_unknown: !record.tells("plan.keep_alive"),
             rate_per_second: record.plan.rate_per_second,
             round_trips: record.plan.websocket.is_some(),
         }
@@ -159,6 +178,13 @@ impl Load {
     }
 }
 
+/// Tools other than this one, each once.
+fn measured_by(records: &[&Record]) -> Vec<String> {
+    let imported = records.iter().filter_map(|record| record.imported.as_ref());
+    let tools: BTreeSet<&str> = imported.map(|imported| imported.tool.as_str()).collect();
+    tools.into_iter().map(str::to_owned).collect()
+}
+
 /// What the numbers alone do not show.
 fn notes(pair: &Pair<'_>) -> Vec<String> {
     let mut notes = Vec::new();
@@ -166,13 +192,7 @@ fn notes(pair: &Pair<'_>) -> Vec<String> {
         notes.extend(objections(side));
         notes.extend(sometimes_limited(side));
     }
-    if pair.a.records.len() > 1 && !pair.is_interleaved() {
-        notes.push(
-            "the sides did not take turns: a change of the machine between them would look \
-             like a difference"
-                .to_owned(),
-        );
-    }
+    notes.extend(turns_not_taken(pair));
     let records = pair.a.records.iter().chain(&pair.b.records);
     if Loops::of(records.copied()) == Loops::Mixed {
         notes.push(
@@ -183,6 +203,19 @@ fn notes(pair: &Pair<'_>) -> Vec<String> {
     }
     notes.extend(differing_settings(pair));
     notes
+}
+
+/// That a change of the machine may look like a difference.
+fn turns_not_taken(pair: &Pair<'_>) -> Option<String> {
+    let what = match pair.is_interleaved() {
+        _ if pair.a.records.len() < 2 => return None,
+        Some(true) => return None,
+        Some(false) => "the sides did not take turns",
+        None => "whether the sides took turns is not known",
+    };
+    Some(format!(
+        "{what}: a change of the machine between them would look like a difference"
+    ))
 }
 
 /// What the records of this side say of themselves: a line for each reason that makes a run
@@ -229,7 +262,8 @@ fn sometimes_limited(side: &Rounds<'_>) -> Option<String> {
 
 /// Circumstances that ought to be the same in every record, as JSON pointers:
 /// every setting of the plan, and what else bends the numbers.
-const CIRCUMSTANCES: [&str; 10] = [
+const CIRCUMSTANCES: [&str; 11] = [
+    "/tool/name",
     "/tool/version",
     "/tool/git",
     "/environment/kernel",
@@ -245,7 +279,12 @@ const CIRCUMSTANCES: [&str; 10] = [
 /// Settings and circumstances that are not the same in all records.
 fn differing_settings(pair: &Pair<'_>) -> Vec<String> {
     let records = pair.a.records.iter().chain(&pair.b.records);
+    let is_told = |pointer: &&String| {
+        let name = name_of(pointer);
+        records.clone().all(|record| record.tells(&name))
+    };
     let documents: Vec<Value> = records
+        .clone()
         .filter_map(|record| serde_json::to_value(record).ok())
         .collect();
     let plan_keys = documents
@@ -258,6 +297,7 @@ fn differing_settings(pair: &Pair<'_>) -> Vec<String> {
     pointers.dedup();
     pointers
         .iter()
+        .filter(is_told)
         .filter_map(|pointer| difference(&documents, pointer))
         .collect()
 }
@@ -275,6 +315,11 @@ fn difference(documents: &[Value], pointer: &str) -> Option<String> {
             values.push(value);
         }
     }
-    let name = pointer.trim_start_matches('/').replace('/', ".");
+    let name = name_of(pointer);
     (values.len() > 1).then(|| format!("{name} differs: {}", values.join(" and ")))
+}
+
+/// `/plan/connections` as people write it: `plan.connections`.
+fn name_of(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
 }

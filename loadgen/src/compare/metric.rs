@@ -20,11 +20,12 @@ pub enum Metric {
     /// The part of them in the kernel.
     ServerCpuSystemUsPerRequest,
     /// Median latency of successes in nanoseconds; if both sides are open
-    /// loops, counted from the intended start.
+    /// loops, counted from the intended start. What another tool measured is
+    /// taken as it measured it; its record's validity says how.
     #[serde(rename = "latency_p50_ns")]
     LatencyP50Ns,
     /// 99th percentile of the latency of successes in nanoseconds; if both
-    /// sides are open loops, counted from the intended start.
+    /// sides are open loops, counted from the intended start; likewise.
     #[serde(rename = "latency_p99_ns")]
     LatencyP99Ns,
     /// Failed requests as a share of those that ended, 0 to 1.

@@ -152,8 +152,13 @@ fn pair<'a>(
 }
 
 impl Pair<'_> {
-    /// Whether the sides took turns: each pair ended before the next began.
-    pub(super) fn is_interleaved(&self) -> bool {
+    /// Whether the sides took turns: each pair ended before the next began. `None` if it is not
+    /// known when they began.
+    pub(super) fn is_interleaved(&self) -> Option<bool> {
+        let mut records = self.a.records.iter().chain(&self.b.records);
+        if !records.all(|record| record.tells("started_at")) {
+            return None;
+        }
         let starts: Vec<_> = self
             .a
             .records
@@ -164,7 +169,7 @@ impl Pair<'_> {
                 (a.min(b), a.max(b))
             })
             .collect();
-        starts.windows(2).all(|pairs| pairs[0].1 < pairs[1].0)
+        Some(starts.windows(2).all(|pairs| pairs[0].1 < pairs[1].0))
     }
 }
 
@@ -235,7 +240,7 @@ mod tests {
         let (a, mut b) = sync_and_async(1.0, 1.0);
         let interleaved = |b: &[Record]| {
             let (pairs, _) = sides(("old", &a), ("new", b)).unwrap();
-            pairs[0].is_interleaved()
+            pairs[0].is_interleaved() == Some(true)
         };
         assert!(interleaved(&b));
         for record in &mut b {

@@ -95,7 +95,8 @@ fn sentence(
         Some(Verdict::Equivalent) => {
             let brackets = brackets(ratio.interval, Form::Percent, circumstances);
             let threshold = plain_percent(threshold);
-            format!("{b} and {a} are equivalent in {noun} within {threshold}{brackets}")
+            let tail = unobserved(case, change);
+            format!("{b} and {a} are equivalent in {noun} within {threshold}{brackets}{tail}")
         }
         Some(Verdict::Inconclusive) => {
             let brackets = brackets(ratio.interval, Form::Percent, circumstances);
@@ -109,7 +110,7 @@ fn sentence(
             let difference = Difference::new(change.metric, ratio, a, b);
             let statement = difference.statement(change.is_lower_bound, case.load.unit());
             let brackets = brackets(difference.ratio.interval, difference.form, circumstances);
-            let tail = tail(case, change, verdict, threshold);
+            let tail = tail(case, change, verdict, threshold) + &unobserved(case, change);
             format!("{statement}{brackets}{tail}")
         }
     }
@@ -153,24 +154,68 @@ fn tail(case: &Case, change: &Change, verdict: Option<Verdict>, threshold: f64) 
     }
 }
 
+/// What has to be said where other tools measured, which do not tell whether they were the limit.
+///
+/// One tool at its limit on both sides makes servers look alike; so a difference stands, and may be
+/// larger, while its absence may be the tool's. Two tools differ themselves.
+fn unobserved(case: &Case, change: &Change) -> String {
+    let (a, b) = (&case.a.measured_by, &case.b.measured_by);
+    if !change.metric.is_bounded_by_generator() || (a.is_empty() && b.is_empty()) {
+        return String::new();
+    }
+    let tools = |side: &[String]| match side.is_empty() {
+        true => "loadgen".to_owned(),
+        false => side.join(" and "),
+    };
+    if a != b {
+        return format!(
+            "; {} measured {} and {} measured {}, so the tools themselves may be the difference",
+            tools(a),
+            case.a.label,
+            tools(b),
+            case.b.label
+        );
+    }
+    let is_different = matches!(
+        change.verdict,
+        Some(Verdict::Higher | Verdict::Lower) | None
+    );
+    let consequence = match is_different {
+        true => "if it was, the difference may be larger",
+        false => "if it was, the servers may differ",
+    };
+    format!(
+        "; nobody knows whether {} was the limit: {consequence}",
+        tools(a)
+    )
+}
+
 /// The rounds and the load, for the brackets.
 fn circumstances(case: &Case) -> String {
     let Load {
         connections,
+        connections_unknown,
         keep_alive,
+        keep_alive_unknown,
         rate_per_second,
         ..
     } = case.load;
     let rounds = match (case.rounds, case.interleaved) {
         (1, _) => "one run each".to_owned(),
         (rounds, true) => format!("{rounds} interleaved rounds"),
+        (rounds, false) if case.order_unknown => {
+            format!("{rounds} rounds each, in an order not known")
+        }
         (rounds, false) => format!("{rounds} rounds each, not interleaved"),
     };
-    let connections = counted(connections, "connection");
-    let reuse = if keep_alive {
-        " kept alive"
-    } else {
-        ", a new connection for each request"
+    let connections = match connections_unknown {
+        true => "connections not known".to_owned(),
+        false => counted(connections, "connection"),
+    };
+    let reuse = match keep_alive {
+        _ if connections_unknown || keep_alive_unknown => "",
+        true => " kept alive",
+        false => ", a new connection for each request",
     };
     let offered = rate_per_second
         .map(|rate| format!(", {rate} requests per second offered"))

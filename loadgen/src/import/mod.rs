@@ -23,6 +23,9 @@ mod vegeta;
 mod wrk;
 mod wrk2;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::ImportError;
 pub(crate) use error::Trouble;
 pub use rounds::{Rounds, rounds};

@@ -50,7 +50,6 @@ impl Distribution {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::record::sample::sample;
 
     #[test]

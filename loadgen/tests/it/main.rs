@@ -59,6 +59,7 @@ mod findings; // whose figures are those of the run that they name
 mod gates; // limits set beforehand, and the exit codes that scripts see
 mod history_command; // a metric over benchmarks, and its changes
 mod http2; // streams, and what ends them
+mod import; // what other tools wrote, and what it is worth beside others
 mod live_view; // how a run is going, on a terminal and in a log
 mod memory; // which does not grow with the number of requests
 mod open_loop; // requests that start by a schedule

@@ -18,6 +18,7 @@ use crate::canned_server::CannedServer;
 use crate::check::interrupted;
 use crate::closed_port::ClosedPort;
 use crate::fault_server::FaultServer;
+use crate::import::each_file_becomes_the_record_of_what_it_tells;
 use crate::loadgen::{command, command_of, program, run, start};
 use crate::our_side::{
     requests_that_find_no_descriptor_fail_under_that_cause,
@@ -49,6 +50,12 @@ const _: fn(&Reason) -> fn() = |reason| match reason {
     }
     Reason::CpuSteal { .. } => stolen_cpu_time_is_noted,
     Reason::RateDrifted { .. } => a_server_that_slows_down_is_noted,
+    Reason::GeneratorUnobserved
+    | Reason::ArrivalsLeftOut { .. }
+    | Reason::CausesUnknown
+    | Reason::LatencyFromSend
+    | Reason::ConnectLeftOut
+    | Reason::FailuresInLatency => each_file_becomes_the_record_of_what_it_tells,
 };
 
 #[test]
