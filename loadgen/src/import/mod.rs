@@ -1,7 +1,7 @@
 //! What other tools measured, as records: for whoever keeps their tool and wants a verdict.
 //!
 //! A file is recognised by what is in it. Each tool has a file here that says what its own file
-//! tells ([`told::Told`]); `told.rs` makes a record of it, names what is only filling a place, and
+//! tells (`told::Told`); `told.rs` makes a record of it, names what is only filling a place, and
 //! has it judged. What a tool does not tell is never taken from this machine.
 
 mod ab;
@@ -102,7 +102,7 @@ impl Format {
             Self::H2load => "h2load URL",
             Self::Wrk => "wrk --latency URL",
             Self::Wrk2 => "wrk2 -R RATE --latency URL",
-            Self::Ab => "ab URL",
+            Self::Ab => "ab -r URL",
         }
     }
 

@@ -3,6 +3,7 @@
 //! when the time was up are among its errors.
 
 use super::document::Document;
+use super::json::Field;
 use super::told::{Told, Unit};
 use super::{Trouble, cause};
 use crate::outcome::Cause;
@@ -21,7 +22,7 @@ pub(super) fn read(document: &Document<'_>) -> Result<Told, Trouble> {
     let fields = document.fields();
     let summary = fields.at("summary")?;
     let statuses = fields.at("statusCodeDistribution")?;
-    let statuses = statuses.statuses(|field| field.as_count())?;
+    let statuses = statuses.statuses(Field::as_count)?;
     let is_success = |status: &u16| (200..300).contains(status);
     let answers = |success: bool| {
         let counted = statuses

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::document::Document;
+use super::json::Field;
 use super::told::{Offered, Told, Unit};
 use super::{Trouble, cause, moment};
 use crate::outcome::Cause;
@@ -19,9 +20,7 @@ pub(super) fn recognises(document: &Document<'_>) -> bool {
 /// What it tells.
 pub(super) fn read(document: &Document<'_>) -> Result<Told, Trouble> {
     let fields = document.fields();
-    let mut statuses = fields
-        .at("status_codes")?
-        .statuses(|field| field.as_count())?;
+    let mut statuses = fields.at("status_codes")?.statuses(Field::as_count)?;
     let unanswered = statuses.remove(&0).unwrap_or(0);
     let is_success = |status: &u16| (200..400).contains(status);
     let answers = |success: bool| {
