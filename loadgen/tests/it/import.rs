@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use loadgen::outcome::Cause;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -495,7 +496,7 @@ fn causes(record: &Value) -> Vec<(&str, u64)> {
         .iter()
         .map(|(name, count)| (name.as_str(), count.as_u64().unwrap()));
     let mut counts: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
-    let order = |name: &str| loadgen::outcome::Cause::from_label(name).map(|cause| cause.index());
+    let order = |name: &str| Cause::from_label(name).map(Cause::index);
     counts.sort_by_key(|(name, _)| order(name));
     counts
 }
