@@ -100,3 +100,12 @@ pub struct Cell {
     /// How it is meant.
     pub tone: Tone,
 }
+
+impl Cell {
+    /// A cell without a meaning of its own.
+    #[must_use]
+    pub fn plain(text: impl Into<String>) -> Self {
+        let (text, tone) = (text.into(), Tone::Plain);
+        Self { text, tone }
+    }
+}

@@ -9,13 +9,16 @@ use crate::compare::{
 };
 use crate::report::model::verdicts;
 use crate::report::svg::{
-    Anchor, Axis, Canvas, Frame, Key, Look, Mark, SMALL, TEXT, WIDTH, factor, legend, mark,
+    Anchor, Axis, Canvas, Frame, Key, Look, Mark, SMALL, TEXT, Unit, WIDTH, factor, legend, mark,
     shortened, width_of,
 };
 use crate::report::{Figure, Scale};
 
 /// Height of a row: a line of text, and the interval below it.
 const ROW: f64 = 40.0;
+
+/// Height of a row without an interval.
+const ROW_WITHOUT: f64 = 26.0;
 
 /// Above the rows: which way is better.
 const HEAD: f64 = 28.0;
@@ -43,6 +46,16 @@ struct Row {
     is_doubted: bool,
     /// The better side is better by at least as much.
     is_at_least: bool,
+}
+
+impl Row {
+    fn height(&self) -> f64 {
+        if self.ratio.is_some() {
+            ROW
+        } else {
+            ROW_WITHOUT
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -239,20 +252,17 @@ fn draw(rows: &[Row], threshold: f64, sides: &Sides) -> String {
         left: 8.0,
         top,
         width: WIDTH - 16.0,
-        height: ROW * rows.len() as f64 + 6.0,
+        height: rows.iter().map(Row::height).sum::<f64>() + 6.0,
     };
     let axis = frame.across(axis(rows, threshold));
     ground(&mut canvas, &frame, &axis, threshold);
-    frame.below(&mut canvas, &axis, factor_of_tick);
+    let ticks = axis.ticks(frame.room_below());
+    frame.below(&mut canvas, &axis, &ticks, |tick| Unit::Factor.tick(tick));
     heads(&mut canvas, &frame, &axis, sides);
-    for (index, row) in rows.iter().enumerate() {
-        draw_row(
-            &mut canvas,
-            &frame,
-            &axis,
-            row,
-            frame.top + ROW * index as f64,
-        );
+    let mut top = frame.top;
+    for row in rows {
+        draw_row(&mut canvas, &frame, &axis, row, top);
+        top += row.height();
     }
     canvas.finish(frame.bottom() + 26.0)
 }
@@ -301,10 +311,6 @@ fn ground(canvas: &mut Canvas, frame: &Frame, axis: &Axis, threshold: f64) {
     }
 }
 
-fn factor_of_tick(tick: f64) -> String {
-    crate::report::svg::Unit::Factor.tick(tick)
-}
-
 /// Which way is whose.
 fn heads(canvas: &mut Canvas, frame: &Frame, axis: &Axis, sides: &Sides) {
     let Some(x) = axis.at(1.0) else { return };
@@ -325,8 +331,14 @@ fn draw_row(canvas: &mut Canvas, frame: &Frame, axis: &Axis, row: &Row, top: f64
     let y = top + 16.0;
     let room = frame.width - width_of(&row.numbers, TEXT) - 16.0;
     let title = shortened(&row.title, room.max(120.0), TEXT);
+    // The lines behind it end before it.
+    let behind = (width_of(&title, TEXT) + 4.0, 18.0);
+    canvas.rect((frame.left - 2.0, top + 3.0), behind, &Look::of("ground"));
     canvas.text((frame.left, y), Anchor::Start, TEXT, "", &title);
     let class = if row.is_decided { "" } else { "quiet" };
+    let wide = width_of(&row.numbers, TEXT) + 4.0;
+    let corner = (frame.right() + 2.0 - wide, top + 3.0);
+    canvas.rect(corner, (wide, 18.0), &Look::of("ground"));
     canvas.text((frame.right(), y), Anchor::End, TEXT, class, &row.numbers);
     if let Some(ratio) = row.ratio {
         interval(canvas, frame, axis, row, &ratio, top + 29.0);

@@ -9,10 +9,16 @@ pub(super) fn of(comparison: &Comparison) -> Vec<Sentence> {
     let mut notes: Vec<Sentence> = comparison.unmatched.iter().map(|it| open(it)).collect();
     for case in &comparison.cases {
         let title = case.title();
-        notes.extend(case.notes.iter().map(|note| match title.is_empty() {
-            true => plain(note),
-            false => plain(&format!("{title}: {note}")),
-        }));
+        for note in &case.notes {
+            let note = match title.is_empty() {
+                true => plain(note),
+                false => plain(&format!("{title}: {note}")),
+            };
+            // Of a server that is compared with two others the same is true twice.
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
     }
     if let Some(matrix) = &comparison.matrix {
         notes.extend(matrix.notes().iter().map(|note| Sentence {

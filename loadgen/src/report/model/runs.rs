@@ -1,7 +1,7 @@
 //! The numbers of every run in a table, to be copied.
 
 use super::outcome::{Outcome, place};
-use super::tables::{numbers, plain, words};
+use super::tables::{numbers, words};
 use crate::compare::{Loops, Metric};
 use crate::record::Record;
 use crate::report::{Cell, Column, Table, Tone};
@@ -56,9 +56,13 @@ pub(super) fn of_runs(outcome: &Outcome) -> Table {
     let row = |record: &Record| {
         let (scenario, server) = place(record, &outcome.name);
         let round = record.bench.as_ref().map(|it| it.round.to_string());
-        let mut row = vec![plain(&record.id), plain(scenario), plain(server)];
-        row.push(plain(round.unwrap_or_default()));
-        row.extend(known.iter().map(|(_, it)| plain(number(it(record)))));
+        let mut row = vec![
+            Cell::plain(&record.id),
+            Cell::plain(scenario),
+            Cell::plain(server),
+        ];
+        row.push(Cell::plain(round.unwrap_or_default()));
+        row.extend(known.iter().map(|(_, it)| Cell::plain(number(it(record)))));
         row.push(validity(record));
         row
     };

@@ -31,12 +31,6 @@ pub(super) fn numbers(heading: &str) -> Column {
     }
 }
 
-/// A cell without a meaning of its own.
-pub(super) fn plain(text: impl Into<String>) -> Cell {
-    let (text, tone) = (text.into(), Tone::Plain);
-    Cell { text, tone }
-}
-
 fn of_case(case: &Case) -> Table {
     let mut rows = case.rows().into_iter();
     let heads = rows.next().unwrap_or_default();
@@ -46,7 +40,7 @@ fn of_case(case: &Case) -> Table {
         _ => numbers(head),
     };
     let row = |(row, change): (crate::compare::TableRow, &crate::compare::Change)| {
-        let mut cells: Vec<Cell> = row.into_iter().map(plain).collect();
+        let mut cells: Vec<Cell> = row.into_iter().map(Cell::plain).collect();
         if let Some(last) = cells.last_mut() {
             last.tone = tone(change.verdict, change.metric);
         }

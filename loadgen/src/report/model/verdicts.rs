@@ -117,7 +117,11 @@ fn of_metric(matrix: &Matrix, metric: Metric) -> Vec<Sentence> {
     let clear: usize = wins.values().map(Vec::len).sum();
     let mut wins: Vec<(&str, Vec<&str>)> = wins.into_iter().collect();
     wins.sort_by_key(|(_, scenarios)| std::cmp::Reverse(scenarios.len()));
-    let rest = rest(rows - hidden - clear, hidden);
+    let why = match metric.is_bounded_by_generator() {
+        true => "hidden by the load generator",
+        false => "not known",
+    };
+    let rest = rest(rows - hidden - clear, hidden, why);
     if wins.is_empty() {
         let text = format!("{label}: no server is clearly the best in any scenario{rest}.");
         return vec![Sentence {
@@ -130,8 +134,7 @@ fn of_metric(matrix: &Matrix, metric: Metric) -> Vec<Sentence> {
         .map(|(server, scenarios)| format!("{server} in {}", named(scenarios)))
         .collect();
     let text = format!(
-        "{label}: clearly ahead of the runner-up {} of {}: {}{rest}.",
-        clear,
+        "{label}: clear in {clear} of {}: {}{rest}.",
         counted(rows as u64, "scenario"),
         wins.join(", ")
     );
@@ -149,13 +152,13 @@ fn named(scenarios: &[&str]) -> String {
     }
 }
 
-fn rest(open: usize, hidden: usize) -> String {
+fn rest(open: usize, hidden: usize, why: &str) -> String {
     let open = match open {
         0 => String::new(),
         open => format!("; {open} open"),
     };
     match hidden {
         0 => open,
-        hidden => format!("{open}; hidden by the load generator in {hidden}"),
+        hidden => format!("{open}; {why} in {hidden}"),
     }
 }

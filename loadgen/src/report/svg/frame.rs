@@ -1,6 +1,6 @@
 //! The field in which data are drawn, with its grid and the numbers at its sides.
 
-use super::{Anchor, Axis, Canvas, Look, SMALL, Unit, width_of};
+use super::{Anchor, Axis, Canvas, Look, SMALL, Unit, WIDTH, width_of};
 
 /// Least room between two numbers below.
 const AIR: f64 = 8.0;
@@ -43,19 +43,32 @@ impl Frame {
         axis.drawn(self.bottom(), self.top)
     }
 
+    /// How many numbers have room below.
+    #[must_use]
+    pub fn room_below(&self) -> usize {
+        (self.width / 64.0).clamp(2.0, 10.0) as usize
+    }
+
     /// The grid's upright lines, with a number below each that has room.
-    pub fn below(&self, canvas: &mut Canvas, axis: &Axis, text: impl Fn(f64) -> String) {
-        let room = (self.width / 64.0).clamp(2.0, 10.0) as usize;
+    pub fn below(
+        &self,
+        canvas: &mut Canvas,
+        axis: &Axis,
+        ticks: &[f64],
+        text: impl Fn(f64) -> String,
+    ) {
         let mut free = f64::NEG_INFINITY;
-        for tick in axis.ticks(room) {
+        for &tick in ticks {
             let Some(x) = axis.at(tick) else { continue };
             canvas.line((x, self.top), (x, self.bottom()), &Look::of("grid"));
             let text = text(tick);
             let half = width_of(&text, SMALL) / 2.0;
-            if x - half >= free {
-                let place = (x, self.bottom() + 16.0);
+            // At the drawing's edge it moves inwards.
+            let middle = x.clamp(half, (WIDTH - half).max(half));
+            if middle - half >= free {
+                let place = (middle, self.bottom() + 16.0);
                 canvas.text(place, Anchor::Middle, SMALL, "quiet", &text);
-                free = x + half + AIR;
+                free = middle + half + AIR;
             }
         }
         let (left, right) = ((self.left, self.bottom()), (self.right(), self.bottom()));

@@ -1,0 +1,112 @@
+//! What a request costs the server's CPU, in the kernel and in user mode.
+
+use super::panels::{self, PANELS_MAX};
+use super::rows::{Row, Rows, Shape};
+use super::words;
+use crate::compare::Metric;
+use crate::report::Figure;
+use crate::report::model::measured::{Cell, Measured, Scenario};
+use crate::report::svg::{Key, Unit};
+
+/// One panel for each scenario.
+pub(super) fn of(measured: &Measured<'_>) -> Vec<Figure> {
+    let known: Vec<(&Scenario<'_>, Rows)> = measured
+        .scenarios
+        .iter()
+        .filter_map(|it| Some((it, panel(measured, it)?)))
+        .collect();
+    let chunks: Vec<&[(&Scenario<'_>, Rows)]> = known.chunks(PANELS_MAX).collect();
+    let figures = chunks.iter().enumerate();
+    figures
+        .map(|(index, chunk)| figure(measured, chunk, index, chunks.len()))
+        .collect()
+}
+
+fn figure(
+    measured: &Measured<'_>,
+    chunk: &[(&Scenario<'_>, Rows)],
+    index: usize,
+    count: usize,
+) -> Figure {
+    let scenarios: Vec<&Scenario<'_>> = chunk.iter().map(|(scenario, _)| *scenario).collect();
+    let panels: Vec<&Rows> = chunk.iter().map(|(_, panel)| panel).collect();
+    let is_divided = panels
+        .iter()
+        .flat_map(|it| &it.rows)
+        .any(|row| match &row.shape {
+            Shape::Bar(parts) => parts.len() > 1,
+            _ => false,
+        });
+    let mut keys = match is_divided {
+        true => vec![
+            Key::Field(true, "in the kernel".to_owned()),
+            Key::Field(false, "in user mode".to_owned()),
+        ],
+        false => Vec::new(),
+    };
+    keys.extend(words::hollow(&scenarios));
+    let told = scenarios.iter().filter_map(|scenario| {
+        words::values(measured, scenario, Unit::Nanoseconds, |cell| {
+            Some(
+                scenario
+                    .summary(cell, Metric::ServerCpuUsPerRequest)?
+                    .median
+                    * 1e3,
+            )
+        })
+    });
+    let parts = match is_divided {
+        true => " It is divided as the rounds' sums are.",
+        false => "",
+    };
+    Figure {
+        id: words::id("cpu", index),
+        title: words::title("Server CPU per request", index, count),
+        caption: format!("The median of the rounds. Less is better.{parts}"),
+        alt: words::joined(told),
+        svg: panels::draw(&keys, &panels),
+        table: None,
+        zoom: None,
+    }
+}
+
+fn panel(measured: &Measured<'_>, scenario: &Scenario<'_>) -> Option<Rows> {
+    let rows = scenario.cells.iter().filter_map(|cell| {
+        let total = scenario
+            .summary(cell, Metric::ServerCpuUsPerRequest)?
+            .median
+            * 1e3;
+        Some(Row {
+            name: measured.server(cell).to_owned(),
+            series: cell.server,
+            shape: Shape::Bar(parts(scenario, cell, total)),
+            text: Unit::Nanoseconds.text(total),
+            is_hollow: cell.is_doubted,
+        })
+    });
+    let rows: Vec<Row> = rows.collect();
+    (!rows.is_empty()).then(|| Rows {
+        title: format!("{}, CPU per {}", scenario.name, scenario.unit),
+        rows,
+        axis: None,
+    })
+}
+
+/// Kernel and user, if every run knows them: medians of parts need not add up to that of the whole.
+fn parts(scenario: &Scenario<'_>, cell: &Cell<'_>, total: f64) -> Vec<f64> {
+    let sum = |metric: Metric| -> Option<f64> {
+        let values = cell
+            .counted()
+            .map(|record| metric.of(record, scenario.loops));
+        values.sum()
+    };
+    let kernel = sum(Metric::ServerCpuSystemUsPerRequest);
+    let user = sum(Metric::ServerCpuUserUsPerRequest);
+    match kernel.zip(user) {
+        Some((kernel, user)) if kernel + user > 0.0 => {
+            let share = kernel / (kernel + user);
+            vec![total * share, total * (1.0 - share)]
+        }
+        _ => vec![total],
+    }
+}

@@ -1,0 +1,78 @@
+//! The rate by scenario, of those that have no others to be held against by connections.
+
+use super::connections::families;
+use super::panels::{self, PANELS_MAX};
+use super::rows::{Row, Rows, Shape};
+use super::words;
+use crate::compare::Metric;
+use crate::report::Figure;
+use crate::report::model::measured::{Measured, Scenario};
+use crate::report::svg::Unit;
+
+/// One panel for each scenario.
+pub(super) fn of(measured: &Measured<'_>) -> Vec<Figure> {
+    let families = families(measured);
+    let is_single = |it: &&Scenario<'_>| !families.iter().any(|family| family.has(it));
+    let single: Vec<(&Scenario<'_>, Rows)> = measured
+        .scenarios
+        .iter()
+        .filter(is_single)
+        .filter_map(|it| Some((it, panel(measured, it)?)))
+        .collect();
+    let chunks: Vec<&[(&Scenario<'_>, Rows)]> = single.chunks(PANELS_MAX).collect();
+    let figures = chunks.iter().enumerate();
+    figures
+        .map(|(index, chunk)| figure(measured, chunk, index, chunks.len()))
+        .collect()
+}
+
+fn figure(
+    measured: &Measured<'_>,
+    chunk: &[(&Scenario<'_>, Rows)],
+    index: usize,
+    count: usize,
+) -> Figure {
+    let scenarios: Vec<&Scenario<'_>> = chunk.iter().map(|(scenario, _)| *scenario).collect();
+    let panels: Vec<&Rows> = chunk.iter().map(|(_, panel)| panel).collect();
+    let signs = [
+        words::limited(&scenarios, Metric::RatePerSecond),
+        words::hollow(&scenarios),
+    ];
+    let keys: Vec<_> = signs.into_iter().flatten().collect();
+    let told = scenarios.iter().filter_map(|scenario| {
+        words::values(measured, scenario, Unit::Count, |cell| {
+            Some(scenario.summary(cell, Metric::RatePerSecond)?.median)
+        })
+    });
+    Figure {
+        id: words::id("rate", index),
+        title: words::title("Rate by scenario", index, count),
+        caption: "Successes per second: the median of the rounds, and a line from the lowest to \
+                  the highest. More is better."
+            .to_owned(),
+        alt: words::joined(told),
+        svg: panels::draw(&keys, &panels),
+        table: None,
+        zoom: None,
+    }
+}
+
+fn panel(measured: &Measured<'_>, scenario: &Scenario<'_>) -> Option<Rows> {
+    let rows = scenario.cells.iter().filter_map(|cell| {
+        let rate = scenario.summary(cell, Metric::RatePerSecond)?;
+        let bound = cell.bound(Metric::RatePerSecond);
+        Some(Row {
+            name: measured.server(cell).to_owned(),
+            series: cell.server,
+            shape: Shape::Range(rate),
+            text: format!("{bound}{}", Unit::Count.text(rate.median)),
+            is_hollow: cell.is_doubted,
+        })
+    });
+    let rows: Vec<Row> = rows.collect();
+    (!rows.is_empty()).then(|| Rows {
+        title: format!("{}, {}s per second", scenario.name, scenario.unit),
+        rows,
+        axis: Some(Unit::Count),
+    })
+}
