@@ -11,6 +11,9 @@ use crate::report::{Column, Figure, Line, Scale, Table, Zoom};
 /// From this ratio of the highest to the lowest rate on, the axis of rates is logarithmic.
 const LOG_MIN: f64 = 25.0;
 
+/// Of more servers than this the bars would be on one another.
+const BARS_MAX: usize = 4;
+
 /// Scenarios that differ in their connections alone, the fewest first.
 pub(super) struct Family<'a> {
     name: String,
@@ -109,12 +112,14 @@ fn figure(measured: &Measured<'_>, families: &[Family<'_>], index: usize, count:
         }
         false => "",
     };
+    let bars = match measured.servers.len() <= BARS_MAX {
+        true => "; bars reach from the lowest round to the highest",
+        false => "",
+    };
     Figure {
         id: words::id("connections", index),
         title: words::title("Rate against connections", index, count),
-        caption: format!(
-            "Medians of the rounds; bars reach from the lowest round to the highest.{limited}"
-        ),
+        caption: format!("Medians of the rounds{bars}.{limited}"),
         alt: words::joined(told),
         svg: panels::draw(&keys, &panels),
         table: Some(table(measured, families)),
@@ -169,7 +174,7 @@ fn curve(measured: &Measured<'_>, family: &Family<'_>, server: usize) -> Option<
         Some(Point {
             x: scenario.connections as f64,
             y: rate.median,
-            range: Some((rate.low, rate.high)),
+            range: (measured.servers.len() <= BARS_MAX).then_some((rate.low, rate.high)),
             is_marked: true,
             is_hollow: cell.is_doubted,
             bound: cell.bound(Metric::RatePerSecond),
@@ -226,6 +231,7 @@ fn table(measured: &Measured<'_>, families: &[Family<'_>]) -> Table {
 
 fn zoom(measured: &Measured<'_>, family: &Family<'_>) -> Zoom {
     let curves = (0..measured.servers.len()).filter_map(|it| curve(measured, family, it));
+    let curves: Vec<Curve> = curves.collect();
     let line = |curve: Curve| Line {
         label: curve.name,
         series: curve.series,
@@ -239,12 +245,17 @@ fn zoom(measured: &Measured<'_>, family: &Family<'_>) -> Zoom {
         x_label: "connections".to_owned(),
         y_label: format!("{}s per second", family.members[0].unit),
         x_scale: Scale::Log,
-        y_scale: Scale::Linear,
+        y_scale: y_scale(
+            curves
+                .iter()
+                .flat_map(|it| it.points.iter().flatten())
+                .map(|it| it.y),
+        ),
         x: family
             .members
             .iter()
             .map(|it| it.connections as f64)
             .collect(),
-        lines: curves.map(line).collect(),
+        lines: curves.into_iter().map(line).collect(),
     }
 }

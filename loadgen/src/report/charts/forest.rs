@@ -9,8 +9,8 @@ use crate::compare::{
 };
 use crate::report::model::verdicts;
 use crate::report::svg::{
-    Anchor, Axis, Canvas, Frame, Key, Look, Mark, SMALL, TEXT, Unit, WIDTH, factor, legend, mark,
-    shortened, width_of,
+    Anchor, Axis, Canvas, Frame, Key, Look, Mark, SMALL, TEXT, Unit, WIDTH, factor, legend,
+    painted, shortened, width_of,
 };
 use crate::report::{Figure, Scale};
 
@@ -28,6 +28,9 @@ const REACH_MIN: f64 = 1.12;
 
 /// And at most so many times as far as half of the rows do.
 const REACH_MAX: f64 = 5.0;
+
+/// Numbers below, about.
+const TICKS: usize = 6;
 
 /// From this factor on a change is said as a factor.
 const FACTOR_MIN: f64 = 10.0;
@@ -69,6 +72,8 @@ struct Turned {
 struct Sides {
     worse: String,
     better: String,
+    /// Who against whom, in front of what is said; empty if the rows say it.
+    who: String,
 }
 
 /// One figure for pairs; for many servers one for each metric.
@@ -112,10 +117,12 @@ fn of_cases(comparison: &Comparison) -> Option<Figure> {
         true => Sides {
             worse: format!("{a} better"),
             better: format!("{b} better"),
+            who: format!("{b} against {a}: "),
         },
         false => Sides {
             worse: "worse".to_owned(),
             better: "better".to_owned(),
+            who: String::new(),
         },
     };
     let title = match is_one_pair {
@@ -134,6 +141,7 @@ fn of_matrix(comparison: &Comparison, matrix: &Matrix) -> Vec<Figure> {
         let sides = Sides {
             worse: "runner-up better".to_owned(),
             better: "best better".to_owned(),
+            who: String::new(),
         };
         let title = format!("The best against the runner-up: {}", metric.label());
         let id = format!("forest-{}", metric.label().replace(' ', "-"));
@@ -237,7 +245,7 @@ fn figure(id: &str, title: String, rows: &[Row], threshold: f64, sides: &Sides) 
              not matter.",
             plain_percent(threshold)
         ),
-        alt: format!("{}.", alt.join("; ")),
+        alt: format!("{}{}.", sides.who, alt.join("; ")),
         svg: draw(rows, threshold, sides),
         table: None,
         zoom: None,
@@ -256,7 +264,7 @@ fn draw(rows: &[Row], threshold: f64, sides: &Sides) -> String {
     };
     let axis = frame.across(axis(rows, threshold));
     ground(&mut canvas, &frame, &axis, threshold);
-    let ticks = axis.ticks(frame.room_below());
+    let ticks = axis.ticks(TICKS);
     frame.below(&mut canvas, &axis, &ticks, |tick| Unit::Factor.tick(tick));
     heads(&mut canvas, &frame, &axis, sides);
     let mut top = frame.top;
@@ -331,14 +339,11 @@ fn draw_row(canvas: &mut Canvas, frame: &Frame, axis: &Axis, row: &Row, top: f64
     let y = top + 16.0;
     let room = frame.width - width_of(&row.numbers, TEXT) - 16.0;
     let title = shortened(&row.title, room.max(120.0), TEXT);
-    // The lines behind it end before it.
-    let behind = (width_of(&title, TEXT) + 4.0, 18.0);
-    canvas.rect((frame.left - 2.0, top + 3.0), behind, &Look::of("ground"));
+    // The lines behind it end above it, and go on below.
+    canvas.rect((0.0, top + 2.0), (WIDTH, 19.0), &Look::of("ground"));
     canvas.text((frame.left, y), Anchor::Start, TEXT, "", &title);
     let class = if row.is_decided { "" } else { "quiet" };
-    let wide = width_of(&row.numbers, TEXT) + 4.0;
-    let corner = (frame.right() + 2.0 - wide, top + 3.0);
-    canvas.rect(corner, (wide, 18.0), &Look::of("ground"));
+
     canvas.text((frame.right(), y), Anchor::End, TEXT, class, &row.numbers);
     if let Some(ratio) = row.ratio {
         interval(canvas, frame, axis, row, &ratio, top + 29.0);
@@ -371,16 +376,19 @@ fn interval(canvas: &mut Canvas, frame: &Frame, axis: &Axis, row: &Row, ratio: &
     }
     if axis.holds(ratio.estimate) {
         let title = format!("{}: {}", row.title, row.numbers);
-        // A quiet mark is still a mark.
-        let series = 0;
-        let is_hollow = row.is_doubted || !row.is_decided;
+        let (series, is_hollow) = (0, row.is_doubted);
         let value = Mark {
             series,
             radius: 4.5,
             is_hollow,
             title: &title,
         };
-        mark(canvas, (middle, y), &value);
+        painted(
+            canvas,
+            &[(middle, y)],
+            &value,
+            Look::of(format!("mark {class}")),
+        );
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::panels::Panel;
 use crate::report::svg::{
-    Anchor, Axis, Canvas, Frame, Look, Mark, SERIES, SMALL, TEXT, Unit, dash, mark, shortened,
-    spread, width_of,
+    Anchor, Axis, Canvas, Frame, Look, Mark, SERIES, SMALL, TEXT, Unit, dash, mark, marks,
+    shortened, spread, width_of,
 };
 
 /// Above the field: the panel's title, and what stands at its side.
@@ -152,9 +152,12 @@ impl Lines<'_> {
                     .with("stroke-opacity", "0.6");
                 canvas.line((at, low), (at, high), &bar);
             }
-            if point.is_marked {
+            if point.is_marked && self.is_labelled {
                 self.draw_mark(canvas, (at, height), curve, point);
             }
+        }
+        if !self.is_labelled {
+            draw_marks(canvas, x, y, curve);
         }
     }
 
@@ -204,5 +207,26 @@ impl Lines<'_> {
             let name = shortened(&curve.name, NAME_MAX, SMALL);
             canvas.text((x + 10.0, place + 4.0), Anchor::Start, SMALL, "", &name);
         }
+    }
+}
+
+/// All marks of a small panel's line: hundreds of titles would say what the tables do.
+fn draw_marks(canvas: &mut Canvas, x: &Axis, y: &Axis, curve: &Curve) {
+    for is_hollow in [false, true] {
+        let points = curve.points.iter().flatten();
+        let marked = points.filter(|it| it.is_marked && it.is_hollow == is_hollow);
+        let places = marked.filter_map(|point| Some((x.at(point.x)?, y.at(point.y)?)));
+        let places: Vec<(f64, f64)> = places.collect();
+        let (series, title) = (curve.series, curve.name.as_str());
+        marks(
+            canvas,
+            &places,
+            &Mark {
+                series,
+                radius: 3.0,
+                is_hollow,
+                title,
+            },
+        );
     }
 }

@@ -36,3 +36,6 @@ pub fn of(measured: &Measured<'_>) -> Vec<Figure> {
     ]
     .concat()
 }
+
+#[cfg(test)]
+mod tests;

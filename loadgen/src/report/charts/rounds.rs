@@ -14,6 +14,9 @@ use crate::report::{Figure, Scale};
 /// From this ratio of the highest to the lowest value on, the axis is logarithmic.
 const LOG_MIN: f64 = 8.0;
 
+/// More rounds than this are strokes: nobody reads so many lines.
+const PAIRS_MAX: usize = 40;
+
 /// Between two rounds.
 const LEAD: f64 = 12.0;
 
@@ -137,7 +140,7 @@ fn panel(measured: &Measured<'_>, scenario: &Scenario<'_>, metric: Metric) -> Op
     (!rows.is_empty()).then_some(Noise::Rows(Rows { title, rows, axis }))
 }
 
-/// The rounds that both have; none if there are fewer than two.
+/// The rounds that both have; none if there are fewer than two, or too many.
 fn pairs(scenario: &Scenario<'_>, metric: Metric, a: &Cell<'_>, b: &Cell<'_>) -> Option<Vec<Pair>> {
     let (_, factor) = words::unit(metric);
     let value = |record: &Record| metric.of(record, scenario.loops).map(|it| it * factor);
@@ -152,7 +155,7 @@ fn pairs(scenario: &Scenario<'_>, metric: Metric, a: &Cell<'_>, b: &Cell<'_>) ->
         })
     };
     let pairs: Vec<Pair> = a.runs.iter().filter_map(pair).collect();
-    (pairs.len() > 1).then_some(pairs)
+    (2..=PAIRS_MAX).contains(&pairs.len()).then_some(pairs)
 }
 
 fn row(

@@ -38,25 +38,35 @@ impl Outcome {
         let mut records = Vec::new();
         let mut latencies = HashMap::new();
         compare::each_record(path, &mut |mut record| {
-            let histograms = std::mem::take(&mut record.histograms);
-            add(&mut latencies, place(&record, &name), &record, &histograms);
+            add(&mut latencies, &mut record, &name);
             records.push(record);
         })
         .map_err(|error| explained(error, path))?;
-        records.sort_by(|a, b| a.started_at.cmp(&b.started_at));
         let kept = match path.is_dir() {
             true => compare::kept_benchmark(path)?,
             false => None,
         };
+        Ok(Self::of(name, records, latencies, kept, options))
+    }
+
+    /// The result that these runs are, and what was planned, if that is known.
+    pub(super) fn of(
+        name: String,
+        mut records: Vec<Record>,
+        latencies: HashMap<Place, Histogram<u64>>,
+        kept: Option<Benchmark>,
+        options: &Options,
+    ) -> Self {
+        records.sort_by(|a, b| a.started_at.cmp(&b.started_at));
         let benchmark = kept.unwrap_or_else(|| Benchmark::seen_in(&records));
         let comparison = compared(&records, &benchmark, options);
-        Ok(Self {
+        Self {
             name,
             records,
             latencies,
             benchmark,
             comparison,
-        })
+        }
     }
 
     /// What it is of: the plan's name and the result's own.
@@ -94,14 +104,10 @@ fn compared(
     Some(compare::servers(records, benchmark.clone(), options))
 }
 
-/// Adds what the run's histogram says to that of its place: from the intended start where there is
-/// a schedule, as the record's own percentiles.
-fn add(
-    latencies: &mut HashMap<Place, Histogram<u64>>,
-    place: Place,
-    record: &Record,
-    histograms: &Histograms,
-) {
+/// Takes the run's histograms from it, and adds what they say to that of its place: from the
+/// intended start where there is a schedule, as the record's own percentiles.
+pub(super) fn add(latencies: &mut HashMap<Place, Histogram<u64>>, record: &mut Record, name: &str) {
+    let histograms: Histograms = std::mem::take(&mut record.histograms);
     let text = match record.plan.rate_per_second {
         Some(_) => &histograms.corrected,
         None => &histograms.total,
@@ -113,7 +119,7 @@ fn add(
     if !record.validity.valid {
         return;
     }
-    let sum = latencies.entry(place).or_insert_with(|| {
+    let sum = latencies.entry(place(record, name)).or_insert_with(|| {
         let mut sum = Histogram::new(DIGITS).expect("a number of digits that it takes");
         sum.auto(true);
         sum

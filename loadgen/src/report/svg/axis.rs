@@ -57,6 +57,9 @@ impl Axis {
     /// Where the number is drawn, at an end of the axis if it lies beyond; none if it has no place.
     #[must_use]
     pub fn at(&self, value: f64) -> Option<f64> {
+        if value.is_nan() {
+            return None;
+        }
         let (low, high, value) = (self.way(self.low), self.way(self.high), self.way(value));
         let share = ((value - low) / (high - low)).clamp(0.0, 1.0);
         let place = self.start + share * (self.end - self.start);

@@ -134,6 +134,7 @@ impl Canvas {
         };
         let class = match class {
             "" => String::new(),
+            "title" => " class=\"title\" font-weight=\"600\"".to_owned(),
             class => format!(" class=\"{class}\""),
         };
         let (x, y, size, text) = (px(x), px(y), px(size), escaped(text));

@@ -46,7 +46,7 @@ impl Frame {
     /// How many numbers have room below.
     #[must_use]
     pub fn room_below(&self) -> usize {
-        (self.width / 64.0).clamp(2.0, 10.0) as usize
+        (self.width / 52.0).clamp(2.0, 8.0) as usize
     }
 
     /// The grid's upright lines, with a number below each that has room.
@@ -77,7 +77,7 @@ impl Frame {
 
     /// The grid's level lines, with a number to the left of each.
     pub fn beside(&self, canvas: &mut Canvas, axis: &Axis, unit: Unit) {
-        let room = (self.height / 36.0).clamp(2.0, 8.0) as usize;
+        let room = (self.height / 28.0).clamp(2.0, 8.0) as usize;
         for tick in axis.ticks(room) {
             let Some(y) = axis.at(tick) else { continue };
             canvas.line((self.left, y), (self.right(), y), &Look::of("grid"));

@@ -8,7 +8,7 @@ const LINE: f64 = 20.0;
 /// For the sign in front of a name.
 const SIGN: f64 = 26.0;
 
-/// The longest name.
+/// The longest name of a series.
 const NAME_MAX: f64 = 180.0;
 
 /// A sign and what it stands for.
@@ -27,6 +27,13 @@ pub enum Key {
 }
 
 impl Key {
+    /// Names may be of any length; what a sign means is ours, and short.
+    fn room(&self, width: f64) -> f64 {
+        match self {
+            Self::Line(..) | Self::Dot(..) => NAME_MAX,
+            Self::Hollow(_) | Self::Field(..) | Self::Sign(..) => width - SIGN,
+        }
+    }
     fn name(&self) -> &str {
         match self {
             Self::Line(_, name)
@@ -42,7 +49,7 @@ impl Key {
 pub fn legend(canvas: &mut Canvas, (left, y): (f64, f64), width: f64, keys: &[Key]) -> f64 {
     let (mut x, mut line) = (left, 0.0);
     for key in keys {
-        let name = shortened(key.name(), NAME_MAX, SMALL);
+        let name = shortened(key.name(), key.room(width), SMALL);
         let wide = SIGN + width_of(&name, SMALL) + 14.0;
         if x > left && x + wide > left + width {
             (x, line) = (left, line + LINE);

@@ -19,15 +19,33 @@ pub struct Mark<'a> {
 }
 
 /// Draws the mark.
-pub fn mark(canvas: &mut Canvas, (x, y): (f64, f64), mark: &Mark<'_>) {
-    let look = Look::data(mark.series).titled(mark.title);
-    let d = outline(mark.series, x, y, mark.radius);
+pub fn mark(canvas: &mut Canvas, place: (f64, f64), mark: &Mark<'_>) {
+    marks(canvas, &[place], mark);
+}
+
+/// Draws the same mark at all these places, as one shape.
+pub fn marks(canvas: &mut Canvas, places: &[(f64, f64)], mark: &Mark<'_>) {
+    painted(canvas, places, mark, Look::data(mark.series));
+}
+
+/// The same in another colour than that of the series.
+pub fn painted(canvas: &mut Canvas, places: &[(f64, f64)], mark: &Mark<'_>, look: Look) {
+    if places.is_empty() {
+        return;
+    }
+    let outlines = |radius: f64| -> String {
+        let places = places.iter();
+        places
+            .map(|(x, y)| outline(mark.series, *x, *y, radius))
+            .collect()
+    };
+    let look = look.titled(mark.title);
+    let d = outlines(mark.radius);
     if !mark.is_hollow {
         return canvas.shape(&d, &look);
     }
     // What is behind it does not shine through.
-    let ground = outline(mark.series, x, y, mark.radius + 1.0);
-    canvas.shape(&ground, &Look::of("ground"));
+    canvas.shape(&outlines(mark.radius + 1.0), &Look::of("ground"));
     let hollow = look.with("fill", "none").with("stroke", "currentColor");
     canvas.shape(&d, &hollow.with("stroke-width", "1.5"));
 }

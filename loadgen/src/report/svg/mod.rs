@@ -19,7 +19,7 @@ pub use canvas::{Anchor, Canvas, Look};
 pub use frame::Frame;
 pub use labels::spread;
 pub use legend::{FAINT, Key, legend};
-pub use marks::{Mark, dash, mark};
+pub use marks::{Mark, dash, mark, marks, painted};
 pub use number::{Unit, factor, short};
 pub use text::{escaped, shortened, width_of};
 

@@ -18,12 +18,18 @@ impl Unit {
     #[must_use]
     pub fn text(self, value: f64) -> String {
         let (value, suffix) = self.scaled(value);
-        joined(&three_digits(value), suffix, self)
+        match self == Self::Count && suffix.is_empty() && value.fract() == 0.0 {
+            true => short(value),
+            false => joined(&three_digits(value), suffix, self),
+        }
     }
 
     /// The same for a place on an axis: without the zeros at its end.
     #[must_use]
     pub fn tick(self, value: f64) -> String {
+        if value == 0.0 {
+            return "0".to_owned();
+        }
         let (value, suffix) = self.scaled(value);
         joined(&short(value), suffix, self)
     }
@@ -61,7 +67,17 @@ fn joined(number: &str, suffix: &str, unit: Unit) -> String {
     }
 }
 
+/// Beyond these sizes a number is written with its power of ten: a damaged record may say anything.
+const PLAIN: std::ops::Range<f64> = 5e-4..1e6;
+
+fn is_plain(value: f64) -> bool {
+    value == 0.0 || PLAIN.contains(&value.abs())
+}
+
 fn three_digits(value: f64) -> String {
+    if !is_plain(value) {
+        return format!("{value:.1e}");
+    }
     let decimals = match value.abs() {
         size if size == 0.0 || size >= 99.95 => 0,
         size if size >= 9.995 => 1,
@@ -74,6 +90,10 @@ fn three_digits(value: f64) -> String {
 /// The number without zeros at its end, to six digits: `0.5`, `20`, `1.25`.
 #[must_use]
 pub fn short(value: f64) -> String {
+    if !is_plain(value) {
+        let text = format!("{value:.2e}");
+        return text.replacen(".00e", "e", 1);
+    }
     let text = format!("{value:.6}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     match text {
@@ -107,7 +127,7 @@ mod tests {
                 "4.86\u{202f}µs",
             ),
             (Unit::Nanoseconds, 1e9, "1.00\u{202f}s", "1\u{202f}s"),
-            (Unit::Nanoseconds, 0.0, "0\u{202f}ns", "0\u{202f}ns"),
+            (Unit::Nanoseconds, 0.0, "0\u{202f}ns", "0"),
             (
                 Unit::Bytes,
                 12_499.3,
@@ -116,6 +136,8 @@ mod tests {
             ),
             (Unit::Bytes, 3_145_728.0, "3.00\u{202f}MiB", "3\u{202f}MiB"),
             (Unit::Factor, 0.5, "×0.50", "×0.5"),
+            (Unit::Count, 1e300, "1.0e291G", "1e291G"),
+            (Unit::Factor, 2e-5, "×2.0e-5", "×2e-5"),
         ] {
             assert_eq!(
                 (unit.text(value).as_str(), unit.tick(value).as_str()),

@@ -4,7 +4,18 @@
 /// ten. `low` is below `high`, both finite.
 #[must_use]
 pub(super) fn linear(low: f64, high: f64, count: usize) -> Vec<f64> {
-    let step = round_up((high - low) / count.max(1) as f64);
+    let count = count.max(1);
+    let mut tries = (count..=2 * count).map(|count| stepped(low, high, count));
+    let is_enough = |ticks: &Vec<f64>| ticks.len() > count / 2 + 1;
+    tries
+        .clone()
+        .find(is_enough)
+        .or_else(|| tries.next_back())
+        .unwrap_or_default()
+}
+
+fn stepped(low: f64, high: f64, count: usize) -> Vec<f64> {
+    let step = round_up((high - low) / count as f64);
     let (first, last) = ((low / step).ceil(), (high / step + 1e-9).floor());
     if !(step > 0.0 && first.is_finite() && last.is_finite()) {
         return Vec::new();
