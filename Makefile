@@ -12,9 +12,9 @@ PROGRAMS := loadgen server-sync server-async
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ARCHIVE = loadgen-$(VERSION)-$(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build test test-taurus test-exports test-tls test-websocket test-install lint-docker \
-	bench bench-models bench-peers bench-push bench-websocket peers-websocket serve compare \
-	install uninstall archive deb clean
+.PHONY: help build test test-report test-taurus test-exports test-tls test-websocket test-install \
+	lint-docker bench bench-models bench-peers bench-push bench-websocket peers-websocket serve compare \
+	share install uninstall archive deb clean
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test-tls: build ## let SSLyze hold both servers against Mozilla's guide; install
 test-websocket: build ## run the Autobahn cases against the WebSocket servers and the client; kosoku from PyPI
 	cargo build --release --locked -p loadgen --example websocket_echo_client
 	contract/tests/kosoku/check.sh $(BIN) target/kosoku
+
+test-report: build ## look at the page of results in Chromium; playwright-core and axe-core from npm
+	loadgen/tests/browser/check.sh $(BIN) target/browser target/report-screenshots $(RESULT)
 
 test-install: build ## install in a directory of its own, try what is there, uninstall
 	packaging/tests/install.sh $(BIN)

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Ok(Command::Export(args)) => commands::export(&args),
         Ok(Command::History(args)) => commands::history(&args),
         Ok(Command::Import(args)) => commands::import(args),
+        Ok(Command::Report(args)) => commands::report(&args),
         Ok(Command::BenchPush(args)) => commands::bench_push(args),
         Ok(Command::Push(args)) => commands::push(&args, &argv),
         Ok(Command::Schema(args)) => commands::schema(args.of),

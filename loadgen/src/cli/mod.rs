@@ -11,6 +11,7 @@ mod import;
 mod man;
 mod place;
 mod push;
+mod report;
 mod run;
 
 use std::ffi::OsString;
@@ -31,9 +32,11 @@ pub use history::HistoryArgs;
 pub use import::{ImportArgs, ImportPlan, ImportTo};
 pub use man::ManArgs;
 pub use push::{PushArgs, PushFormat};
+pub use report::ReportArgs;
 pub use run::{OutputPlan, RunArgs, WebSocketArgs};
 
 use environment::Applied;
+pub(crate) use report::FILE_NAME as REPORT_FILE;
 use run::FlagOrder;
 
 use crate::output::ab_version;
@@ -55,6 +58,8 @@ pub enum Command {
     History(HistoryArgs),
     /// Make records of what other tools wrote.
     Import(ImportArgs),
+    /// Show results as a page.
+    Report(ReportArgs),
     /// Compare clients of servers that push.
     BenchPush(BenchPushArgs),
     /// Take what a server pushes.
@@ -113,6 +118,8 @@ enum Named {
     /// Make records of what other tools wrote (oha, k6, vegeta, bombardier, autocannon, h2load, wrk,
     /// wrk2, ab), to be compared
     Import(ImportArgs),
+    /// Show results as one HTML file, with charts
+    Report(ReportArgs),
     /// Put blocking and asynchronous clients before the servers of this project, which push
     BenchPush(BenchPushArgs),
     /// Take what a server pushes, and see where messages wait
@@ -227,6 +234,7 @@ pub fn parse_in(environment: &Environment, argv: &[OsString]) -> Result<Command,
         Some(Named::Export(args)) => Ok(Command::Export(args)),
         Some(Named::History(args)) => Ok(Command::History(args)),
         Some(Named::Import(args)) => Ok(Command::Import(args)),
+        Some(Named::Report(args)) => Ok(Command::Report(args)),
         Some(Named::BenchPush(args)) => Ok(Command::BenchPush(args)),
         Some(Named::Push(args)) => Ok(Command::Push(args)),
         Some(Named::Schema(args)) => Ok(Command::Schema(args)),

@@ -1,12 +1,14 @@
 //! `loadgen bench`.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{broken_off, interrupt_flag, print, refuse};
 use crate::bench::{self, BenchPlan, Report, Step};
-use crate::cli::BenchArgs;
+use crate::cli::{BenchArgs, REPORT_FILE};
+use crate::compare::Options;
 use crate::exit::Exit;
 use crate::output::{self, Screen};
 use crate::system::limits::raise_open_files_limit;
@@ -43,10 +45,14 @@ fn conclude(report: &Report) -> Exit {
         output::complain("interrupted before the first round was complete; nothing was kept");
         return Exit::Interrupted;
     };
-    let (text, directory) = (comparison.to_text(), report.directory.display());
-    let printed = print(&format!("{text}\nresults: {directory}\n"));
+    let (text, directory) = (comparison.to_text(), &report.directory);
+    let printed = print(&format!("{text}\nresults: {}\n", directory.display()));
     if printed != Exit::Done {
         return printed;
+    }
+    let shown = show(directory);
+    if shown != Exit::Done {
+        return shown;
     }
     if report.interrupted {
         let rounds = report.rounds;
@@ -54,6 +60,13 @@ fn conclude(report: &Report) -> Exit {
         return Exit::Interrupted;
     }
     comparison.exit_of_benchmark(false)
+}
+
+/// Makes a page of the results beside them, and prints where it is.
+fn show(directory: &Path) -> Exit {
+    let file = directory.join(REPORT_FILE);
+    let written = super::report::write(&[directory.to_owned()], &Options::default(), &file);
+    super::conclude(written.map(|()| print(&format!("report: {}\n", file.display()))))
 }
 
 /// A bar on a terminal, a line for each step of the contract and each round elsewhere.

@@ -8,6 +8,7 @@ mod history;
 mod import;
 mod man;
 mod push;
+mod report;
 mod run;
 mod wanted;
 
@@ -19,6 +20,7 @@ pub use self::history::history;
 pub use self::import::import;
 pub use self::man::{completions, man};
 pub use self::push::push;
+pub use self::report::report;
 pub use self::run::{run, websocket};
 
 use std::path::Path;

@@ -52,7 +52,9 @@ fn a_benchmark_leaves_a_record_of_each_run_and_what_was_found() {
         }
         assert_eq!(text.contains("is a debug build"), is_debug, "{text}");
     }
-    let place = format!("results: {}\n", out.path().display());
+    let out = out.path();
+    let [out, page] = [&out, &out.join("report.html")].map(|path| path.display().to_string());
+    let place = format!("results: {out}\nreport: {page}\n");
     assert!(ended.stdout.ends_with(&place), "{ended:?}");
 }
 
@@ -235,7 +237,8 @@ impl Out {
 
 /// What so many rounds leave.
 fn files_of_rounds(rounds: u64) -> BTreeSet<String> {
-    let mut names = BTreeSet::from(["comparison.json", "summary.md"].map(str::to_owned));
+    let mut names =
+        BTreeSet::from(["comparison.json", "report.html", "summary.md"].map(str::to_owned));
     for round in 1..=rounds {
         for (scenario, servers) in SCENARIOS {
             names.extend(

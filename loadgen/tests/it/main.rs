@@ -67,6 +67,7 @@ mod our_side; // signals, full disks, closed pipes, too few descriptors
 mod pipelines; // several requests on a connection before the first is answered
 mod proxy; // by way of another server
 mod push; // clients of a server that pushes
+mod report_command; // a page of results: where it goes, and when there is none
 mod routes; // where connections come from and lead to
 mod samples; // every request as a row: --samples, -g
 mod secrets; // what must not be repeated

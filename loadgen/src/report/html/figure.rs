@@ -4,8 +4,10 @@ use super::markup::Markup;
 use super::{table, zoom};
 use crate::report::Figure;
 
-/// Writes `figure`; `id` tells it from the page's others.
-pub(super) fn write(out: &mut Markup, id: &str, figure: &Figure) {
+/// Writes `figure`.
+pub(super) fn write(out: &mut Markup, figure: &Figure) {
+    let id = figure.id.as_str();
+
     let (title, words) = (format!("{id}-title"), format!("{id}-words"));
     out.element("figure", &[("id", id), ("class", "figure")], |out| {
         out.element("figcaption", &[], |out| {

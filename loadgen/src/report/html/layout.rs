@@ -2,7 +2,7 @@
 
 use super::markup::Markup;
 use super::{assets, section};
-use crate::report::{Page, Section};
+use crate::report::Page;
 
 /// Characters of a title that are shown.
 const TITLE_LENGTH_MAX: usize = 160;
@@ -66,8 +66,8 @@ fn write_body(out: &mut Markup, page: &Page) {
         out.element("main", &[("id", "results"), ("tabindex", "-1")], |out| {
             out.newline();
             let is_alone = page.sections.len() == 1;
-            for (number, section) in page.sections.iter().enumerate() {
-                section::write(out, &section_id(number, section), section, is_alone);
+            for section in &page.sections {
+                section::write(out, section, is_alone);
             }
         });
         out.newline();
@@ -81,11 +81,6 @@ fn write_body(out: &mut Markup, page: &Page) {
         write_scripts(out, page);
     });
     out.newline();
-}
-
-/// The number keeps sections apart that are called alike.
-fn section_id(number: usize, section: &Section) -> String {
-    format!("r{}-{}", number + 1, section.id)
 }
 
 fn write_top(out: &mut Markup, page: &Page) {
@@ -109,8 +104,8 @@ fn write_contents(out: &mut Markup, page: &Page) {
         &[("class", "contents"), ("aria-label", "Results")],
         |out| {
             out.element("ol", &[], |out| {
-                for (number, section) in page.sections.iter().enumerate() {
-                    let link = format!("#{}", section_id(number, section));
+                for section in &page.sections {
+                    let link = format!("#{}", section.id);
                     out.element("li", &[], |out| {
                         out.element("a", &[("href", &link)], |out| {
                             out.short(&section.title, TITLE_LENGTH_MAX);

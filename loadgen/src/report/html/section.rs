@@ -1,7 +1,7 @@
 //! One result: what was found first, then the drawings, then what they rest on.
 
 use super::markup::Markup;
-use super::{figure, table, tone};
+use super::{figure, table, text, tone};
 use crate::record::Severity;
 use crate::report::{Entry, Section, Sentence, Tone};
 
@@ -11,7 +11,8 @@ const SENTENCE_LENGTH_MAX: usize = 600;
 const OPEN_MAX: usize = 12;
 
 /// Writes `section`; alone it needs no heading of its own, since the page's is enough.
-pub(super) fn write(out: &mut Markup, id: &str, section: &Section, is_alone: bool) {
+pub(super) fn write(out: &mut Markup, section: &Section, is_alone: bool) {
+    let id = section.id.as_str();
     let title = format!("{id}-title");
     let attributes = [
         ("class", "result"),
@@ -26,13 +27,14 @@ pub(super) fn write(out: &mut Markup, id: &str, section: &Section, is_alone: boo
             write_subtitle(out, section);
         }
         out.newline();
-        write_first(out, id, section);
+        write_first(out, section);
         for figure in section.figures.iter().skip(1) {
-            figure::write(out, &figure_id(id, &figure.id), figure);
+            figure::write(out, figure);
         }
         for (number, table) in section.tables.iter().enumerate() {
             table::write(out, &format!("{id}-table{}", number + 1), table);
         }
+        write_notes(out, &section.notes);
         write_findings(out, &section.findings);
         write_environment(out, &section.environment);
         write_runs(out, id, section);
@@ -49,38 +51,84 @@ pub(super) fn write_subtitle(out: &mut Markup, section: &Section) {
     }
 }
 
-fn figure_id(section: &str, figure: &str) -> String {
-    format!("{section}-{figure}")
-}
-
 /// The first screen: the verdicts, and beside them the drawing that shows them.
-fn write_first(out: &mut Markup, id: &str, section: &Section) {
+fn write_first(out: &mut Markup, section: &Section) {
     out.element("div", &[("class", "first")], |out| {
         out.element("div", &[("class", "found")], |out| {
-            write_sentences(out, "verdicts", &section.verdicts);
-            write_sentences(out, "notes", &section.notes);
+            write_sentences(out, "verdicts", section.verdicts.iter());
+            let warnings = section.notes.iter().filter(|note| is_warning(note));
+            write_sentences(out, "notes", warnings);
         });
         out.newline();
         if let Some(figure) = section.figures.first() {
-            figure::write(out, &figure_id(id, &figure.id), figure);
+            figure::write(out, figure);
         }
     });
     out.newline();
 }
 
-fn write_sentences(out: &mut Markup, class: &'static str, sentences: &[Sentence]) {
-    if sentences.is_empty() {
+/// What changes how the verdicts are read stands with them; the rest can wait.
+fn is_warning(note: &Sentence) -> bool {
+    note.tone != Tone::Plain
+}
+
+fn write_sentences<'a>(
+    out: &mut Markup,
+    class: &'static str,
+    sentences: impl Iterator<Item = &'a Sentence>,
+) {
+    let mut sentences = sentences.peekable();
+    if sentences.peek().is_none() {
         return;
     }
     out.element("ul", &[("class", class)], |out| {
         for Sentence { text, tone } in sentences {
             out.element("li", &[("class", tone::class(*tone))], |out| {
-                tone::badge(out, *tone);
-                out.short(text, SENTENCE_LENGTH_MAX);
+                tone::sign(out, *tone);
+                write_sentence(out, text);
             });
         }
     });
     out.newline();
+}
+
+/// What stands in parentheses is for the second look, and is written smaller.
+fn write_sentence(out: &mut Markup, sentence: &str) {
+    match text::shortened(sentence, SENTENCE_LENGTH_MAX) {
+        None => write_asides(out, sentence),
+        Some(short) => {
+            let attributes = [("class", "cut"), ("title", sentence)];
+            out.element("span", &attributes, |out| write_asides(out, &short));
+        }
+    }
+}
+
+fn write_asides(out: &mut Markup, sentence: &str) {
+    let mut rest = sentence;
+    while let Some((before, aside, after)) = split_aside(rest) {
+        out.text(before);
+        out.line("span", &[("class", "aside")], aside);
+        rest = after;
+    }
+    out.text(rest);
+}
+
+/// The text before the first pair of parentheses, these with what is in them, and what follows.
+fn split_aside(text: &str) -> Option<(&str, &str, &str)> {
+    let start = text.find(" (")? + 1;
+    let end = start + text[start..].find(')')? + 1;
+    Some((&text[..start], &text[start..end], &text[end..]))
+}
+
+fn write_notes(out: &mut Markup, notes: &[Sentence]) {
+    let count = notes.iter().filter(|note| !is_warning(note)).count();
+    if count == 0 {
+        return;
+    }
+    part(out, "How it was measured", count <= OPEN_MAX, |out| {
+        let notes = notes.iter().filter(|note| !is_warning(note));
+        write_sentences(out, "notes", notes);
+    });
 }
 
 fn write_findings(out: &mut Markup, findings: &[(Severity, String)]) {

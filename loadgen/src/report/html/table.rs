@@ -7,6 +7,9 @@ use crate::report::{Cell, Column, Table, Tone};
 /// Characters of a cell that are shown; more than a name of any use has.
 const CELL_LENGTH_MAX: usize = 80;
 
+/// Characters of a caption that are shown.
+const CAPTION_LENGTH_MAX: usize = 160;
+
 /// Writes `table`; `id` tells it from the page's others.
 pub(super) fn write(out: &mut Markup, id: &str, table: &Table) {
     let caption = format!("{id}-caption");
@@ -15,12 +18,14 @@ pub(super) fn write(out: &mut Markup, id: &str, table: &Table) {
             ("class", "scroll"),
             // Reached by the keyboard, whose arrows scroll it then.
             ("tabindex", "0"),
-            ("role", "region"),
+            ("role", "group"),
             ("aria-labelledby", &caption),
         ];
         out.element("div", &attributes, |out| {
             out.element("table", &[], |out| {
-                out.line("caption", &[("id", &caption)], &table.caption);
+                out.element("caption", &[("id", &caption)], |out| {
+                    out.short(&table.caption, CAPTION_LENGTH_MAX);
+                });
                 write_head(out, &table.columns);
                 write_body(out, table);
             });

@@ -41,9 +41,9 @@ fn table(name: &str) -> Table {
     }
 }
 
-fn figure(name: &str) -> Figure {
+fn figure(number: usize, name: &str) -> Figure {
     Figure {
-        id: "forest".to_owned(),
+        id: format!("result-{number}-forest"),
         title: format!("Ratios of {name}"),
         caption: "To the right of the line is better.".to_owned(),
         alt: format!("{name} served 31 % more requests per second."),
@@ -66,9 +66,9 @@ fn figure(name: &str) -> Figure {
     }
 }
 
-fn section(name: &str) -> Section {
+fn section(number: usize, name: &str) -> Section {
     Section {
-        id: "a".to_owned(),
+        id: format!("result-{number}"),
         title: name.to_owned(),
         subtitle: format!("2026-11-21, loadgen 0.1.0, {name}"),
         verdicts: vec![
@@ -77,7 +77,7 @@ fn section(name: &str) -> Section {
             sentence("the load generator was the limit", Tone::Open),
         ],
         notes: vec![sentence("10 interleaved rounds", Tone::Plain)],
-        figures: vec![figure(name)],
+        figures: vec![figure(number, name)],
         tables: vec![table(name)],
         environment: vec![Entry {
             name: "kernel".to_owned(),
@@ -92,7 +92,7 @@ fn page(name: &str, sections: usize) -> Page {
     Page {
         title: name.to_owned(),
         made_by: "loadgen 0.1.0 (229f6aefd)".to_owned(),
-        sections: (0..sections).map(|_| section(name)).collect(),
+        sections: (0..sections).map(|number| section(number, name)).collect(),
     }
 }
 

@@ -26,20 +26,7 @@ pub(super) fn class(tone: Tone) -> &'static str {
     look(tone).map_or("tone-plain", |look| look.class)
 }
 
-/// Writes sign and word, for the head of a sentence.
-pub(super) fn badge(out: &mut Markup, tone: Tone) {
-    let Some(Look { sign, word, .. }) = look(tone) else {
-        return;
-    };
-    out.element("span", &[("class", "badge")], |out| {
-        out.line("span", &[("aria-hidden", "true")], sign);
-        out.text(" ");
-        out.text(word);
-    });
-    out.text(" ");
-}
-
-/// Writes the sign alone, for a cell; a screen reader says the word.
+/// Writes the sign, in front of what is meant so; a screen reader says the word.
 pub(super) fn sign(out: &mut Markup, tone: Tone) {
     let Some(Look { sign, word, .. }) = look(tone) else {
         return;

@@ -21,7 +21,8 @@
   function addThemeSwitch() {
     const button = make("button", { type: "button", id: "theme" });
     const show = () => {
-      button.textContent = isDark() ? "Light theme" : "Dark theme";
+      button.textContent = isDark() ? "Light" : "Dark";
+      button.setAttribute("aria-label", button.textContent + " theme");
       onTheme.forEach((redraw) => redraw());
     };
     button.addEventListener("click", () => {
@@ -104,7 +105,7 @@
       const done = await copy(rows.join("\n") + "\n");
       said.textContent = done ? "Copied, separated by tabs." : "The browser does not allow it.";
     });
-    box.prepend(make("div", { className: "tools" }, button, said));
+    box.append(make("div", { className: "tools" }, button, said));
   }
 
   // --- Zoom: the same lines, drawn by uPlot.
@@ -190,7 +191,7 @@
     const title = figure.querySelector("h3").textContent;
     const button = make("button", { type: "button", className: "open-zoom" }, "Zoom");
     button.setAttribute("aria-expanded", "false");
-    button.setAttribute("aria-label", "Zoom: " + title);
+    button.setAttribute("aria-describedby", figure.querySelector("h3").id);
     const hint = make("p", { className: "subtitle" }, "Drag to zoom in, double-click for all. Keys: + − ← → 0.");
     const area = make("div", { className: "plot", tabIndex: 0 });
     area.setAttribute("role", "application");
@@ -207,6 +208,7 @@
     button.addEventListener("click", () => {
       box.hidden = !box.hidden;
       button.setAttribute("aria-expanded", String(!box.hidden));
+      button.textContent = box.hidden ? "Zoom" : "Close";
       draw();
     });
     area.addEventListener("keydown", (event) => {
