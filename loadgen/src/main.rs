@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     let exit = match cli::parse_in(&environment, &argv) {
         Ok(Command::Run(args)) => commands::run(*args, &argv),
         Ok(Command::WebSocket(args)) => commands::websocket(*args, &argv),
-        Ok(Command::Bench(args)) => commands::bench(args, &argv),
+        Ok(Command::Bench(args)) => commands::bench(*args, &argv),
         Ok(Command::Compare(args)) => commands::compare(&args),
         Ok(Command::Export(args)) => commands::export(&args),
         Ok(Command::History(args)) => commands::history(&args),

@@ -6,10 +6,7 @@ use super::BenchError;
 use super::plan::{BenchPlan, Scenario, ServerSpec};
 use super::server::{Ask, RunningServer};
 use crate::engine::Observer;
-use crate::plan::{
-    Driver, Engine, Expect, HttpVersion, LengthRule, Load, Method, Paths, Plan, StatusSet, Stop,
-    Target, Tls, TlsOptions, identification,
-};
+use crate::plan::{Plan, Target};
 use crate::record::{Bench, Context, Record};
 use crate::run;
 
@@ -54,46 +51,10 @@ pub(super) fn run_plan(
     server: &RunningServer,
 ) -> Result<Plan, BenchError> {
     let target = Target::resolve(&server.url(&scenario.path, scenario.tls))?;
-    let tls = scenario.tls.then(|| encrypted(&target.url.host));
+    let run = scenario.run(target, &plan.timing, &plan.cores);
+    let run = run.map_err(|problem| BenchError::Load(io::Error::other(problem)))?;
     Ok(Plan {
-        tls: tls.transpose()?,
-        scenario: crate::plan::Scenario {
-            method: Method::GET,
-            version: HttpVersion::Http11,
-            keep_alive: scenario.keep_alive,
-            headers: identification(),
-            body: None,
-            paths: Paths::one(&target.url.path),
-        },
-        expect: Expect {
-            statuses: StatusSet::not_an_error(),
-            length: LengthRule::First,
-            body: None,
-        },
-        load: Load::closed(
-            scenario.connections,
-            plan.cores.load.count().clamp(1, scenario.connections),
-        ),
-        background: scenario.background.clone(),
-        stop: Stop {
-            requests: None,
-            duration: Some(plan.timing.measured),
-        },
-        warmup: plan.timing.warmup,
-        timeout: plan.timing.timeout,
-        connect_timeout: plan.timing.timeout,
-        engine: Engine::Fast(Driver::CHEAPEST),
-        ab_times: false,
-        cores: Some(plan.cores.load.clone()),
         server: server.process(spec, &plan.cores.server),
-        target,
-        gates: Vec::new(),
+        ..run
     })
-}
-
-/// TLS as a client speaks it that has never met the server: its certificate, made at its start,
-/// vouches for nobody, and each handshake is a whole one.
-fn encrypted(host: &str) -> Result<Tls, BenchError> {
-    let options = TlsOptions::default();
-    Tls::new(host, &options).map_err(|error| BenchError::Load(io::Error::other(error)))
 }

@@ -3,21 +3,28 @@
 //! Plans are TOML files, the built-in ones too (`loadgen/plans/`); docs/PLANS.md says how to write
 //! one. In reading order: `source` (a name or a file), `file` (its keys), `server_entry` (a server:
 //! a program of ours, a `command` or a URL), `entry` (a scenario, or many by the lists in it:
-//! `axis`), `name`, `selection` (a part of a plan), `list` (for people), `error`.
+//! `axis`, `text`), `scenario`, and the `run` that is made of one; `ad_hoc` (a plan without a file),
+//! `name`, `selection` (a part of a plan), `list` (for people), `error`.
 
+mod ad_hoc;
 mod axis;
 mod benchmark;
 mod command;
+mod cores;
 mod entry;
 mod error;
 mod file;
+mod gates;
+mod keys;
 mod list;
 mod name;
+mod run;
 mod scenario;
 mod selection;
 mod server;
 mod server_entry;
 mod source;
+mod text;
 
 #[cfg(test)]
 mod tests;
@@ -29,15 +36,16 @@ use std::time::Duration;
 use toml::Spanned;
 
 pub use command::CommandLine;
+pub use cores::{Names, split as split_cores};
 pub use error::PlanError;
 pub use file::ROUNDS_LONGEST;
+pub use gates::Gates;
 pub use name::check_label;
 pub use scenario::Scenario;
 pub use server::{Program, ServerSpec, Start};
 pub use source::Source;
 
 use crate::compare;
-use crate::plan::Scheme;
 use crate::statistics::rounds_for;
 use crate::system::affinity::CoreSplit;
 use error::Problem;
@@ -47,7 +55,7 @@ use error::Problem;
 pub struct BenchPlan {
     /// What people call it.
     pub name: String,
-    /// What is compared; if few are, the first is what the others are measured against.
+    /// What is compared.
     pub servers: Vec<ServerSpec>,
     /// In what respects.
     pub scenarios: Vec<Scenario>,
@@ -57,8 +65,12 @@ pub struct BenchPlan {
     pub timing: Timing,
     /// How the records are kept.
     pub records: Records,
+    /// The label of the server that the others are measured against.
+    pub baseline: String,
     /// The label of the server that [`Self::against_itself`] measures.
     pub against_itself: String,
+    /// Whether it is one server under two names.
+    pub is_against_itself: bool,
     /// Which cores are the load's and which the server's.
     pub cores: CoreSplit,
     /// The directory of the results, which must not exist yet.
@@ -88,13 +100,6 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// What most of an interval's width is had for: docs/METHOD.md has the figures.
-    pub const DEFAULT: Self = Self {
-        warmup: Duration::from_millis(125),
-        measured: Duration::from_millis(500),
-        timeout: Duration::from_secs(10),
-    };
-
     /// For a first look, and for tests: too short to be quoted.
     pub const QUICK: Self = Self {
         warmup: Duration::from_millis(50),
@@ -125,32 +130,6 @@ impl FromStr for Records {
 }
 
 impl BenchPlan {
-    /// These servers under one load, as often and as long as the built-in benchmark.
-    #[must_use]
-    pub fn of_servers(servers: Vec<ServerSpec>, scenario: Scenario, place: &Place<'_>) -> Self {
-        let scenario = Scenario {
-            name: "load".to_owned(),
-            tls: servers
-                .iter()
-                .filter_map(ServerSpec::url)
-                .any(|url| url.scheme == Scheme::Https)
-                || scenario.tls,
-            servers: (0..servers.len()).collect(),
-            ..scenario
-        };
-        Self {
-            name: "servers".to_owned(),
-            against_itself: servers.first().map_or(String::new(), |it| it.label.clone()),
-            servers,
-            scenarios: vec![scenario],
-            rounds: 20,
-            timing: Timing::DEFAULT,
-            records: Records::Files,
-            cores: place.cores.clone(),
-            out: place.out.to_owned(),
-        }
-    }
-
     /// The same load on one server twice, under two names: whatever differs is the machine's noise.
     ///
     /// # Errors
@@ -165,6 +144,8 @@ impl BenchPlan {
             label: format!("{}-again", server.label),
             ..server.clone()
         };
+        self.baseline = server.label.clone();
+        self.is_against_itself = true;
         self.servers = vec![server, again];
         self.scenarios
             .retain(|scenario| scenario.servers.contains(&place));

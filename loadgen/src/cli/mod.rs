@@ -49,7 +49,7 @@ pub enum Command {
     /// Send messages to and fro.
     WebSocket(Box<WebSocketArgs>),
     /// Measure servers against each other.
-    Bench(BenchArgs),
+    Bench(Box<BenchArgs>),
     /// Compare results.
     Compare(CompareArgs),
     /// Write results in the format of another tool.
@@ -108,7 +108,7 @@ enum Named {
     #[command(name = "websocket")]
     WebSocket(Box<WebSocketArgs>),
     /// Measure servers against each other, in interleaved rounds: any two, or those of this project
-    Bench(BenchArgs),
+    Bench(Box<BenchArgs>),
     /// Compare two results: files of one run each, or directories of rounds
     Compare(CompareArgs),
     /// Write results in the format of another tool
@@ -229,7 +229,11 @@ pub fn parse_in(environment: &Environment, argv: &[OsString]) -> Result<Command,
             args.told(variables);
             Ok(Command::WebSocket(args))
         }
-        Some(Named::Bench(args)) => Ok(Command::Bench(args)),
+        Some(Named::Bench(mut args)) => {
+            let matches = matches.subcommand_matches("bench");
+            matches.into_iter().for_each(|it| args.told(it));
+            Ok(Command::Bench(args))
+        }
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
         Some(Named::Export(args)) => Ok(Command::Export(args)),
         Some(Named::History(args)) => Ok(Command::History(args)),

@@ -39,6 +39,16 @@ pub(super) fn usable_cores() -> Result<CpuSet, UsageError> {
         .map_err(|error| UsageError::line(format!("cannot read this process's cores: {error}")))
 }
 
+/// That each of `cores`, which `flag` names, is one of those that this process may use.
+pub(super) fn check_cores(flag: &str, cores: &CpuSet, usable: &CpuSet) -> Result<(), UsageError> {
+    match cores.cores().find(|core| !usable.contains(*core)) {
+        None => Ok(()),
+        Some(core) => Err(UsageError::line(format!(
+            "{flag}: core {core} is not there for this process; choose among {usable}"
+        ))),
+    }
+}
+
 fn own_directory() -> Result<PathBuf, UsageError> {
     let program = std::env::current_exe().ok();
     let directory = program.as_deref().and_then(Path::parent);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{broken_off, interrupt_flag, print, refuse};
+use super::{broken_off, interrupt_flag, mask, print, refuse};
 use crate::bench::{self, BenchPlan, Report, Step};
 use crate::cli::{BenchArgs, REPORT_FILE};
 use crate::compare::Options;
@@ -17,6 +17,7 @@ use crate::system::limits::raise_open_files_limit;
 #[must_use]
 pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
     let lists = args.lists();
+    let argv = mask(argv, &args.secrets());
     match args.into_plan() {
         Ok(plan) if lists => print(&plan.list()),
         Ok(plan) => super::conclude(measure(&plan, argv)),
@@ -24,13 +25,12 @@ pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
     }
 }
 
-fn measure(plan: &BenchPlan, argv: &[OsString]) -> Result<Exit, String> {
+fn measure(plan: &BenchPlan, argv: Vec<String>) -> Result<Exit, String> {
     let interrupted = interrupt_flag()?;
     raise_open_files_limit();
-    let argv = argv.iter().map(|word| word.to_string_lossy().into_owned());
     let mut progress = Progress::new();
     let existed = plan.out.exists();
-    let report = bench::run(plan, argv.collect(), &interrupted, |step| {
+    let report = bench::run(plan, argv, &interrupted, |step| {
         progress.show(step);
     });
     progress.clear();

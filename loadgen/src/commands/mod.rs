@@ -7,6 +7,7 @@ mod export;
 mod history;
 mod import;
 mod man;
+mod mask;
 mod push;
 mod report;
 mod run;
@@ -22,6 +23,8 @@ pub use self::man::{completions, man};
 pub use self::push::push;
 pub use self::report::report;
 pub use self::run::{run, websocket};
+
+use mask::mask;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -97,6 +97,28 @@ impl Credentials {
     pub fn basic(&self) -> String {
         format!("Basic {}", STANDARD.encode(&self.0))
     }
+
+    /// The field that has them.
+    #[must_use]
+    pub fn authorization(&self) -> Header {
+        Header::new("Authorization", self.basic())
+    }
+}
+
+/// The fields of a request beside those that it needs: `ours` unless they were given too, credentials
+/// `in_url` unless Authorization was, then those that were given.
+#[must_use]
+pub fn fields(
+    mut ours: Vec<Header>,
+    in_url: Option<&Credentials>,
+    given: &[Header],
+) -> Vec<Header> {
+    let has = |name: &str| given.iter().any(|header| header.is(name));
+    ours.retain(|header| !has(&header.name));
+    let in_url = in_url.filter(|_| !has("Authorization"));
+    ours.extend(in_url.map(Credentials::authorization));
+    ours.extend_from_slice(given);
+    ours
 }
 
 impl FromStr for Credentials {

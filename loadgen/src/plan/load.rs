@@ -1,6 +1,12 @@
 //! How much load, and when each request starts.
 
-use super::Schedule;
+use super::{Schedule, Stop};
+
+/// ab's upper limit of `-c`.
+pub const CONNECTIONS_MAX: usize = 20_000;
+
+/// Most requests in flight on a connection: what servers take at a time, and then some.
+const PIPELINE_MAX: usize = 1000;
 
 /// Connections, and when requests start on them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +40,56 @@ impl Load {
             threads,
             arrival: Arrival::Closed,
         }
+    }
+
+    /// Whether it goes together with the run's end, and with whether connections are used again.
+    /// `connections_flag` is the one that has said how many there are.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the flag, and the next step.
+    pub fn check(
+        &self,
+        stop: Stop,
+        keep_alive: bool,
+        connections_flag: &str,
+    ) -> Result<(), String> {
+        let (connections, pipeline) = (self.connections, self.pipeline);
+        if let Some(Schedule { rate, .. }) = self.schedule()
+            && rate.is_ramp()
+            && stop.duration.is_none()
+        {
+            return Err(format!(
+                "--rate {rate} changes until the run ends, and no flag says when that is; \
+                 add --duration or give one rate"
+            ));
+        }
+        if connections > CONNECTIONS_MAX {
+            return Err(format!(
+                "{connections_flag} {connections} is over {CONNECTIONS_MAX}; choose a smaller \
+                 {connections_flag}"
+            ));
+        }
+        if let Some(requests) = stop.requests
+            && self.arrival == Arrival::Closed
+            && requests < connections as u64
+        {
+            return Err(format!(
+                "-c {connections} is larger than -n {requests}; raise -n or lower -c"
+            ));
+        }
+        if pipeline > PIPELINE_MAX {
+            return Err(format!(
+                "--pipeline {pipeline} is over {PIPELINE_MAX}; choose a smaller one"
+            ));
+        }
+        if pipeline > 1 && !keep_alive {
+            return Err(
+                "--pipeline sends more than one request on a connection; add -k or drop it"
+                    .to_owned(),
+            );
+        }
+        Ok(())
     }
 
     /// Requests in flight, at most.

@@ -4,11 +4,14 @@
 //! ([`Stop`]), and how bytes move ([`Engine`]). Past this module nothing parses.
 
 mod background;
+mod client;
 mod connect_to;
 mod engine;
 mod expect;
 mod gate;
 mod header;
+mod input_file;
+mod limits;
 mod load;
 mod parse;
 mod paths;
@@ -26,18 +29,20 @@ mod websocket;
 use std::time::Duration;
 
 pub use background::{Background, path};
+pub use client::{Client, DriverName, EngineName};
 pub use connect_to::ConnectTo;
 pub use engine::{Driver, Engine};
 pub use expect::{Expect, LengthRule, StatusSet};
 pub use gate::Gate;
-pub use header::{Credentials, Header};
-pub use load::{Arrival, Load};
+pub use header::{Credentials, Header, fields};
+pub use input_file::read_file;
+pub use load::{Arrival, CONNECTIONS_MAX, Load};
 pub use parse::{above_zero, duration, percentage, seconds, share};
 pub use paths::{Order, Paths};
 pub use proxy::Proxy;
 pub use route::{Destination, Route};
 pub use scenario::{HttpVersion, Method, Scenario, identification};
-pub use schedule::{Curve, RATE_MAX_PER_SECOND, Rate, Schedule, Spacing};
+pub use schedule::{Curve, MAX_IN_FLIGHT, RATE_MAX_PER_SECOND, Rate, Schedule, Spacing, Spread};
 pub use slo::Slo;
 pub use sources::Sources;
 pub use target::{Target, TargetError};

@@ -8,9 +8,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 /// Highest rate that can be asked for, per second: more than a core can start, and little enough
 /// that starts are a hundred nanoseconds apart.
 pub const RATE_MAX_PER_SECOND: f64 = 1e7;
+
+/// Requests in flight in open loop, at most, unless said otherwise: a second's worth of a server
+/// that answers a thousand requests in that time, and below most limits of open files.
+pub const MAX_IN_FLIGHT: usize = 1000;
 
 /// The intended starts of an open loop.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,6 +39,16 @@ pub enum Spacing {
         /// The same seed gives the same starts.
         seed: u64,
     },
+}
+
+/// How starts are spread, as it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Spread {
+    /// Evenly
+    #[default]
+    Constant,
+    /// At random, as independent users come
+    Poisson,
 }
 
 /// A rate as it is asked for: `500`, `500/s`, `30/m`, `0.5`, or a ramp, `100..500`.
@@ -116,6 +132,17 @@ impl Curve {
     }
 }
 
+impl Spread {
+    /// The same, with what decides random numbers if there are any.
+    #[must_use]
+    pub const fn spacing(self, seed: u64) -> Spacing {
+        match self {
+            Self::Constant => Spacing::Constant,
+            Self::Poisson => Spacing::Poisson { seed },
+        }
+    }
+}
+
 impl Spacing {
     /// Its name in flags and records.
     #[must_use]
@@ -143,6 +170,19 @@ impl Rate {
         Self {
             from_per_second: per_second,
             to_per_second: per_second,
+        }
+    }
+
+    /// What `text` says, per second, if that stays the same.
+    ///
+    /// # Errors
+    ///
+    /// One line that shows the form.
+    pub fn per_second(text: &str) -> Result<f64, String> {
+        let rate: Self = text.parse()?;
+        match rate.is_ramp() {
+            true => Err("give one rate, such as 500 or 30/m".to_owned()),
+            false => Ok(rate.from_per_second),
         }
     }
 

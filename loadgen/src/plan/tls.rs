@@ -30,7 +30,7 @@ pub struct Tls {
 }
 
 /// What a person can say about TLS.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TlsOptions {
     /// Who vouches for the server.
     pub trust: Trust,
@@ -47,7 +47,7 @@ pub struct TlsOptions {
 }
 
 /// Who vouches for the server's certificate.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
     /// Nobody: any certificate will do.
     #[default]
@@ -59,7 +59,7 @@ pub enum Trust {
 }
 
 /// Where our own certificate is, for a server that wants one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The certificate, and those that vouch for it (PEM).
     pub certificate: PathBuf,

@@ -3,6 +3,7 @@
 use http::Uri;
 use http::uri::Authority;
 
+use super::header::Credentials;
 use super::target::TargetError;
 
 /// A URL, in parts.
@@ -69,6 +70,17 @@ impl Url {
 }
 
 impl Url {
+    /// What stands before the host, as credentials, if anything does.
+    ///
+    /// # Errors
+    ///
+    /// One line: they are not of the form `USER:PASSWORD`.
+    pub fn credentials(&self) -> Result<Option<Credentials>, String> {
+        let credentials = self.userinfo.as_deref().map(Credentials::of_url);
+        let credentials = credentials.transpose();
+        credentials.map_err(|error| format!("in the URL, {error}"))
+    }
+
     /// Scheme, host and port: what makes one server.
     #[must_use]
     pub fn origin(&self) -> String {

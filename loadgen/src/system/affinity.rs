@@ -57,6 +57,11 @@ impl CpuSet {
         self.cores.iter().copied()
     }
 
+    /// Whether this core is among them.
+    pub fn contains(&self, core: usize) -> bool {
+        self.cores.contains(&core)
+    }
+
     /// How many cores.
     pub fn count(&self) -> usize {
         self.cores.len()

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::{BoolDeserializer, I64Deserializer, StrDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, SeqAccess, Visitor};
+use serde::de::value::{BoolDeserializer, F64Deserializer, I64Deserializer, StrDeserializer};
+use serde::de::{
+    Deserialize, Deserializer, Error, IntoDeserializer, SeqAccess, Unexpected, Visitor,
+};
 
 /// What a key of a scenario may hold: `8`, or `[1, 8, 64]` for a scenario of each. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +46,12 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AxisVisitor<T> {
     fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
         let value: I64Deserializer<E> = value.into_deserializer();
         T::deserialize(value).map(Axis::one)
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        let number: F64Deserializer<E> = value.into_deserializer();
+        let not_wanted = |_| E::invalid_type(Unexpected::Float(value), &self);
+        T::deserialize(number).map(Axis::one).map_err(not_wanted)
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {

@@ -1,21 +1,35 @@
 //! A `[[scenario]]` of a plan, which may stand for many: a key with a list of values is an axis,
-//! and there is a scenario for each combination.
+//! and there is a scenario for each combination. `template` has what they have in common.
+
+mod template;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
+use clap::ValueEnum;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::axis::Axis;
 use super::error::Problem;
+use super::gates::GatesEntry;
+use super::keys::in_keys;
 use super::name::{check_name, fill_in};
-use super::{Scenario, find_server};
+use super::text::Text;
+use super::{Gates, Scenario, Timing, find_server};
 use crate::compare::LeftOut;
-use crate::plan::Background;
+use crate::plan::{Arrival, CONNECTIONS_MAX, EngineName, MAX_IN_FLIGHT, Method, Rate};
+use crate::system::affinity::CoreSplit;
 
 /// Connections of one run.
-const CONNECTIONS: RangeInclusive<i64> = 1..=20_000;
+const CONNECTIONS: RangeInclusive<i64> = 1..=CONNECTIONS_MAX as i64;
+
+/// Requests in flight on each of them.
+const ON_EACH: RangeInclusive<i64> = 1..=1000;
+
+/// Requests of one run.
+const REQUESTS: RangeInclusive<i64> = 1..=1_000_000_000_000;
 
 /// Connections beside the load, of each kind.
 const BACKGROUND: RangeInclusive<i64> = 0..=1_000_000;
@@ -23,18 +37,49 @@ const BACKGROUND: RangeInclusive<i64> = 0..=1_000_000;
 /// Most scenarios of a plan: what a slip in a list makes is stopped here.
 pub(super) const SCENARIOS_MAX: usize = 1000;
 
-/// The keys of a `[[scenario]]`.
+/// The keys of a `[[scenario]]`. Those of a run have the names of its long flags.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScenarioEntry {
     name: Spanned<String>,
+    // What may have a list, in the order in which scenarios change, the last fastest.
     path: Option<Spanned<Axis<String>>>,
+    method: Option<Spanned<Axis<Text>>>,
     keep_alive: Option<Spanned<Axis<bool>>>,
     tls: Option<Spanned<Axis<bool>>>,
+    http2: Option<Spanned<Axis<bool>>>,
+    engine: Option<Spanned<Axis<Text>>>,
     connections: Option<Spanned<Axis<i64>>>,
+    pipeline: Option<Spanned<Axis<i64>>>,
+    streams: Option<Spanned<Axis<i64>>>,
+    rate: Option<Spanned<Axis<Text>>>,
+    requests: Option<Spanned<Axis<i64>>>,
     idle: Option<Spanned<Axis<i64>>>,
     slow_readers: Option<Spanned<Axis<i64>>>,
-    slow_path: Option<Spanned<String>>,
+    // What all its scenarios have in common.
+    pub(super) slow_path: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) headers: Vec<Spanned<String>>,
+    pub(super) content_type: Option<Spanned<String>>,
+    pub(super) body: Option<Spanned<String>>,
+    pub(super) body_file: Option<Spanned<String>>,
+    pub(super) arrival: Option<Spanned<Text>>,
+    pub(super) seed: Option<Spanned<Text>>,
+    pub(super) spin: Option<Spanned<bool>>,
+    pub(super) driver: Option<Spanned<Text>>,
+    pub(super) threads: Option<Spanned<i64>>,
+    pub(super) duration: Option<Spanned<Text>>,
+    pub(super) timeout: Option<Spanned<Text>>,
+    pub(super) connect_timeout: Option<Spanned<Text>>,
+    pub(super) expect_status: Option<Spanned<Text>>,
+    pub(super) expect_length: Option<Spanned<Text>>,
+    pub(super) expect_body: Option<Spanned<String>>,
+    pub(super) verify: Option<Spanned<bool>>,
+    pub(super) cacert: Option<Spanned<String>>,
+    pub(super) cert: Option<Spanned<String>>,
+    pub(super) key: Option<Spanned<String>>,
+    pub(super) resumption: Option<Spanned<bool>>,
+    pub(super) gates: Option<GatesEntry>,
     #[serde(default)]
     flags: Vec<String>,
     servers: Option<Vec<Spanned<String>>>,
@@ -42,44 +87,109 @@ pub(super) struct ScenarioEntry {
     without: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
+/// What a scenario depends on beside its own keys.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Surroundings<'a> {
+    /// The servers of the plan.
+    pub(super) labels: &'a [&'a str],
+    pub(super) timing: &'a Timing,
+    pub(super) cores: &'a CoreSplit,
+    pub(super) gates: &'a Gates,
+}
+
 impl ScenarioEntry {
     /// The scenarios that it stands for, the last axis in the order of the struct changing fastest.
-    /// `labels` are the servers of the plan.
-    pub(super) fn expand(&self, labels: &[&str]) -> Result<Vec<Scenario>, Problem> {
-        let mut scenarios = vec![self.template(labels)?];
-        vary(&mut scenarios, self.path.as_ref(), |scenario, path| {
+    pub(super) fn expand(&self, plan: Surroundings<'_>) -> Result<Vec<Scenario>, Problem> {
+        let mut scenarios = vec![self.template(plan)?];
+        self.vary_request(&mut scenarios)?;
+        self.vary_load(&mut scenarios)?;
+        for scenario in &mut scenarios {
+            scenario.name = fill_in(&self.name, scenario)?;
+            scenario.keep_alive |= scenario.client.http2;
+            self.check_slow_path(scenario)?;
+            self.check_tls(scenario)?;
+            let checked = scenario.check(plan.timing, plan.cores);
+            checked.map_err(|problem| self.problem(&in_keys(&problem)))?;
+        }
+        Ok(scenarios)
+    }
+
+    fn vary_request(&self, scenarios: &mut Vec<Scenario>) -> Result<(), Problem> {
+        vary(scenarios, self.path.as_ref(), |scenario, path| {
             scenario.path = checked("path", path)?;
             Ok(())
         })?;
-        vary(
-            &mut scenarios,
-            self.keep_alive.as_ref(),
-            |scenario, kept| {
-                scenario.keep_alive = *kept;
-                Ok(())
-            },
-        )?;
-        vary(&mut scenarios, self.tls.as_ref(), |scenario, tls| {
+        vary(scenarios, self.method.as_ref(), |scenario, method| {
+            scenario.method = method.read("method", Method::from_str)?;
+            Ok(())
+        })?;
+        vary(scenarios, self.keep_alive.as_ref(), |scenario, kept| {
+            scenario.keep_alive = *kept;
+            Ok(())
+        })?;
+        vary(scenarios, self.tls.as_ref(), |scenario, tls| {
             scenario.tls = *tls;
             Ok(())
         })?;
-        vary(&mut scenarios, self.connections.as_ref(), |scenario, n| {
+        vary(scenarios, self.http2.as_ref(), |scenario, http2| {
+            scenario.client.http2 = *http2;
+            Ok(())
+        })?;
+        vary(scenarios, self.engine.as_ref(), |scenario, engine| {
+            scenario.client.engine = Some(engine.read("engine", one_of::<EngineName>)?);
+            Ok(())
+        })
+    }
+
+    fn vary_load(&self, scenarios: &mut Vec<Scenario>) -> Result<(), Problem> {
+        vary(scenarios, self.connections.as_ref(), |scenario, n| {
             scenario.connections = count("connections", *n, &CONNECTIONS)?;
             Ok(())
         })?;
-        vary(&mut scenarios, self.idle.as_ref(), |scenario, n| {
+        vary(scenarios, self.pipeline.as_ref(), |scenario, n| {
+            scenario.pipeline = count("pipeline", *n, &ON_EACH)?;
+            Ok(())
+        })?;
+        vary(scenarios, self.streams.as_ref(), |scenario, n| {
+            scenario.client.streams = Some(count("streams", *n, &ON_EACH)?);
+            Ok(())
+        })?;
+        vary(scenarios, self.rate.as_ref(), |scenario, rate| {
+            let rate = rate.read("rate", Rate::from_str)?;
+            scenario.arrival = Arrival::Open(self.schedule(rate)?);
+            if self.connections.is_none() {
+                scenario.connections = MAX_IN_FLIGHT;
+            }
+            Ok(())
+        })?;
+        vary(scenarios, self.requests.as_ref(), |scenario, n| {
+            scenario.requests = Some(count("requests", *n, &REQUESTS)? as u64);
+            Ok(())
+        })?;
+        vary(scenarios, self.idle.as_ref(), |scenario, n| {
             scenario.background.idle = count("idle", *n, &BACKGROUND)?;
             Ok(())
         })?;
-        vary(&mut scenarios, self.slow_readers.as_ref(), |scenario, n| {
+        vary(scenarios, self.slow_readers.as_ref(), |scenario, n| {
             scenario.background.slow_readers = count("slow_readers", *n, &BACKGROUND)?;
             Ok(())
-        })?;
-        for scenario in &mut scenarios {
-            scenario.name = fill_in(&self.name, scenario)?;
-            self.check_slow_path(scenario)?;
-        }
-        Ok(scenarios)
+        })
+    }
+
+    /// The place of what is said of several keys: that of the first that is named.
+    fn problem(&self, text: &str) -> Problem {
+        let first = text.split_whitespace().next().unwrap_or_default();
+        let span = match first {
+            "connections" => self.connections.as_ref().map(Spanned::span),
+            "pipeline" => self.pipeline.as_ref().map(Spanned::span),
+            "streams" => self.streams.as_ref().map(Spanned::span),
+            "http2" => self.http2.as_ref().map(Spanned::span),
+            "engine" => self.engine.as_ref().map(Spanned::span),
+            "driver" => self.driver.as_ref().map(Spanned::span),
+            "rate" => self.rate.as_ref().map(Spanned::span),
+            _ => None,
+        };
+        Problem::at(span.unwrap_or(self.name.span()), text)
     }
 
     /// That `scenario`, which this entry made, has a name fit for files that none of `others` has.
@@ -110,27 +220,8 @@ impl ScenarioEntry {
         }
     }
 
-    /// What all its scenarios have in common, and what each has unless it is written.
-    fn template(&self, labels: &[&str]) -> Result<Scenario, Problem> {
-        let slow_path = self.slow_path.as_ref().map(|path| {
-            let problem = |problem| Problem::with(path, problem);
-            checked("slow_path", path.get_ref()).map_err(problem)
-        });
-        let (servers, without) = self.servers(labels)?;
-        Ok(Scenario {
-            background: Background {
-                slow_path: slow_path.transpose()?,
-                ..Background::default()
-            },
-            flags: self.flags.clone(),
-            servers,
-            without,
-            ..Scenario::default()
-        })
-    }
-
     /// The places of the servers that bear it, and those that are left out.
-    fn servers(&self, labels: &[&str]) -> Result<(Vec<usize>, Vec<LeftOut>), Problem> {
+    pub(super) fn servers(&self, labels: &[&str]) -> Result<(Vec<usize>, Vec<LeftOut>), Problem> {
         let mut servers: Vec<usize> = match &self.servers {
             None => (0..labels.len()).collect(),
             Some(names) => {
@@ -189,7 +280,7 @@ fn vary<T>(
     Ok(())
 }
 
-fn count(key: &str, value: i64, range: &RangeInclusive<i64>) -> Result<usize, String> {
+pub(super) fn count(key: &str, value: i64, range: &RangeInclusive<i64>) -> Result<usize, String> {
     let (least, most) = (range.start(), range.end());
     usize::try_from(value)
         .ok()
@@ -197,7 +288,16 @@ fn count(key: &str, value: i64, range: &RangeInclusive<i64>) -> Result<usize, St
         .ok_or_else(|| format!("{key} is {value}; give a whole number from {least} to {most}"))
 }
 
-fn checked(key: &str, path: &str) -> Result<String, String> {
+/// A word as a flag of the same name takes it.
+pub(super) fn one_of<T: ValueEnum>(text: &str) -> Result<T, String> {
+    T::from_str(text, false).map_err(|_| {
+        let known = T::value_variants().iter().filter_map(T::to_possible_value);
+        let known: Vec<String> = known.map(|it| it.get_name().to_owned()).collect();
+        format!("give one of {}", known.join(", "))
+    })
+}
+
+pub(super) fn checked(key: &str, path: &str) -> Result<String, String> {
     let written = path.escape_debug();
     crate::plan::path(path).map_err(|problem| format!("{key} is '{written}'; {problem}"))
 }

@@ -58,6 +58,14 @@ impl Problem {
         }
     }
 
+    /// Something is wrong with what stands there.
+    pub(super) fn at(span: Range<usize>, text: impl Into<String>) -> Self {
+        Self {
+            span,
+            text: text.into(),
+        }
+    }
+
     /// Something is wrong with the whole text.
     pub(super) fn at_the_end(of: &str, text: impl Into<String>) -> Self {
         Self {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::entry::{SCENARIOS_MAX, ScenarioEntry};
+use super::cores::CoresEntry;
+use super::entry::{SCENARIOS_MAX, ScenarioEntry, Surroundings};
 use super::error::Problem;
+use super::gates::GatesEntry;
 use super::server_entry::{ServerEntry, check_loads, servers};
 use super::{BenchPlan, Place, PlanError, Records, Scenario, Timing, find_server};
 use crate::plan::{duration, seconds};
@@ -28,6 +30,9 @@ struct PlanEntry {
     timeout: Option<Spanned<String>>,
     records: Option<Spanned<String>>,
     against_itself: Option<Spanned<String>>,
+    baseline: Option<Spanned<String>>,
+    cores: Option<CoresEntry>,
+    gates: Option<GatesEntry>,
     #[serde(default)]
     server: Vec<ServerEntry>,
     #[serde(default)]
@@ -57,36 +62,52 @@ fn interpret(text: &str, name: &str, place: &Place<'_>) -> Result<BenchPlan, Pro
         return Err(Problem::at_the_end(text, problem));
     }
     let labels: Vec<&str> = servers.iter().map(|server| server.label.as_str()).collect();
-    let scenarios = scenarios(&entry.scenario, &labels)?;
+    let timing = timing(&entry)?;
+    let cores = match &entry.cores {
+        None => place.cores.clone(),
+        Some(cores) => cores.split(&place.cores)?,
+    };
+    let gates = entry.gates.as_ref().map(GatesEntry::gates).transpose()?;
+    let surroundings = Surroundings {
+        labels: &labels,
+        timing: &timing,
+        cores: &cores,
+        gates: &gates.unwrap_or_default(),
+    };
+    let scenarios = scenarios(&entry.scenario, surroundings)?;
     if scenarios.is_empty() {
         let problem = "the plan has no scenario; add a [[scenario]] with a name";
         return Err(Problem::at_the_end(text, problem));
     }
     check_loads(&entry.server, &servers, &scenarios)?;
-    let against_itself = match &entry.against_itself {
-        None => 0,
-        Some(label) => find_server(label, &labels)?,
+    let place_of = |label: Option<&Spanned<String>>| {
+        let found = label.map(|label| find_server(label, &labels));
+        found.transpose()
     };
+    let baseline = place_of(entry.baseline.as_ref())?;
+    let against_itself = place_of(entry.against_itself.as_ref())?.or(baseline);
     Ok(BenchPlan {
         name: name.to_owned(),
         rounds: rounds(&entry.rounds)?,
-        timing: timing(&entry)?,
+        timing,
         records: records(entry.records.as_ref())?,
-        against_itself: labels[against_itself].to_owned(),
+        baseline: labels[baseline.unwrap_or(0)].to_owned(),
+        against_itself: labels[against_itself.unwrap_or(0)].to_owned(),
+        is_against_itself: false,
         servers,
         scenarios,
-        cores: place.cores.clone(),
+        cores,
         out: place.out.to_owned(),
     })
 }
 
 fn scenarios(
     entries: &[Spanned<ScenarioEntry>],
-    labels: &[&str],
+    plan: Surroundings<'_>,
 ) -> Result<Vec<Scenario>, Problem> {
     let mut scenarios = Vec::new();
     for entry in entries {
-        for scenario in entry.get_ref().expand(labels)? {
+        for scenario in entry.get_ref().expand(plan)? {
             if scenarios.len() == SCENARIOS_MAX {
                 let problem = format!("over {SCENARIOS_MAX} scenarios; shorten a list");
                 return Err(Problem::with(entry, problem));

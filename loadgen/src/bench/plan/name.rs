@@ -4,12 +4,14 @@ use toml::Spanned;
 
 use super::Scenario;
 use super::error::Problem;
+use crate::plan::Arrival;
 
 /// Longest name, in characters: that of a scenario, of a server and a round make a file's name.
 const LONGEST: usize = 64;
 
 /// The keys whose values a scenario's name may have in it.
-const KEYS: &str = "path, keep_alive, tls, connections, idle, slow_readers";
+const KEYS: &str = "path, method, keep_alive, tls, http2, engine, connections, pipeline, streams, \
+                    rate, requests, idle, slow_readers";
 
 /// That `name` can be a part of a file's name, which must be readable, and told apart at its dots.
 pub(super) fn check_name<T>(at: &Spanned<T>, name: &str) -> Result<(), Problem> {
@@ -63,10 +65,29 @@ fn value_of(key: &str, scenario: &Scenario) -> Option<String> {
         "path" => Some(path_word(&scenario.path)),
         "keep_alive" => Some(word(scenario.keep_alive, "kept", "new")),
         "tls" => Some(word(scenario.tls, "tls", "plain")),
+        "method" => Some(scenario.method.as_str().to_lowercase()),
+        "http2" => Some(word(scenario.client.http2, "http2", "http1")),
+        "engine" => Some(scenario.client.engine().label().to_owned()),
+        "pipeline" => Some(scenario.pipeline.to_string()),
+        "streams" => Some(scenario.in_flight_on_each().to_string()),
+        "rate" => Some(rate_word(&scenario.arrival)),
+        "requests" => Some(
+            scenario
+                .requests
+                .map_or("all".to_owned(), |it| it.to_string()),
+        ),
         "connections" => Some(scenario.connections.to_string()),
         "idle" => Some(scenario.background.idle.to_string()),
         "slow_readers" => Some(scenario.background.slow_readers.to_string()),
         _ => None,
+    }
+}
+
+/// `500` as it is, `100..500` as `100-500`, and a closed loop as `closed`.
+fn rate_word(arrival: &Arrival) -> String {
+    match arrival {
+        Arrival::Closed => "closed".to_owned(),
+        Arrival::Open(schedule) => path_word(&schedule.rate.to_string()),
     }
 }
 

@@ -42,6 +42,10 @@ impl BenchPlan {
         self.scenarios
             .retain(|scenario| !scenario.servers.is_empty());
         self.servers.retain(|server| keep(&server.label));
+        let first = self.servers.first().filter(|_| !keep(&self.baseline));
+        if let Some(first) = first {
+            self.baseline = first.label.clone();
+        }
     }
 }
 

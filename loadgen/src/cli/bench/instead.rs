@@ -20,11 +20,12 @@ pub(super) struct Instead {
     /// Rounds, at least 6
     #[arg(long, value_name = "N", value_parser = rounds, allow_negative_numbers = true)]
     rounds: Option<u64>,
-    /// Length of each run
-    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    /// Length of each run, in seconds or with a unit
+    #[arg(short = 't', long, value_name = "TIME", value_parser = seconds)]
+    #[arg(allow_negative_numbers = true)]
     duration: Option<Duration>,
     /// Load before each run
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, allow_negative_numbers = true)]
     warmup: Option<Duration>,
     /// How records are kept: files (one for each run) or packed (all in one, without histograms)
     #[arg(long, value_name = "HOW")]
@@ -35,12 +36,22 @@ impl Instead {
     pub(super) fn change(&self, mut plan: BenchPlan) -> BenchPlan {
         if self.quick {
             plan.rounds = plan.rounds_quick();
-            plan.timing = Timing::QUICK;
+            plan.timing = Timing {
+                timeout: plan.timing.timeout,
+                ..Timing::QUICK
+            };
         }
         plan.rounds = self.rounds.unwrap_or(plan.rounds);
         plan.records = self.records.unwrap_or(plan.records);
         let timing = &mut plan.timing;
-        timing.measured = self.duration.unwrap_or(timing.measured);
+        let quick = self.quick.then_some(Timing::QUICK.measured);
+        if let Some(duration) = self.duration.or(quick) {
+            timing.measured = duration;
+            let of_scenarios = plan.scenarios.iter_mut();
+            of_scenarios
+                .filter_map(|scenario| scenario.duration.as_mut())
+                .for_each(|own| *own = duration);
+        }
         timing.warmup = self.warmup.unwrap_or(timing.warmup);
         plan
     }

@@ -1,18 +1,20 @@
 //! Flags of `loadgen bench`. One file for each heading of `--help`.
 
 mod instead;
+mod load;
 mod part;
 mod servers;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgMatches, Args};
 
 use super::UsageError;
 use super::place::Place;
 use crate::bench::plan::{self, Source};
 use crate::bench::{BenchPlan, Scenario};
 use instead::Instead;
+use load::Load;
 use part::Part;
 use servers::Servers;
 
@@ -37,9 +39,31 @@ pub struct BenchArgs {
     part: Part,
     #[command(flatten)]
     instead: Instead,
+    #[command(flatten)]
+    load: Load,
+
+    /// The first flag of a load that was typed.
+    #[arg(skip)]
+    load_flag: Option<String>,
 }
 
 impl BenchArgs {
+    /// What the values do not say: which flags were typed.
+    pub(super) fn told(&mut self, matches: &ArgMatches) {
+        self.load_flag = Load::flag_in(matches);
+    }
+
+    /// What must not be repeated of the command line, beside passwords in URLs: each is the end of a
+    /// word of it.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        let secrets = self.load.secrets();
+        secrets
+            .filter(|it| !it.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Whether the plan is to be printed, not carried out.
     #[must_use]
     pub fn lists(&self) -> bool {
@@ -52,6 +76,7 @@ impl BenchArgs {
     ///
     /// One line that names what is missing, or what in the plan makes no sense.
     pub fn into_plan(self) -> Result<BenchPlan, UsageError> {
+        self.check_no_load()?;
         let Place {
             programs,
             cores,
@@ -76,5 +101,23 @@ impl BenchArgs {
         let plan = plan.and_then(|plan| self.part.of(plan, asked.patterns));
         let plan = plan.map_err(|error| UsageError::line(error.to_string()))?;
         Ok(self.instead.change(plan))
+    }
+
+    /// A plan says its loads itself.
+    fn check_no_load(&self) -> Result<(), UsageError> {
+        let Some(flag) = &self.load_flag else {
+            return Ok(());
+        };
+        Err(UsageError::line(match &self.plan {
+            Some(plan) => format!(
+                "{flag} and --plan do not go together, since a plan says its loads itself; drop \
+                 {flag}, or write it into a copy of {}",
+                plan.display()
+            ),
+            None => format!(
+                "{flag} is a load on servers of your own; name them by their URLs or with --server \
+                 NAME=COMMAND"
+            ),
+        }))
     }
 }

@@ -5,11 +5,18 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::output::{Format, TableAttributes};
+use crate::plan::LengthRule;
 
 /// Flags of ab's output.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "As ab")]
 pub(super) struct AsAb {
+    /// ab's format: answers may differ in length
+    #[arg(short = 'l')]
+    pub(super) any_length: bool,
+    /// ab's flag to go on after a reset, which loadgen always does
+    #[arg(short = 'r')]
+    go_on: bool,
     /// ab's format: leave out the table of percentiles
     #[arg(short = 'd')]
     pub(super) no_percentiles: bool,
@@ -38,6 +45,14 @@ pub(super) struct AsAb {
 }
 
 impl AsAb {
+    /// What is asked of answers' lengths: with ab, `as_ab`, that they are that of the first.
+    pub(super) fn length(&self, as_ab: bool) -> LengthRule {
+        match as_ab && !self.any_length {
+            true => LengthRule::First,
+            false => LengthRule::Any,
+        }
+    }
+
     /// The format that these flags ask for, if they ask for one.
     pub(super) fn format(&self) -> Option<Format> {
         self.is_html().then_some(Format::Ab)

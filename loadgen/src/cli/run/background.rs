@@ -12,7 +12,7 @@ const CONNECTIONS_MAX: usize = 1_000_000;
 /// Flags about what is open besides.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Beside the load")]
-pub(super) struct Beside {
+pub(in crate::cli) struct Beside {
     /// Hold this many connections open that take one answer each and then keep silent
     #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
     #[arg(allow_negative_numbers = true)]
@@ -28,7 +28,7 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    pub(super) fn background(&self) -> Result<Background, UsageError> {
+    pub(in crate::cli) fn background(&self) -> Result<Background, UsageError> {
         if self.slow_path.is_some() && self.slow_readers == 0 {
             return Err(UsageError::line(
                 "--slow-path is what slow readers ask for; add --slow-readers N or drop it",

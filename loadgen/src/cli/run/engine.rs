@@ -1,28 +1,19 @@
 //! Who makes and reads HTTP.
 
-mod limits;
-
 use std::num::NonZeroUsize;
 
-use clap::ValueEnum;
-
-use limits::Limits;
-
 use super::super::UsageError;
-use crate::plan::{Driver, Engine, HttpVersion, Plan, above_zero};
-
-/// Most streams on one connection: servers allow a few hundred.
-const STREAMS_MAX: usize = 1000;
+use crate::plan::{Client, DriverName, Engine, EngineName, Plan, above_zero};
 
 /// Flags about the engine.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "How")]
-pub(super) struct How {
+pub(in crate::cli) struct How {
     /// What makes requests and reads answers: fast (loadgen's own), hyper (a cross-check, and
     /// HTTP/2), reqwest (what applications use) or reqwest-blocking (a thread for each connection)
     /// [default: fast, with --http2 hyper]
     #[arg(long, value_enum, value_name = "ENGINE", hide_possible_values = true)]
-    engine: Option<Name>,
+    engine: Option<EngineName>,
     /// HTTP/2, with http without asking the server first; connections are used again
     #[arg(long)]
     http2: bool,
@@ -36,42 +27,19 @@ pub(super) struct How {
     driver: Option<DriverName>,
 }
 
-/// An engine, as it is asked for.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Name {
-    /// loadgen's own: as fast as one can be
-    Fast,
-    /// hyper's client connections: a cross-check, and HTTP/2
-    Hyper,
-    /// The client that applications use, asynchronous
-    Reqwest,
-    /// The client that applications use, blocking, a thread for each connection
-    ReqwestBlocking,
-}
-
-/// A driver, as it is asked for.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum DriverName {
-    /// What costs least
-    Auto,
-    /// epoll
-    Epoll,
-    /// io_uring, as of Linux 6.1
-    IoUring,
-}
-
 impl How {
-    pub(super) fn engine(&self) -> Engine {
-        match (self.engine, self.http2) {
-            (None, true) | (Some(Name::Hyper), _) => Engine::Hyper,
-            (None, false) | (Some(Name::Fast), _) => Engine::Fast(match self.driver {
-                None | Some(DriverName::Auto) => Driver::CHEAPEST,
-                Some(DriverName::Epoll) => Driver::Epoll,
-                Some(DriverName::IoUring) => Driver::IoUring,
-            }),
-            (Some(Name::Reqwest), _) => Engine::Reqwest,
-            (Some(Name::ReqwestBlocking), _) => Engine::ReqwestBlocking,
+    /// The same, past the command line.
+    pub(in crate::cli) fn client(&self) -> Client {
+        Client {
+            engine: self.engine,
+            http2: self.http2,
+            streams: self.streams.map(NonZeroUsize::get),
+            driver: self.driver,
         }
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        self.client().engine()
     }
 
     /// `plan` with what these flags change in it beside the engine; `has_rows` says whether ab's rows
@@ -81,53 +49,91 @@ impl How {
     ///
     /// What does not go together, or what the engine cannot do, with what to drop.
     pub(super) fn apply(&self, plan: &mut Plan, has_rows: bool) -> Result<(), UsageError> {
-        self.check(plan).map_err(UsageError::line)?;
-        if self.http2 {
-            plan.scenario.version = HttpVersion::Http2;
-            plan.scenario.keep_alive = true;
-            plan.load.pipeline = self.streams.map_or(1, NonZeroUsize::get);
-        }
-        let chosen_by = &self.chosen_by(plan.engine);
-        let limits = Limits {
-            plan,
-            has_rows,
-            chosen_by,
-        };
-        limits.check().map_err(UsageError::line)
+        let applied = self.client().apply(plan, has_rows);
+        applied.map_err(UsageError::line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::typed::plan;
+
+    /// What is said of a command line, if it is refused.
+    fn refusal(flags: &str, path: &str) -> Option<String> {
+        plan(&format!("-n 9 {flags} http://127.0.0.1:1{path}")).err()
     }
 
-    /// Whether these flags go together, and with what `plan` has without them.
-    fn check(&self, plan: &Plan) -> Result<(), String> {
-        let chosen_by = self.chosen_by(plan.engine);
-        let is_fast = matches!(plan.engine, Engine::Fast(_));
-        if self.http2 && (is_fast || plan.engine == Engine::ReqwestBlocking) {
-            return Err(format!(
-                "--http2 needs --engine hyper or reqwest; drop --http2 or {chosen_by}"
-            ));
-        }
-        if self.http2 && plan.load.pipeline > 1 {
-            return Err("--pipeline is HTTP/1.1's; with --http2 write --streams".to_owned());
-        }
-        if let Some(streams) = self.streams
-            && streams.get() > STREAMS_MAX
-        {
-            return Err(format!(
-                "--streams {streams} is over {STREAMS_MAX}; choose a smaller one"
-            ));
-        }
-        if !is_fast && self.driver.is_some() {
-            return Err(format!(
-                "--driver is for --engine fast; drop --driver or {chosen_by}"
-            ));
-        }
-        Ok(())
+    fn assert_refused(flags: &str, path: &str, words: &str) {
+        let error = refusal(flags, path).unwrap_or_else(|| panic!("{flags} is taken"));
+        assert!(
+            error.contains(words) && !error.contains('\n'),
+            "{flags}: {error}"
+        );
     }
 
-    /// The flag that has chosen `engine`, as it was typed.
-    fn chosen_by(&self, engine: Engine) -> String {
-        match (self.engine, self.http2) {
-            (None, true) => "--http2".to_owned(),
-            _ => format!("--engine {}", engine.label()),
+    #[test]
+    fn the_flag_to_drop_is_the_one_that_was_typed() {
+        for (flags, words) in [
+            ("--http2 -X a:80", "drop --http2 or -X"),
+            ("--http2 --rate 9 --spin", "drop --spin or --http2"),
+            ("--http2 --driver epoll", "drop --driver or --http2"),
+            ("--engine hyper -X a:80", "drop --engine hyper or -X"),
+            ("--engine reqwest -b 9000", "drop --engine reqwest or -b"),
+        ] {
+            assert_refused(flags, "/", words);
         }
+    }
+
+    #[test]
+    fn a_client_has_one_local_address() {
+        let three = "-B 127.0.0.2-127.0.0.4";
+        let check =
+            |flags: &str, words: &str| assert_refused(&format!("{three} {flags}"), "/", words);
+        check(
+            "--engine reqwest -c 2",
+            "for each client, here 2, not 3; raise -c to 3",
+        );
+        let blocking = "--engine reqwest-blocking";
+        check(
+            &format!("{blocking} -c 3 --threads 2"),
+            "raise --threads to 3, shorten -B or drop --engine reqwest-blocking",
+        );
+        check(
+            &format!("{blocking} -c 2 --threads 2"),
+            "raise -c and --threads to 3",
+        );
+        for taken in [
+            "--engine reqwest -c 3",
+            "--engine reqwest-blocking -c 3 --threads 3",
+            "--engine hyper",
+            "-c 1",
+        ] {
+            assert_eq!(refusal(&format!("{three} {taken}"), "/"), None, "{taken}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_would_be_written_anew_is_refused() {
+        let words = "asks for /b instead of /a/../b; drop --engine reqwest";
+        assert_refused("--engine reqwest", "/a/../b", words);
+        assert_refused("--engine reqwest-blocking", "/a/../b", "write /b");
+        assert_eq!(refusal("--engine hyper", "/a/../b"), None);
+        assert_eq!(refusal("--engine reqwest", "/a/b?c=/../d"), None);
+    }
+
+    #[test]
+    fn times_that_are_not_known_are_not_shown_as_0() {
+        for engine in ["--engine reqwest", "--engine reqwest-blocking", "--http2"] {
+            for (flags, words) in [
+                ("--format ab", "use --format json or text"),
+                ("-w", "use --format json or text"),
+                ("-g rows", "-g"),
+            ] {
+                let words = format!("drop {engine} or {words}");
+                assert_refused(&format!("{engine} {flags}"), "/", &words);
+            }
+            assert_eq!(refusal(&format!("{engine} -e times"), "/"), None);
+        }
+        assert_eq!(refusal("--engine hyper --format ab -g rows", "/"), None);
     }
 }

@@ -9,7 +9,7 @@ use crate::plan::{Gate, Rate, seconds, share};
 /// Flags about limits.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Gates")]
-pub(super) struct Gates {
+pub(in crate::cli) struct Gates {
     /// Exit with 3 if more than this share of the requests fail, such as 1% or 0.01
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     max_error_rate: Option<f64>,
@@ -19,22 +19,13 @@ pub(super) struct Gates {
     #[arg(long, value_name = "TIME", value_parser = seconds, allow_negative_numbers = true)]
     max_p99: Option<Duration>,
     /// Exit with 3 if fewer requests than this succeed per second; 30/m is per minute
-    #[arg(long, value_name = "N", value_parser = per_second, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = Rate::per_second, allow_negative_numbers = true)]
     min_rate: Option<f64>,
-}
-
-/// A rate that stays the same, per second.
-fn per_second(text: &str) -> Result<f64, String> {
-    let rate: Rate = text.parse()?;
-    match rate.is_ramp() {
-        true => Err("give one rate, such as 500 or 30/m".to_owned()),
-        false => Ok(rate.from_per_second),
-    }
 }
 
 impl Gates {
     /// The first that was given.
-    pub(super) fn flag(&self) -> Option<&'static str> {
+    pub(in crate::cli) fn flag(&self) -> Option<&'static str> {
         [
             ("--max-error-rate", self.max_error_rate.is_some()),
             ("--max-p99", self.max_p99.is_some()),
@@ -44,7 +35,7 @@ impl Gates {
         .find_map(|(flag, is_given)| is_given.then_some(flag))
     }
 
-    pub(super) fn gates(&self) -> Vec<Gate> {
+    pub(in crate::cli) fn gates(&self) -> Vec<Gate> {
         let gates = [
             self.max_error_rate.map(Gate::MaxErrorRate),
             self.max_p99.map(Gate::MaxP99),

@@ -6,17 +6,11 @@ use std::time::Duration;
 use clap::Args;
 
 use super::super::UsageError;
-use super::super::place::usable_cores;
+use super::super::place::{check_cores, usable_cores};
 use super::half_of_the_cores;
-use super::when::When;
-use crate::plan::{Arrival, Load, Stop, above_zero, duration, seconds};
+use super::when::{When, connections_flag};
+use crate::plan::{Load, Stop, above_zero, duration, seconds};
 use crate::system::affinity::CpuSet;
-
-/// ab's upper limit of `-c`.
-const CONCURRENCY_MAX: usize = 20_000;
-
-/// Most requests in flight on a connection: what servers take at a time, and then some.
-const PIPELINE_MAX: usize = 1000;
 
 /// What ab's `-t` sets `-n` to.
 const REQUESTS_WITH_TIME_LIMIT: u64 = 50_000;
@@ -114,58 +108,23 @@ impl HowMuch {
         when: &When,
         keep_alive: bool,
     ) -> Result<Load, UsageError> {
-        let arrival = when.arrival(stop)?;
         let connections = when.connections(self.concurrency)?.get();
-        if connections > CONCURRENCY_MAX {
-            let flag = match self.concurrency {
-                Some(_) => "-c",
-                None => "--max-in-flight",
-            };
-            return Err(UsageError::line(format!(
-                "{flag} {connections} is over {CONCURRENCY_MAX}; choose a smaller {flag}"
-            )));
-        }
-        if let Some(requests) = stop.requests
-            && arrival == Arrival::Closed
-            && requests < connections as u64
-        {
-            return Err(UsageError::line(format!(
-                "-c {connections} is larger than -n {requests}; raise -n or lower -c"
-            )));
-        }
-        let pipeline = self.pipeline.get();
-        if pipeline > PIPELINE_MAX {
-            return Err(UsageError::line(format!(
-                "--pipeline {pipeline} is over {PIPELINE_MAX}; choose a smaller one"
-            )));
-        }
-        if pipeline > 1 && !keep_alive {
-            return Err(UsageError::line(
-                "--pipeline sends more than one request on a connection; add -k or drop it",
-            ));
-        }
         let threads = self.threads.map(NonZeroUsize::get);
         let threads = threads.unwrap_or_else(half_of_the_cores);
-        Ok(Load {
-            pipeline,
-            arrival,
+        let load = Load {
+            pipeline: self.pipeline.get(),
+            arrival: when.arrival()?,
             ..Load::closed(connections, threads.clamp(1, connections))
-        })
+        };
+        let flag = connections_flag(self.concurrency);
+        load.check(stop, keep_alive, flag)
+            .map_err(UsageError::line)?;
+        Ok(load)
     }
 
     pub(super) fn cores(&self) -> Result<Option<CpuSet>, UsageError> {
-        let usable = usable_cores()?;
-        let is_usable = |core: usize| usable.cores().any(|usable| usable == core);
-        let missing = self
-            .cpu_list
-            .iter()
-            .flat_map(CpuSet::cores)
-            .find(|&core| !is_usable(core));
-        match missing {
-            None => Ok(self.cpu_list.clone()),
-            Some(core) => Err(UsageError::line(format!(
-                "--cpu-list: core {core} is not there for this process; choose among {usable}"
-            ))),
-        }
+        let check = |cores: &CpuSet| check_cores("--cpu-list", cores, &usable_cores()?);
+        self.cpu_list.as_ref().map_or(Ok(()), check)?;
+        Ok(self.cpu_list.clone())
     }
 }

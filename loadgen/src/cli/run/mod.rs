@@ -7,7 +7,6 @@ mod engine;
 mod find_max;
 mod gates;
 mod how_much;
-mod input_file;
 mod output;
 mod route;
 mod server;
@@ -29,25 +28,26 @@ use clap::{Args, ValueHint};
 use super::UsageError;
 use super::environment::Applied;
 use crate::output::{AbOptions, Format};
-use crate::plan::{Plan, Target};
+use crate::plan::{Paths, Plan, Target};
 
 pub(super) use how_much::FlagOrder;
 pub use output::OutputPlan;
 pub use websocket::WebSocketArgs;
 
 use ab::AsAb;
-use background::Beside;
-use engine::How;
+pub(super) use background::Beside;
+pub(super) use engine::How;
 use find_max::FindMax;
-use gates::Gates;
+pub(super) use gates::Gates;
 use how_much::HowMuch;
 use output::Output;
 use route::Connections;
 pub(super) use server::Server;
-use success::Success;
-use tls::TlsFlags;
-use what_to_send::{UrlsFile, WhatToSend};
-use when::When;
+pub(super) use success::Success;
+pub(super) use tls::TlsFlags;
+pub(super) use what_to_send::WhatToSend;
+use what_to_send::{Urls, UrlsFile};
+pub(super) use when::When;
 
 /// Flags of a run.
 #[derive(Debug, Args)]
@@ -64,6 +64,8 @@ pub struct RunArgs {
     beside: Beside,
     #[command(flatten)]
     what_to_send: WhatToSend,
+    #[command(flatten)]
+    urls: Urls,
     #[command(flatten)]
     connections: Connections,
     #[command(flatten)]
@@ -124,20 +126,22 @@ impl RunArgs {
     fn into_plan_of_run(self) -> Result<(Plan, OutputPlan), UsageError> {
         let format = self.output.format(self.as_ab.format(), self.called_as_ab);
         let as_ab = format == Format::Ab;
-        let urls = self.what_to_send.read_urls()?;
+        let urls = self.urls.read_urls()?;
         let first = urls.as_ref().and_then(UrlsFile::first);
         let target = self.target(self.url.as_deref().or(first).unwrap_or_default())?;
         let stop = self.how_much.stop();
         let load = self
             .how_much
             .load(stop, &self.when, self.what_to_send.keep_alive)?;
+        let paths = match &urls {
+            None => Paths::one(&target.url.path),
+            Some(urls) => self.urls.paths(urls, &target.url, self.when.seed)?,
+        };
         let mut plan = Plan {
             background: self.beside.background()?,
             tls: self.tls.tls(&target.url, as_ab)?,
-            scenario: self
-                .what_to_send
-                .scenario(&target, urls.as_ref(), self.when.seed, as_ab)?,
-            expect: self.success.expect(as_ab),
+            scenario: self.what_to_send.scenario(&target, paths, as_ab)?,
+            expect: self.success.expect(self.as_ab.length(as_ab)),
             load,
             stop,
             warmup: self.how_much.warmup(),
@@ -163,7 +167,7 @@ impl RunArgs {
                 .scenario
                 .request(&plan.target, &plan.scenario.paths.list()[0]),
             keep_alive: self.what_to_send.keep_alive,
-            any_length: self.success.any_length,
+            any_length: self.as_ab.any_length,
             sends_body: plan.scenario.body.is_some(),
         };
         let output = OutputPlan {

@@ -10,11 +10,11 @@ use crate::plan::{Expect, LengthRule, StatusSet, seconds};
 /// Flags about success.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What counts as success")]
-pub(super) struct Success {
+pub(in crate::cli) struct Success {
     /// Limit for one request, from its start to its answer's end, in seconds or with a unit
     #[arg(short = 's', long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
     #[arg(allow_negative_numbers = true)]
-    pub(super) timeout: Duration,
+    pub(in crate::cli) timeout: Duration,
     /// Limit for opening a connection, TLS included [default: that of the request]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     connect_timeout: Option<Duration>,
@@ -28,30 +28,19 @@ pub(super) struct Success {
     /// [default: any, in ab's format first]
     #[arg(long, value_name = "RULE")]
     expect_length: Option<LengthRule>,
-    /// ab's format: answers may differ in length
-    #[arg(short = 'l')]
-    pub(super) any_length: bool,
-    /// ab's flag to go on after a reset, which loadgen always does
-    #[arg(short = 'r')]
-    go_on: bool,
 }
 
 impl Success {
-    pub(super) fn connect_timeout(&self) -> Duration {
+    pub(in crate::cli) fn connect_timeout(&self) -> Duration {
         within(self.timeout, self.connect_timeout)
     }
 
-    pub(super) fn expect(&self, as_ab: bool) -> Expect {
-        let by_default = match as_ab && !self.any_length {
-            true => LengthRule::First,
-            false => LengthRule::Any,
-        };
+    /// What counts as a success, `length` being what is asked of answers' lengths unless a flag says it.
+    pub(in crate::cli) fn expect(&self, length: LengthRule) -> Expect {
+        let statuses = self.expect_status.clone();
         Expect {
-            statuses: self
-                .expect_status
-                .clone()
-                .unwrap_or_else(StatusSet::not_an_error),
-            length: self.expect_length.unwrap_or(by_default),
+            statuses: statuses.unwrap_or_else(StatusSet::not_an_error),
+            length: self.expect_length.unwrap_or(length),
             body: self.expect_body.clone().map(String::into_bytes),
         }
     }

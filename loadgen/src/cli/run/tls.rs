@@ -10,7 +10,7 @@ use crate::plan::{CipherSuites, Identity, Scheme, Tls, TlsOptions, TlsVersions, 
 /// Flags about TLS.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS (https URLs)")]
-pub(super) struct TlsFlags {
+pub(in crate::cli) struct TlsFlags {
     /// Verify the server's certificate, with the authorities that this system trusts
     /// [default: any certificate will do, as with ab]
     #[arg(long)]
@@ -47,7 +47,13 @@ impl TlsFlags {
         if url.scheme == Scheme::Http {
             return self.check_unsecured().map(|()| None);
         }
-        let options = TlsOptions {
+        let tls = Tls::new(&url.host, &self.options(!as_ab)).map_err(UsageError::line)?;
+        Ok(Some(tls))
+    }
+
+    /// What these flags say; sessions are resumed if the caller `resumes` them and no flag forbids it.
+    pub(in crate::cli) fn options(&self, resumes: bool) -> TlsOptions {
+        TlsOptions {
             trust: match &self.cacert {
                 Some(file) => Trust::File(file.clone()),
                 None if self.verify => Trust::System,
@@ -60,15 +66,13 @@ impl TlsFlags {
             hides_server_name: self.no_server_name,
             versions: self.versions,
             ciphers: self.ciphers.clone().unwrap_or_default(),
-            resumes: !self.no_resumption && !as_ab,
-        };
-        let tls = Tls::new(&url.host, &options).map_err(UsageError::line)?;
-        Ok(Some(tls))
+            resumes: resumes && !self.no_resumption,
+        }
     }
 
     /// Who asks for these must not be left in the belief of having them. ab takes its own flags with
     /// any URL.
-    fn check_unsecured(&self) -> Result<(), UsageError> {
+    pub(in crate::cli) fn check_unsecured(&self) -> Result<(), UsageError> {
         let flag = [
             ("--verify", self.verify),
             ("--cacert", self.cacert.is_some()),

@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::super::UsageError;
-use super::input_file;
 use crate::plan::{
-    Credentials, Header, HttpVersion, Method, Order, Paths, Scenario, Target, Url, identification,
+    Credentials, Header, HttpVersion, Method, Order, Paths, Scenario, Target, Url, fields,
+    identification, read_file,
 };
 
 /// Flags about the request.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What to send")]
-pub(super) struct WhatToSend {
+pub(in crate::cli) struct WhatToSend {
     /// Use connections again (keep-alive); without it each request opens its own
     #[arg(short = 'k')]
-    pub(super) keep_alive: bool,
+    pub(in crate::cli) keep_alive: bool,
     /// Method of the requests [default: GET, or POST with -p, PUT with -u]
     #[arg(short, long, value_name = "METHOD", conflicts_with = "head")]
     method: Option<Method>,
@@ -41,6 +41,12 @@ pub(super) struct WhatToSend {
     /// Basic authentication, as USER:PASSWORD
     #[arg(short = 'A', value_name = "USER:PASSWORD")]
     credentials: Option<Credentials>,
+}
+
+/// Flags about several URLs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to send")]
+pub(super) struct Urls {
     /// Ask for the URLs of this file by turns: a line each, whole URLs of one server or paths on
     /// that of URL
     #[arg(long, value_name = "FILE")]
@@ -63,7 +69,7 @@ enum UrlsOrder {
 
 impl WhatToSend {
     /// What must not be repeated of these flags: each is the end of a word of the command line.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::cli) fn secrets(&self) -> impl Iterator<Item = &str> {
         let credentials = self.credentials.iter().map(Credentials::as_str);
         let headers = self.headers.iter().filter(|header| header.is_secret());
         credentials
@@ -71,40 +77,16 @@ impl WhatToSend {
             .chain(headers.map(|header| header.value.as_str()))
     }
 
-    /// The lines that say what to ask for, if they are in a file.
-    pub(super) fn read_urls(&self) -> Result<Option<UrlsFile>, UsageError> {
-        let read = |path: &PathBuf| {
-            let bytes = input_file::read(path, "--urls-from")?;
-            let text = String::from_utf8(bytes).map_err(|_| {
-                let path = path.display();
-                UsageError::line(format!("{path} is no text; a URL a line is wanted"))
-            })?;
-            let path = path.clone();
-            Ok(UrlsFile { path, text })
-        };
-        self.urls_from.as_ref().map(read).transpose()
-    }
-
+    /// What is sent, but for what is asked for.
     pub(super) fn scenario(
         &self,
         target: &Target,
-        urls: Option<&UrlsFile>,
-        seed: u64,
+        paths: Paths,
         as_ab: bool,
     ) -> Result<Scenario, UsageError> {
-        let file = self.post.as_deref().or(self.put.as_deref());
-        let body = file
-            .map(|file| input_file::read(file, "the path"))
-            .transpose()?;
-        let method = match (&self.method, self.head, &self.post, &self.put) {
-            (Some(method), ..) => method.clone(),
-            (None, true, ..) => Method::HEAD,
-            (None, _, Some(_), _) => Method::POST,
-            (None, _, _, Some(_)) => Method::PUT,
-            _ => Method::GET,
-        };
+        let body = self.body()?;
         Ok(Scenario {
-            method,
+            method: self.method(),
             version: match as_ab {
                 true => HttpVersion::Http10,
                 false => HttpVersion::Http11,
@@ -112,11 +94,26 @@ impl WhatToSend {
             keep_alive: self.keep_alive,
             headers: self.header_fields(target, as_ab, body.is_some())?,
             body,
-            paths: match urls {
-                None => Paths::one(&target.url.path),
-                Some(urls) => urls.paths(&target.url, self.urls_order.order(seed))?,
-            },
+            paths,
         })
+    }
+
+    /// The request's method.
+    pub(in crate::cli) fn method(&self) -> Method {
+        match (&self.method, self.head, &self.post, &self.put) {
+            (Some(method), ..) => method.clone(),
+            (None, true, ..) => Method::HEAD,
+            (None, _, Some(_), _) => Method::POST,
+            (None, _, _, Some(_)) => Method::PUT,
+            _ => Method::GET,
+        }
+    }
+
+    /// The request's body, if it has one.
+    pub(in crate::cli) fn body(&self) -> Result<Option<Vec<u8>>, UsageError> {
+        let file = self.post.as_deref().or(self.put.as_deref());
+        let body = file.map(|file| read_file(file, "the path"));
+        body.transpose().map_err(UsageError::line)
     }
 
     /// Our own fields and the URL's credentials, unless the user gave them, then the user's. -A and
@@ -127,7 +124,7 @@ impl WhatToSend {
         as_ab: bool,
         has_body: bool,
     ) -> Result<Vec<Header>, UsageError> {
-        let mut fields = match as_ab {
+        let mut ours = match as_ab {
             true => vec![
                 Header::new("User-Agent", "ApacheBench/2.3"),
                 Header::new("Accept", "*/*"),
@@ -135,23 +132,52 @@ impl WhatToSend {
             false => identification(),
         };
         if has_body {
-            fields.push(self.content_type.clone());
+            ours.push(self.content_type.clone());
         }
-        let has = |name: &str| self.headers.iter().any(|header| header.is(name));
-        fields.retain(|ours| !has(&ours.name));
-        if !self.cookies.is_empty() {
-            fields.push(Header::new("Cookie", self.cookies.join("; ")));
-        }
-        let in_url = target.url.userinfo.as_deref().map(Credentials::of_url);
-        let in_url = in_url
-            .transpose()
-            .map_err(|error| UsageError::line(format!("in the URL, {error}")))?;
-        let in_url = in_url.as_ref().filter(|_| !has("Authorization"));
-        if let Some(credentials) = self.credentials.as_ref().or(in_url) {
-            fields.push(Header::new("Authorization", credentials.basic()));
-        }
-        fields.extend(self.headers.iter().cloned());
-        Ok(fields)
+        let in_url = target.url.credentials().map_err(UsageError::line)?;
+        Ok(fields(ours, in_url.as_ref(), &self.given_fields()))
+    }
+
+    /// The fields that flags give, -C and -A as those that they stand for.
+    pub(in crate::cli) fn given_fields(&self) -> Vec<Header> {
+        let cookies =
+            (!self.cookies.is_empty()).then(|| Header::new("Cookie", self.cookies.join("; ")));
+        let credentials = self.credentials.as_ref();
+        let authorization = credentials.map(Credentials::authorization);
+        let ours = cookies.into_iter().chain(authorization);
+        ours.chain(self.headers.iter().cloned()).collect()
+    }
+
+    /// The body's media type.
+    #[allow(dead_code, reason = "called once servers can be named without a plan")]
+    pub(in crate::cli) fn content_type(&self) -> &Header {
+        &self.content_type
+    }
+}
+
+impl Urls {
+    /// The lines that say what to ask for, if they are in a file.
+    pub(super) fn read_urls(&self) -> Result<Option<UrlsFile>, UsageError> {
+        let read = |path: &PathBuf| {
+            let bytes = read_file(path, "--urls-from").map_err(UsageError::line)?;
+            let text = String::from_utf8(bytes).map_err(|_| {
+                let path = path.display();
+                UsageError::line(format!("{path} is no text; a URL a line is wanted"))
+            })?;
+            let path = path.clone();
+            Ok(UrlsFile { path, text })
+        };
+        self.urls_from.as_ref().map(read).transpose()
+    }
+
+    /// What to ask for, by turns, `urls` being what the file says.
+    pub(super) fn paths(
+        &self,
+        urls: &UrlsFile,
+        origin: &Url,
+        seed: u64,
+    ) -> Result<Paths, UsageError> {
+        urls.paths(origin, self.urls_order.order(seed))
     }
 }
 

@@ -2,19 +2,18 @@
 
 use std::num::NonZeroUsize;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::super::UsageError;
-use crate::plan::{Arrival, Rate, Schedule, Spacing, Stop, above_zero};
+use crate::plan::{Arrival, Rate, Schedule, Spread, above_zero};
 
-/// Requests in flight in open loop, at most, unless said otherwise: a second's worth of a server
-/// that answers a thousand requests in that time, and below most limits of open files.
-const MAX_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
+/// Requests in flight in open loop, at most, unless said otherwise.
+const MAX_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(crate::plan::MAX_IN_FLIGHT).unwrap();
 
 /// Flags about when.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "When")]
-pub(super) struct When {
+pub(in crate::cli) struct When {
     /// Start N requests per second, whatever the server answers; 30/m is per minute, A..B a ramp
     /// [default: the next request starts when one ends]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -36,18 +35,9 @@ pub(super) struct When {
     spin: bool,
 }
 
-/// How starts are spread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Spread {
-    /// Evenly
-    Constant,
-    /// At random, as independent users come
-    Poisson,
-}
-
 impl When {
     /// When requests start.
-    pub(super) fn arrival(&self, stop: Stop) -> Result<Arrival, UsageError> {
+    pub(in crate::cli) fn arrival(&self) -> Result<Arrival, UsageError> {
         let Some(rate) = self.rate else {
             return match self.flag_of_open_loop() {
                 None => Ok(Arrival::Closed),
@@ -56,21 +46,15 @@ impl When {
                 ))),
             };
         };
-        if rate.is_ramp() && stop.duration.is_none() {
-            return Err(UsageError::line(format!(
-                "--rate {rate} changes until the run ends, and no flag says when that is; \
-                 add --duration or give one rate"
-            )));
-        }
         Ok(Arrival::Open(Schedule {
             rate,
-            spacing: self.spacing(),
+            spacing: self.arrival.unwrap_or_default().spacing(self.seed),
             spin: self.spin,
         }))
     }
 
     /// Connections open at a time, at most, `concurrency` being what `-c` says.
-    pub(super) fn connections(
+    pub(in crate::cli) fn connections(
         &self,
         concurrency: Option<NonZeroUsize>,
     ) -> Result<NonZeroUsize, UsageError> {
@@ -85,20 +69,16 @@ impl When {
     }
 
     /// With several requests on each connection, connections are not what is in flight.
-    pub(super) fn check_in_flight(&self, on_each_connection: usize) -> Result<(), UsageError> {
+    pub(in crate::cli) fn check_in_flight(
+        &self,
+        on_each_connection: usize,
+    ) -> Result<(), UsageError> {
         match self.max_in_flight {
             Some(max) if on_each_connection > 1 => Err(UsageError::line(format!(
                 "--max-in-flight {max} does not say how many connections have \
                  {on_each_connection} requests each; write -c, the connections, instead"
             ))),
             _ => Ok(()),
-        }
-    }
-
-    fn spacing(&self) -> Spacing {
-        match self.arrival {
-            Some(Spread::Poisson) => Spacing::Poisson { seed: self.seed },
-            Some(Spread::Constant) | None => Spacing::Constant,
         }
     }
 
@@ -110,6 +90,14 @@ impl When {
         ]
         .into_iter()
         .find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+}
+
+/// The flag that has said how many connections there are, `concurrency` being what `-c` says.
+pub(super) fn connections_flag(concurrency: Option<NonZeroUsize>) -> &'static str {
+    match concurrency {
+        Some(_) => "-c",
+        None => "--max-in-flight",
     }
 }
 

@@ -4,22 +4,20 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::super::UsageError;
-
 /// Most that is read of one: a body of this size is held in memory once, and whatever never ends,
 /// such as `/dev/zero`, ends here.
 const BYTES_MAX: u64 = 1 << 28;
 
 /// The bytes of `path`, which `flag` named.
-pub(super) fn read(path: &Path, flag: &str) -> Result<Vec<u8>, UsageError> {
+///
+/// # Errors
+///
+/// One line that names the file and the flag.
+pub fn read_file(path: &Path, flag: &str) -> Result<Vec<u8>, String> {
     let name = path.display();
     let bytes = read_at_most(path, BYTES_MAX)
-        .map_err(|error| UsageError::line(format!("cannot read {name}: {error}; check {flag}")))?;
-    bytes.ok_or_else(|| {
-        UsageError::line(format!(
-            "{name} has over {BYTES_MAX} bytes; give {flag} a smaller file"
-        ))
-    })
+        .map_err(|error| format!("cannot read {name}: {error}; check {flag}"))?;
+    bytes.ok_or_else(|| format!("{name} has over {BYTES_MAX} bytes; give {flag} a smaller file"))
 }
 
 /// `None` if there are more than `bytes_max`.
