@@ -67,7 +67,6 @@ struct WhereTo {
     is_encrypted: bool,
 }
 
-#[allow(dead_code, reason = "called once servers can be named without a plan")]
 impl Load {
     /// The first of these flags that was typed, as its long or short name.
     pub(super) fn flag_in(matches: &ArgMatches) -> Option<String> {

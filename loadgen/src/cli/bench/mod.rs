@@ -5,14 +5,14 @@ mod load;
 mod part;
 mod servers;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
 
 use super::UsageError;
 use super::place::Place;
 use crate::bench::plan::{self, Source};
-use crate::bench::{BenchPlan, Scenario};
+use crate::bench::BenchPlan;
 use instead::Instead;
 use load::Load;
 use part::Part;
@@ -76,48 +76,51 @@ impl BenchArgs {
     ///
     /// One line that names what is missing, or what in the plan makes no sense.
     pub fn into_plan(self) -> Result<BenchPlan, UsageError> {
-        self.check_no_load()?;
+        let asked = self.any.asked()?;
         let Place {
             programs,
             cores,
             out,
         } = Place::of(self.servers, self.out, "")?;
-        let place = plan::Place {
-            programs: &programs,
-            cores,
-            out: &out,
-        };
-        let asked = self.any.asked()?;
-        servers::check_count(&asked.servers, self.part.is_against_itself())?;
         let plan = match asked.servers.is_empty() {
-            true => self.plan.map(Source::from).unwrap_or_default().read(&place),
+            true => {
+                check_no_load(self.load_flag.as_deref(), self.plan.as_deref())?;
+                let place = plan::Place {
+                    programs: &programs,
+                    cores,
+                    out: &out,
+                };
+                self.plan.map(Source::from).unwrap_or_default().read(&place)
+            }
             false if self.plan.is_some() => return Err(servers::with_plan()),
-            false => Ok(BenchPlan::of_servers(
-                asked.servers,
-                Scenario::default(),
-                &place,
-            )),
+            false => {
+                servers::check_count(&asked.servers, self.part.is_against_itself())?;
+                let is_https = servers::is_https(&asked.servers);
+                let load = self.load.scenario(is_https)?;
+                servers::check_tls(&asked.servers, load.tls)?;
+                Ok(BenchPlan::ad_hoc(asked.servers, load, cores, &out))
+            }
         };
         let plan = plan.and_then(|plan| self.part.of(plan, asked.patterns));
         let plan = plan.map_err(|error| UsageError::line(error.to_string()))?;
         Ok(self.instead.change(plan))
     }
+}
 
-    /// A plan says its loads itself.
-    fn check_no_load(&self) -> Result<(), UsageError> {
-        let Some(flag) = &self.load_flag else {
-            return Ok(());
-        };
-        Err(UsageError::line(match &self.plan {
-            Some(plan) => format!(
-                "{flag} and --plan do not go together, since a plan says its loads itself; drop \
-                 {flag}, or write it into a copy of {}",
-                plan.display()
-            ),
-            None => format!(
-                "{flag} is a load on servers of your own; name them by their URLs or with --server \
-                 NAME=COMMAND"
-            ),
-        }))
-    }
+/// A plan says its loads itself.
+fn check_no_load(flag: Option<&str>, plan: Option<&Path>) -> Result<(), UsageError> {
+    let Some(flag) = flag else {
+        return Ok(());
+    };
+    Err(UsageError::line(match plan {
+        Some(plan) => format!(
+            "{flag} and --plan do not go together, since a plan says its loads itself; drop \
+             {flag}, or write it into a copy of {}",
+            plan.display()
+        ),
+        None => format!(
+            "{flag} is a load on servers of your own; name them by their URLs or with --server \
+             NAME=COMMAND"
+        ),
+    }))
 }

@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use super::super::UsageError;
 use crate::bench::plan::{CommandLine, check_label};
 use crate::bench::{ServerSpec, Start};
-use crate::plan::{Url, seconds};
+use crate::plan::{Scheme, Url, seconds};
 
 /// Servers that are none of this project's.
 #[derive(Debug, Args)]
@@ -154,6 +154,24 @@ pub(super) fn with_plan() -> UsageError {
         "--plan says which servers there are; drop it, or write the servers into the plan \
          (docs/PLANS.md)",
     )
+}
+
+/// Whether the URLs are https; `None` if there are none.
+pub(super) fn is_https(servers: &[ServerSpec]) -> Option<bool> {
+    let url = servers.iter().find_map(ServerSpec::url);
+    url.map(|url| url.scheme == Scheme::Https)
+}
+
+/// That TLS is not asked for beside URLs without it.
+pub(super) fn check_tls(servers: &[ServerSpec], tls: bool) -> Result<(), UsageError> {
+    let mut urls = servers.iter().filter_map(ServerSpec::url);
+    match urls.find(|url| tls && url.scheme == Scheme::Http) {
+        None => Ok(()),
+        Some(url) => Err(UsageError::line(format!(
+            "--tls is for all servers, and {} is http; give it as https, or drop --tls",
+            url.masked
+        ))),
+    }
 }
 
 /// That there is something to compare; one alone can be compared with itself.
