@@ -4,11 +4,13 @@
 //!
 //! - [`plan`]: which servers, which scenarios, how often and how long;
 //! - [`contract`]: whether the servers do what they must, before anything is measured;
+//! - `answers`: what servers answer that have promised nothing;
 //! - `rounds`: all runs, in the [`order`] that says who comes first in which;
 //! - `one_run`: a load and its record;
 //! - [`server`]: a server, from its start to its end;
 //! - [`directory`]: where the results go.
 
+mod answers;
 pub mod contract;
 pub mod directory;
 mod one_run;
@@ -24,7 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use plan::{BenchPlan, PlanError, Program, Scenario, ServerSpec, Start, Timing};
 
-use crate::compare::{self, CompareError, Comparison, GivenUp, Options};
+use crate::compare::{self, Benchmark, CompareError, Comparison, GivenUp, Options};
 use crate::plan::TargetError;
 use crate::record::Context;
 use directory::Directory;
@@ -91,6 +93,16 @@ pub enum BenchError {
     /// The server's address is none.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// A server's answer is none that could be measured.
+    #[error("{label} {failure} to {request}; ask for something that it serves")]
+    Answer {
+        /// Its label.
+        label: String,
+        /// What came instead.
+        failure: String,
+        /// What it was asked.
+        request: String,
+    },
     /// The records cannot be compared.
     #[error(transparent)]
     Compare(#[from] CompareError),
@@ -123,6 +135,10 @@ pub fn run(
         Err(_) if interrupted.load(Ordering::Relaxed) => {}
         checked => checked?,
     }
+    let notes = match answers::look(plan, &context, |doing| step(0, doing)) {
+        Err(_) if interrupted.load(Ordering::Relaxed) => Vec::new(),
+        looked => looked?,
+    };
     // Everything that this process starts from here on is the load's, unless said otherwise.
     plan.cores.load.pin_this_thread()?;
     measured.measure_all(plan, &directory, &context, step)?;
@@ -130,6 +146,7 @@ pub fn run(
         plan,
         &directory,
         measured,
+        notes,
         interrupted.load(Ordering::Relaxed),
     )
 }
@@ -139,6 +156,7 @@ fn conclude(
     plan: &BenchPlan,
     directory: &Directory,
     mut measured: Measured,
+    notes: Vec<String>,
     interrupted: bool,
 ) -> Result<Report, BenchError> {
     if let Some(first) = all_given_up(plan, &measured) {
@@ -150,7 +168,10 @@ fn conclude(
         rounds,
         given_up,
     } = measured;
-    let benchmark = plan.to_benchmark(given_up, interrupted);
+    let benchmark = Benchmark {
+        notes,
+        ..plan.to_benchmark(given_up, interrupted)
+    };
     let comparison = match rounds {
         0 => None,
         _ => Some(compare::servers(&records, benchmark, &Options::default())?),

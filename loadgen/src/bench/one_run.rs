@@ -18,14 +18,7 @@ pub(super) fn measure(
     bench: Bench,
     context: &Context,
 ) -> Result<Record, BenchError> {
-    let ask = Ask {
-        flags: &scenario.flags,
-        path: &scenario.path,
-        tls: scenario.tls,
-        cores: &plan.cores.server,
-        interrupted: &context.interrupted,
-    };
-    let mut server = RunningServer::start(spec, &ask)?;
+    let mut server = start(plan, scenario, spec, context)?;
     let run_plan = run_plan(plan, scenario, spec, &server)?;
     let context = Context {
         bench: Some(bench),
@@ -38,6 +31,23 @@ pub(super) fn measure(
     // Its clients have gone. One of ours, for whom nobody is left to finish its work, is killed.
     drop(server);
     Ok(record)
+}
+
+/// Starts a server for a scenario, unless it runs already.
+pub(super) fn start(
+    plan: &BenchPlan,
+    scenario: &Scenario,
+    spec: &ServerSpec,
+    context: &Context,
+) -> Result<RunningServer, BenchError> {
+    let ask = Ask {
+        flags: &scenario.flags,
+        path: &scenario.path,
+        tls: scenario.tls,
+        cores: &plan.cores.server,
+        interrupted: &context.interrupted,
+    };
+    Ok(RunningServer::start(spec, &ask)?)
 }
 
 struct NoObserver;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::plan::mask_password;
+use crate::plan::mask_passwords;
 
 /// The command line without what only its owner should read: passwords in URLs, and `secrets`,
 /// which may stand alone or behind their flag.
@@ -14,8 +14,7 @@ pub(super) fn mask(argv: &[OsString], secrets: &[String]) -> Vec<String> {
             .find_map(|secret| word.trim_end().strip_suffix(secret.as_str()));
         match secret {
             Some(before) => format!("{before}***"),
-            None if word.contains("://") => mask_password(&word),
-            None => word.into_owned(),
+            None => mask_passwords(&word),
         }
     });
     masked.collect()

@@ -20,6 +20,9 @@ pub struct Benchmark {
     pub given_up: Vec<GivenUp>,
     /// A signal ended it; complete rounds only were kept.
     pub interrupted: bool,
+    /// What else a reader has to know, in words: how answers differ, whose cost is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A server.
@@ -27,7 +30,8 @@ pub struct Benchmark {
 pub struct Participant {
     /// What it is called.
     pub label: String,
-    /// How it was started, as a shell would be told.
+    /// How it was started, as a shell would be told; or its URL, if it was running already.
+    /// Passwords in URLs are replaced by `***`.
     pub started_as: String,
 }
 

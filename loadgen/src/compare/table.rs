@@ -16,6 +16,19 @@ const FACTOR_MIN: f64 = 10.0;
 impl Comparison {
     /// Plain text for a terminal.
     pub fn to_text(&self) -> String {
+        let mut text = self.cases_text();
+        for note in self.notes() {
+            text.push_str(&format!("\nnote: {note}\n"));
+        }
+        text
+    }
+
+    /// Of all servers.
+    fn notes(&self) -> &[String] {
+        self.benchmark.as_ref().map_or(&[], |it| &it.notes)
+    }
+
+    fn cases_text(&self) -> String {
         if let Some((matrix, benchmark)) = self.matrix() {
             return matrix.to_text(benchmark);
         }
@@ -29,6 +42,17 @@ impl Comparison {
 
     /// Markdown, as `summary.md` has it.
     pub fn to_markdown(&self) -> String {
+        let mut text = self.cases_markdown();
+        if !self.notes().is_empty() {
+            text.push_str("\n## Notes\n\n");
+        }
+        for note in self.notes() {
+            text.push_str(&format!("- {}\n", escaped(note)));
+        }
+        text
+    }
+
+    fn cases_markdown(&self) -> String {
         let mut text = "# Comparison\n".to_owned();
         if let Some((matrix, benchmark)) = self.matrix() {
             return format!("{text}\n{}", matrix.to_markdown(benchmark));

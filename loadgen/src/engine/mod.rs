@@ -90,6 +90,15 @@ pub fn run(plan: &Plan, control: &Control, observer: &mut dyn Observer) -> io::R
     }
 }
 
+/// The body of one answer to the request of `plan`, or as much of it as `bytes_max`.
+///
+/// # Errors
+///
+/// No answer.
+pub fn body_of_one_answer(plan: &Plan, bytes_max: u64) -> io::Result<Vec<u8>> {
+    reqwest::body::of_one_answer(plan, bytes_max)
+}
+
 /// Whether this system offers a driver.
 #[must_use]
 pub fn offers(driver: Driver) -> bool {

@@ -49,7 +49,7 @@ pub use target::{Target, TargetError};
 pub use tls::{
     CipherSuites, Identity, Tls, TlsOptions, TlsVersions, Trust, iana_name, openssl_name,
 };
-pub use url::{Scheme, Url, mask_password};
+pub use url::{Scheme, Url, mask_password, mask_passwords};
 pub use websocket::{Framing, WebSocket, WebSocketClient};
 
 use crate::system::affinity::CpuSet;

@@ -152,6 +152,16 @@ fn abbreviated(url: &str) -> String {
     }
 }
 
+/// `text` with the passwords of all URLs in it replaced by `***`; they are between blanks.
+#[must_use]
+pub fn mask_passwords(text: &str) -> String {
+    let mask = |word: &str| match word.contains("://") {
+        true => mask_password(word),
+        false => word.to_owned(),
+    };
+    text.split(' ').map(mask).collect::<Vec<_>>().join(" ")
+}
+
 /// `url` with the password that it may carry replaced by `***`.
 #[must_use]
 pub fn mask_password(url: &str) -> String {

@@ -22,6 +22,7 @@ impl BenchPlan {
             scenarios: scenarios.collect(),
             given_up,
             interrupted,
+            notes: Vec::new(),
         }
     }
 }

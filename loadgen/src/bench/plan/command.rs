@@ -4,7 +4,7 @@ use std::fmt::{Display, Formatter};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::plan::mask_password;
+use crate::plan::mask_passwords;
 
 /// Stands for the port that the server is to listen on.
 const PORT: &str = "{port}";
@@ -91,8 +91,7 @@ fn is_for_a_shell(word: &str) -> bool {
 impl Display for CommandLine {
     /// As it was typed, passwords in URLs replaced by `***`.
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
-        let masked = self.text.split(' ').map(mask_password);
-        formatter.write_str(&masked.collect::<Vec<_>>().join(" "))
+        formatter.write_str(&mask_passwords(&self.text))
     }
 }
 

@@ -13,6 +13,7 @@
 mod answer;
 pub(super) mod asynchronous;
 pub(super) mod blocking;
+pub(super) mod body;
 mod cause;
 mod client;
 mod connects;
