@@ -130,6 +130,16 @@ fn ask(
     let (record, _) = run::run(&asked, context, &mut NoObserver)?;
     if record.requests.failed > 0 {
         let failure = failure(&record);
+        if let Some(cause) = Cause::ALL
+            .iter()
+            .find(|&&cause| is_nobody_there(&record, cause))
+        {
+            return Err(BenchError::NobodyThere {
+                label: spec.label.clone(),
+                url: record.target.url.clone(),
+                cause: cause.label().replace('_', " "),
+            });
+        }
         let request = format!("{} {}", record.plan.method, asked.scenario.paths.list()[0]);
         return Err(BenchError::Answer {
             label: spec.label.clone(),
@@ -143,6 +153,19 @@ fn ask(
         body: body(&asked).ok(),
         is_kept: record.connections.opened < REQUESTS,
     })
+}
+
+/// Whether this is why no connection was made.
+fn is_nobody_there(record: &Record, cause: Cause) -> bool {
+    let is_about_it = matches!(
+        cause,
+        Cause::Dns
+            | Cause::ConnectRefused
+            | Cause::ConnectTimeout
+            | Cause::ConnectUnreachable
+            | Cause::ConnectReset
+    );
+    is_about_it && record.failures[cause] > 0
 }
 
 /// What came instead of a good answer: `answers 404`.

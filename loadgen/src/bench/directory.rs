@@ -169,10 +169,13 @@ fn write_circumstances(
         environment.os, environment.kernel
     )?;
     writeln!(out, "- {}", cores(&plan.cores))?;
+    let fresh = match plan.servers.iter().any(|server| server.url().is_some()) {
+        false => "each against a fresh process",
+        true => "each against a fresh process unless its server was running already",
+    };
     writeln!(
         out,
-        "- {} runs of {:?} after {:?} of warm-up, each against a fresh process, in rounds that \
-         balance who comes first.",
+        "- {} runs of {:?} after {:?} of warm-up, {fresh}, in rounds that balance who comes first.",
         records.len(),
         plan.timing.measured,
         plan.timing.warmup

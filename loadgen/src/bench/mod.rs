@@ -103,6 +103,16 @@ pub enum BenchError {
         /// What it was asked.
         request: String,
     },
+    /// There is no server.
+    #[error("{label}: nobody answers at {url} ({cause}); start it first, or correct the URL")]
+    NobodyThere {
+        /// Its label.
+        label: String,
+        /// Where it should be.
+        url: String,
+        /// Why there is no connection.
+        cause: String,
+    },
     /// The records cannot be compared.
     #[error(transparent)]
     Compare(#[from] CompareError),

@@ -44,6 +44,7 @@ mod bad_input; // what a person can type wrong
 mod bench_command; // benchmarks: of the servers, and of what is none
 mod bench_plans; // from files, for many servers, and what is left of them
 mod bench_push_command; // every client against every server that pushes
+mod bench_servers; // of anybody: commands, URLs, and what is none
 mod beside_ab; // ab's text, line for line, of ab and of loadgen
 mod beside_ab_files; // what ab writes beside its text, or in its place
 mod called_as_ab; // the program under ab's name: flags, exit codes

@@ -124,11 +124,7 @@ pub enum ServerError {
         pid: u32,
     },
     /// It listens, and not where it was told to.
-    #[error(
-        "{label} listens on {}, not on the port {port} that it was given; put {{port}} into its \
-         command where its port belongs",
-        place(*address, *port)
-    )]
+    #[error("{label} listens on {}", other_place(*address, *port))]
     OtherPort {
         /// Its label.
         label: String,
@@ -185,10 +181,15 @@ impl ServerError {
     }
 }
 
-/// A port, or an address if the port is right.
-fn place(address: SocketAddr, told: u16) -> String {
-    match address.port() == told {
-        true => address.to_string(),
-        false => address.port().to_string(),
+/// Where it listens, in place of where it was told to, and the next step.
+fn other_place(address: SocketAddr, told: u16) -> String {
+    match address.port() {
+        port if port == told => {
+            format!("{address}, and requests go to 127.0.0.1; have it listen on that address")
+        }
+        port => format!(
+            "{port}, not on the port {told} that it was given; put {{port}} into its command where \
+             its port belongs"
+        ),
     }
 }

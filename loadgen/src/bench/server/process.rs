@@ -183,3 +183,101 @@ fn boxed(stream: impl Read + Send + 'static) -> Box<dyn Read + Send> {
 fn pid_of(pid: u32) -> Option<Pid> {
     i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    /// A shell with this script, which says `up` when it is there.
+    fn shell(script: &str) -> ProcessGroup {
+        let words = ["sh", "-c", script].map(str::to_owned);
+        let cores = CpuSet::of_this_thread().unwrap();
+        let group = ProcessGroup::start(&words, &cores, Some("up")).unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while !group.has_seen_sign() {
+            assert!(Instant::now() < until, "it did not come up");
+            thread::sleep(END_POLL);
+        }
+        group
+    }
+
+    /// Whether a process is there that has not ended.
+    fn is_there(pid: u32) -> bool {
+        ProcessRow::read(pid).is_some_and(|row| !row.has_ended)
+    }
+
+    #[test]
+    fn all_that_a_process_started_ends_with_it() {
+        let group = shell("sleep 60 & sleep 60 & echo up; wait");
+        let members = group.members();
+        assert_eq!(members.len(), 3, "{members:?}");
+        drop(group);
+        assert!(!members.iter().any(|&pid| is_there(pid)));
+    }
+
+    #[test]
+    fn who_does_not_end_when_asked_is_killed() {
+        let mut group = shell("trap '' TERM; sleep 60 & echo up; while :; do wait; done");
+        let members = group.members();
+        let began = Instant::now();
+        group.end();
+        assert!(began.elapsed() >= END_LONGEST, "it was asked first");
+        assert!(!members.iter().any(|&pid| is_there(pid)));
+    }
+
+    #[test]
+    fn who_has_gone_into_the_background_is_found_and_ends_too() {
+        let script = "setsid sh -c 'sleep 60 & echo up; wait' & exit 4";
+        let group = shell(script);
+        let until = Instant::now() + Duration::from_secs(20);
+        while group.status().is_none() {
+            assert!(Instant::now() < until, "it did not end");
+            thread::sleep(END_POLL);
+        }
+        assert_eq!(
+            group.status().unwrap().code(),
+            Some(4),
+            "and can be asked again"
+        );
+        let members = group.members();
+        assert_eq!(members.len(), 2, "{members:?}");
+        drop(group);
+        assert!(!members.iter().any(|&pid| is_there(pid)));
+    }
+
+    #[test]
+    fn a_panic_leaves_nothing_behind() {
+        let mut members = Vec::new();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let group = shell("sleep 60 & echo up; wait");
+            members = group.members();
+            panic!("in the middle of a run");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(members.len(), 2);
+        assert!(!members.iter().any(|&pid| is_there(pid)));
+    }
+
+    #[test]
+    fn what_it_said_is_quoted_and_what_cannot_be_started_is_an_error() {
+        let mut group = shell("echo up; echo '\x1b[31mbroken' >&2; exec sleep 60");
+        let until = Instant::now() + Duration::from_secs(20);
+        while fs::read_to_string(format!("/proc/{}/comm", group.pid())).unwrap() != "sleep\n" {
+            assert!(Instant::now() < until, "it did not become sleep");
+            thread::sleep(END_POLL);
+        }
+        let words = group.last_words();
+        assert!(
+            words.contains("up") && words.contains("[31mbroken"),
+            "{words}"
+        );
+        assert!(!words.contains('\x1b'));
+
+        let cores = CpuSet::of_this_thread().unwrap();
+        let words = ["/no/such/program".to_owned()];
+        assert!(ProcessGroup::start(&words, &cores, None).is_err());
+    }
+}

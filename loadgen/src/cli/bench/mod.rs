@@ -11,8 +11,8 @@ use clap::{ArgMatches, Args};
 
 use super::UsageError;
 use super::place::Place;
-use crate::bench::plan::{self, Source};
 use crate::bench::BenchPlan;
+use crate::bench::plan::{self, Source};
 use instead::Instead;
 use load::Load;
 use part::Part;
