@@ -75,7 +75,7 @@ impl TreeSample {
         let samples = || self.members.iter().map(|member| member.sample);
         let waited = self.members.iter().map(Member::waited_for);
         let waited = waited.fold(CpuTicks { user: 0, system: 0 }, add);
-        let ticks = samples().map(|sample| sample.ticks);
+        let mut ticks = samples().map(|sample| sample.ticks);
         let threads = self.members.iter().filter(|member| counts(member));
         ProcessSample {
             cpu: samples().map(|sample| sample.cpu).sum::<Duration>() + time(waited),
@@ -83,7 +83,7 @@ impl TreeSample {
                 .map(|sample| sample.cpu_at_threads)
                 .sum::<Duration>()
                 + time(waited),
-            ticks: ticks.fold(Some(waited), |sum, ticks| Some(add(sum?, ticks?))),
+            ticks: ticks.try_fold(waited, |sum, ticks| Some(add(sum, ticks?))),
             rss_bytes: self.rss_bytes(),
             peak_rss_bytes: match self.members.as_slice() {
                 [one] => one.sample.peak_rss_bytes,
@@ -129,8 +129,8 @@ fn time(ticks: CpuTicks) -> Duration {
 }
 
 /// The sum, if every one is known.
-fn sum(values: impl Iterator<Item = Option<u64>>) -> Option<u64> {
-    values.fold(Some(0), |sum, value| Some(sum? + value?))
+fn sum(values: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
+    values.into_iter().sum()
 }
 
 fn living(values: impl Iterator<Item = Option<LivingThreads>>) -> Option<LivingThreads> {

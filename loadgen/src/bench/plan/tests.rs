@@ -528,3 +528,173 @@ fn line() -> impl Strategy<Value = String> {
     ];
     (key, value).prop_map(|(key, value)| format!("{key} = {value}"))
 }
+
+/// A plan with this server behind those of `HEAD`, and a scenario of these keys.
+fn with_server(server: &str, scenario: &str) -> Result<BenchPlan, PlanError> {
+    with(&format!(
+        "\n[[server]]\nlabel = \"four\"\n{server}\n\n[[scenario]]\nname = \"a\"\n{scenario}\n"
+    ))
+}
+
+#[test]
+fn a_server_is_a_command_or_a_url_too() {
+    let command = "command = \"./mine --port {port}\"\nready = \"up\"\nready_timeout = \"3s\"";
+    let plan = with_server(command, "").unwrap();
+    let Start::Command(command) = &plan.servers[3].start else {
+        panic!("{:?}", plan.servers[3]);
+    };
+    assert_eq!(command.words(7, Path::new("")), ["./mine", "--port", "7"]);
+    assert_eq!(command.ready.as_deref(), Some("up"));
+    assert_eq!(command.ready_longest, Duration::from_secs(3));
+    assert_eq!(plan.servers[3].to_string(), "./mine --port {port}");
+
+    let url = "url = \"https://me:secret@127.0.0.1:8443\"";
+    let plan = with_server(url, "tls = true").unwrap();
+    let url = plan.servers[3].url().unwrap();
+    assert_eq!((url.port, url.path.as_str()), (8443, "/"));
+    assert_eq!(plan.servers[3].to_string(), "https://me:***@127.0.0.1:8443");
+    assert!(
+        plan.list()
+            .contains("  four   https://me:***@127.0.0.1:8443\n"),
+        "{}",
+        plan.list()
+    );
+    assert_eq!(plan.servers[3].ours(), None);
+}
+
+#[test]
+fn what_makes_no_sense_of_a_server_is_told_with_its_line() {
+    // `HEAD`, an empty line, and the head and label of the table.
+    let first_line = HEAD_LINES + 4;
+    let refused = |server: &str, scenario: &str, line: usize, words: &[&str]| {
+        let error = with_server(server, scenario).unwrap_err().to_string();
+        let place = format!("mine.toml:{}: ", first_line + line - 1);
+        assert!(error.starts_with(&place), "{place} expected: {error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        for word in words {
+            assert!(error.contains(word), "no {word:?} in {error}");
+        }
+    };
+    let command = "command = \"a {port}\"";
+    let url = "url = \"http://127.0.0.1:1\"";
+    let program = "program = \"server-sync\"";
+    let both = |one: &str, other: &str| format!("{one}\n{other}");
+    refused("", "", 0, &["nothing says what four is", "command, or url"]);
+    refused(
+        &both(command, url),
+        "",
+        2,
+        &["command and url exclude", "drop one"],
+    );
+    refused(
+        &both(url, program),
+        "",
+        2,
+        &["program and url exclude", "drop one"],
+    );
+    refused(
+        &both(command, program),
+        "",
+        2,
+        &["program and command exclude"],
+    );
+    refused(
+        program,
+        "",
+        1,
+        &["program goes with model", "--list-models"],
+    );
+    let model = both(command, "model = \"tokio\"");
+    refused(
+        &model,
+        "",
+        2,
+        &["model goes with program", "this server has command"],
+    );
+    refused(
+        &both(url, "ready = \"x\""),
+        "",
+        2,
+        &["ready goes with command", "has url"],
+    );
+    refused(
+        &both(url, "flags = []"),
+        "",
+        2,
+        &["flags goes with program"],
+    );
+    refused(
+        &both(command, "keep_alive = true"),
+        "",
+        2,
+        &["keep_alive goes with"],
+    );
+    refused(&both(command, "ready = \"\""), "", 2, &["ready is empty"]);
+    refused(
+        &both(command, "ready_timeout = \"0s\""),
+        "",
+        2,
+        &["ready_timeout: ", "above 0"],
+    );
+    refused(
+        &both(command, "redy = \"x\""),
+        "",
+        2,
+        &["unknown field `redy`", "`ready`"],
+    );
+    refused(
+        "command = \"a\"",
+        "",
+        1,
+        &["command: {port} is not in it", "its URL"],
+    );
+    refused(
+        "command = \"a '{port}\"",
+        "",
+        1,
+        &["command: a quote", "close it"],
+    );
+    refused(
+        "command = \"a {port} | b\"",
+        "",
+        1,
+        &["command: ", "'|'", "sh -c"],
+    );
+    refused(
+        "url = \"127.0.0.1:1\"",
+        "",
+        1,
+        &["'127.0.0.1:1' is not a URL", "http://HOST"],
+    );
+    refused(
+        "url = \"http://127.0.0.1:1/a\"",
+        "",
+        1,
+        &["ends in '/a'", "scenarios have a path"],
+    );
+    refused(
+        url,
+        "tls = true",
+        1,
+        &[
+            "four is http",
+            "scenario a has tls = true",
+            "leave four out",
+        ],
+    );
+    let https = "url = \"https://127.0.0.1:1\"";
+    refused(
+        https,
+        "tls = false",
+        1,
+        &["four is https", "has tls = false"],
+    );
+    refused(
+        url,
+        "flags = [\"--x\"]",
+        0,
+        &["scenario a has flags", "leave four out"],
+    );
+    let left_out = "tls = true\nwithout = { four = \"is http\" }";
+    assert!(with_server(url, left_out).is_ok());
+}

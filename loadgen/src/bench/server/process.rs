@@ -124,20 +124,25 @@ impl ProcessGroup {
         if std::mem::replace(&mut self.has_been_ended, true) {
             return;
         }
-        let mut members = self.members();
-        self.signal(&members, Signal::TERM);
+        let left = self.end_by(Signal::TERM);
+        if !left.is_empty() {
+            self.end_by(Signal::KILL);
+        }
+        // Fails only if it has been waited for, which is what is wanted.
+        let _ = self.child.wait();
+    }
+
+    /// Signals all, and waits until they have ended, or for so long: those that are left.
+    fn end_by(&self, signal: Signal) -> Vec<u32> {
         let until = Instant::now() + END_LONGEST;
+        let mut members = self.members();
+        self.signal(&members, signal);
         while !members.is_empty() && Instant::now() < until {
             thread::sleep(END_POLL);
             self.reap(&members);
             members = self.members();
         }
-        if !members.is_empty() {
-            self.signal(&members, Signal::KILL);
-        }
-        // Fails only if it has been waited for, which is what is wanted.
-        let _ = self.child.wait();
-        self.reap(&members);
+        members
     }
 
     /// Signals the group at once, and whoever has left it.
