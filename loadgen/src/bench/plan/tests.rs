@@ -698,3 +698,30 @@ fn what_makes_no_sense_of_a_server_is_told_with_its_line() {
     let left_out = "tls = true\nwithout = { four = \"is http\" }";
     assert!(with_server(url, left_out).is_ok());
 }
+
+#[test]
+fn the_page_shows_servers_of_anybody_as_they_are_written() {
+    let page = include_str!("../../../../docs/PLANS.md");
+    let section = page.split_once("## Servers of anybody").unwrap().1;
+    let servers = section.split_once("```toml").unwrap().1;
+    let servers = servers.split_once("```").unwrap().0;
+    let plan = with(&format!("{servers}\n[[scenario]]\nname = \"a\"\n")).unwrap();
+    let starts = plan.servers[3..].iter().map(|server| &server.start);
+    let [Start::Command(command), Start::Url(_)] = starts.collect::<Vec<_>>()[..] else {
+        panic!("{:?}", plan.servers);
+    };
+    assert_eq!(command.ready.as_deref(), Some("listening"));
+    for key in [
+        "label",
+        "program",
+        "model",
+        "keep_alive",
+        "flags",
+        "command",
+        "ready",
+        "ready_timeout",
+        "url",
+    ] {
+        assert!(page.contains(&format!("\n{key} = ")), "{key} is not shown");
+    }
+}
