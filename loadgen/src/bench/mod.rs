@@ -26,9 +26,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use plan::{BenchPlan, PlanError, Program, Scenario, ServerSpec, Start, Timing};
 
-use crate::compare::{self, Benchmark, CompareError, Comparison, GivenUp, Options};
+use crate::compare::{
+    self, Benchmark, Case, CompareError, Comparison, Gated, GivenUp, Machine, NoiseFloor, Options,
+    Outcome,
+};
 use crate::plan::TargetError;
-use crate::record::Context;
+use crate::record::{Context, Record};
 use directory::Directory;
 use plan::Records;
 use rounds::Measured;
@@ -184,7 +187,7 @@ fn conclude(
     };
     let comparison = match rounds {
         0 => None,
-        _ => Some(compare::servers(&records, benchmark, &Options::default())?),
+        _ => Some(compared(plan, directory, &records, benchmark)?),
     };
     if let Some(comparison) = &comparison {
         directory.write(compare::COMPARISON_FILE, comparison.to_json().as_bytes())?;
@@ -200,6 +203,49 @@ fn conclude(
         rounds,
         interrupted,
     })
+}
+
+/// The comparison, with the gates that it was held against and what is known of the noise.
+fn compared(
+    plan: &BenchPlan,
+    directory: &Directory,
+    records: &[Record],
+    benchmark: Benchmark,
+) -> Result<Comparison, BenchError> {
+    let options = Options::default();
+    let cases = compare::in_pairs(records, &benchmark, &options)?;
+    let floor = match plan.is_against_itself {
+        true => NoiseFloor::measured(&benchmark, records, &cases),
+        false => records.first().and_then(|first| {
+            let machine = Machine::of(first);
+            NoiseFloor::beside(directory.path(), &benchmark, &machine, &first.started_at)
+        }),
+    };
+    let comparison = Comparison {
+        gates: gates(plan, records, &cases),
+        ..compare::servers(records, benchmark, &options)?
+    };
+    Ok(match floor {
+        None => comparison,
+        Some(floor) => comparison.with_noise_floor(floor),
+    })
+}
+
+fn gates(plan: &BenchPlan, records: &[Record], cases: &[Case]) -> Vec<Outcome> {
+    let outcomes = plan.scenarios.iter().flat_map(|scenario| {
+        let servers = scenario.servers.iter();
+        let servers: Vec<&str> = servers
+            .map(|&place| plan.servers[place].label.as_str())
+            .collect();
+        let gated = Gated {
+            scenario: &scenario.name,
+            servers: &servers,
+            limits: &scenario.gates.limits,
+            not_worse: scenario.gates.not_worse,
+        };
+        compare::judge_gates(&gated, records, cases)
+    });
+    outcomes.collect()
 }
 
 /// The first of what was given up, if that is everything.

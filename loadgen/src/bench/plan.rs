@@ -2,9 +2,10 @@
 //!
 //! Plans are TOML files, the built-in ones too (`loadgen/plans/`); docs/PLANS.md says how to write
 //! one. In reading order: `source` (a name or a file), `file` (its keys), `server_entry` (a server:
-//! a program of ours, a `command` or a URL), `entry` (a scenario, or many by the lists in it:
-//! `axis`, `text`), `scenario`, and the `run` that is made of one; `ad_hoc` (a plan without a file),
-//! `name`, `selection` (a part of a plan), `list` (for people), `error`.
+//! a program of ours, a `command` or a URL), `entry` (a scenario, or many by the lists in it: `axis`,
+//! `text`), `scenario`, and the `run` that is made of one; `ad_hoc`
+//! (a plan without a file), `gates`, `cores`, `name`, `selection` (a
+//! part of a plan), `list` (for people), `error`, in which flags are called as `keys`.
 
 mod ad_hoc;
 mod axis;
@@ -160,6 +161,16 @@ impl BenchPlan {
                 self.servers[0].label
             ))),
         }
+    }
+
+    /// Whether runs can be made of all its scenarios.
+    ///
+    /// # Errors
+    ///
+    /// One line in the words of the flags: what does not go together.
+    pub fn check(&self) -> Result<(), String> {
+        let mut scenarios = self.scenarios.iter();
+        scenarios.try_for_each(|scenario| scenario.check(&self.timing, &self.cores))
     }
 
     /// Rounds of a first look: the fewest that can decide anything of what its comparison asks.

@@ -27,6 +27,9 @@ pub struct CompareArgs {
     /// Only servers of these labels, likewise; up to eight pairs are told in sentences
     #[arg(long, value_name = "LABEL", conflicts_with = "candidate")]
     pub server: Vec<String>,
+    /// Compare the servers of a benchmark with this one [default: the benchmark's own]
+    #[arg(long = "baseline", value_name = "LABEL", conflicts_with = "candidate")]
+    pub against: Option<String>,
     /// Print the comparison as JSON
     #[arg(long)]
     pub json: bool,

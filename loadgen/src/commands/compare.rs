@@ -15,7 +15,10 @@ pub fn compare(args: &CompareArgs) -> Exit {
     };
     let compared = match &args.candidate {
         Some(candidate) => compare::run(&args.baseline, candidate, &options),
-        None => compare::again(&args.baseline, &args.selection(), &options),
+        None => {
+            let baseline = args.against.as_deref();
+            compare::again(&args.baseline, &args.selection(), baseline, &options)
+        }
     };
     let comparison = match compared {
         Ok(comparison) => comparison,

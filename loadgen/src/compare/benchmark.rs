@@ -16,6 +16,9 @@ pub struct Benchmark {
     pub servers: Vec<Participant>,
     /// The scenarios, in the plan's order.
     pub scenarios: Vec<Task>,
+    /// Label of the server that the others are measured against; absent if it is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
     /// What was given up because something failed that is no run's result.
     pub given_up: Vec<GivenUp>,
     /// A signal ended it; complete rounds only were kept.
@@ -97,6 +100,18 @@ impl GivenUp {
 }
 
 impl Benchmark {
+    /// The server that the others are measured against, if there is any.
+    pub fn baseline(&self) -> Option<&str> {
+        let first = self.servers.first().map(|it| it.label.as_str());
+        self.baseline.as_deref().or(first)
+    }
+
+    /// The load of this scenario in words.
+    pub(super) fn load_of(&self, scenario: &str) -> Option<&str> {
+        let task = self.scenarios.iter().find(|it| it.name == scenario)?;
+        Some(&task.load)
+    }
+
     /// As much as records say themselves, in the order in which they were measured.
     pub(crate) fn seen_in(records: &[Record]) -> Self {
         let mut in_time: Vec<&Record> = records.iter().collect();

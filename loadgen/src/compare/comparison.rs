@@ -8,7 +8,9 @@ use super::Options;
 use super::benchmark::{Benchmark, GivenUp};
 use super::case::Case;
 use super::change::Change;
+use super::gate::Outcome;
 use super::matrix::Matrix;
+use super::noise::NoiseFloor;
 use super::pairing::Pair;
 use super::sentence;
 use super::verdict::Verdict;
@@ -18,6 +20,9 @@ use crate::statistics::{CONFIDENCE, holm};
 
 /// The identity of this version of the document, as its `schema` field says it.
 pub const SCHEMA: &str = "loadgen/comparison/v1";
+
+/// What is said where nobody has measured the noise.
+const NOISE_UNKNOWN: &str = "noise floor unknown: loadgen bench --a-a measures it";
 
 /// Two sides compared, case by case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +49,12 @@ pub struct Comparison {
     /// to be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matrix: Option<Matrix>,
+    /// Limits that were set for the benchmark, and what was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Outcome>,
+    /// What equal servers differ by on the machine, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise_floor: Option<NoiseFloor>,
 }
 
 impl Comparison {
@@ -62,6 +73,27 @@ impl Comparison {
             given_up: Vec::new(),
             benchmark: None,
             matrix: None,
+            gates: Vec::new(),
+            noise_floor: None,
+        }
+    }
+
+    /// The same, with what is known of the machine's noise; a case says what is below that.
+    #[must_use]
+    pub fn with_noise_floor(mut self, floor: NoiseFloor) -> Self {
+        for case in &mut self.cases {
+            case.notes.extend(floor.notes(case));
+        }
+        self.noise_floor = Some(floor);
+        self
+    }
+
+    /// What is known of the machine's noise, in lines; nothing if no benchmark is compared.
+    pub(super) fn noise_lines(&self) -> Vec<String> {
+        match (&self.noise_floor, &self.benchmark) {
+            (Some(floor), _) => floor.lines(),
+            (None, Some(_)) => vec![NOISE_UNKNOWN.to_owned()],
+            (None, None) => Vec::new(),
         }
     }
 

@@ -46,6 +46,19 @@ pub enum CompareError {
         /// The directory.
         path: PathBuf,
     },
+    /// The server that was to be the baseline is not there.
+    #[error(
+        "{}: no server in it is called '{}'; give --baseline one of {}",
+        path.display(), label.escape_debug(), known.join(", ")
+    )]
+    NoServer {
+        /// The directory.
+        path: PathBuf,
+        /// What was asked for.
+        label: String,
+        /// What there is.
+        known: Vec<String>,
+    },
     /// One path alone that is no directory.
     #[error(
         "{}: a file alone has nothing to be compared with; give a second one, or the directory of \

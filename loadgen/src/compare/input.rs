@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Benchmark, CompareError, GivenUp};
+use super::{Benchmark, CompareError, GivenUp, NoiseFloor};
 use crate::record::Record;
 
 /// The one JSON file in a benchmark's directory that is no record.
@@ -63,42 +63,56 @@ pub(crate) fn each_record(path: &Path, take: &mut dyn FnMut(Record)) -> Result<(
 /// The records in a benchmark's directory, and what it says of the benchmark
 /// that no record does: that of earlier versions says nothing.
 pub(crate) fn read_benchmark(path: &Path) -> Result<(Vec<Record>, Benchmark), CompareError> {
+    let (records, kept) = read_kept(path)?;
+    Ok((records, kept.benchmark.unwrap_or_default()))
+}
+
+/// The same with all that is kept; there is always a benchmark.
+pub(super) fn read_kept(path: &Path) -> Result<(Vec<Record>, Kept), CompareError> {
     let records = read_records(path)?;
     if !path.is_dir() {
         let path = path.to_owned();
         return Err(CompareError::NoBenchmark { path });
     }
-    let benchmark = kept_benchmark(path)?.unwrap_or_else(|| Benchmark::seen_in(&records));
-    Ok((records, benchmark))
+    let mut kept = kept(path)?.unwrap_or_default();
+    let seen = || Benchmark::seen_in(&records);
+    kept.benchmark.get_or_insert_with(seen);
+    Ok((records, kept))
 }
 
 /// The records of one side, and what was given up there: of a file alone nothing is known.
 pub(super) fn read_side(path: &Path) -> Result<(Vec<Record>, Vec<GivenUp>), CompareError> {
     let records = read_records(path)?;
-    let benchmark = match path.is_dir() {
-        true => kept_benchmark(path)?,
+    let kept = match path.is_dir() {
+        true => kept(path)?,
         false => None,
     };
+    let benchmark = kept.and_then(|kept| kept.benchmark);
     Ok((records, benchmark.unwrap_or_default().given_up))
 }
 
-/// What a benchmark's directory keeps of it; none in those of earlier versions.
+/// The benchmark whose comparison a directory keeps; none in those of earlier versions.
 pub(crate) fn kept_benchmark(directory: &Path) -> Result<Option<Benchmark>, CompareError> {
-    /// The part of a comparison that is read again.
-    #[derive(Deserialize)]
-    struct Kept {
-        benchmark: Option<Benchmark>,
-    }
+    Ok(kept(directory)?.and_then(|kept| kept.benchmark))
+}
+
+/// The part of a comparison that is read again.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Kept {
+    pub(super) benchmark: Option<Benchmark>,
+    pub(super) noise_floor: Option<NoiseFloor>,
+}
+
+/// What a benchmark's directory keeps of it; none in those of earlier versions.
+pub(super) fn kept(directory: &Path) -> Result<Option<Kept>, CompareError> {
     let path = directory.join(COMPARISON_FILE);
     let json = match fs::read_to_string(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         read => read,
     };
     let kept = json.and_then(|json| Ok(serde_json::from_str::<Kept>(&json)?));
-    match kept {
-        Ok(kept) => Ok(kept.benchmark),
-        Err(source) => Err(CompareError::Kept { path, source }),
-    }
+    kept.map(Some)
+        .map_err(|source| CompareError::Kept { path, source })
 }
 
 fn record_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {

@@ -16,9 +16,11 @@ mod change;
 mod comparison;
 mod difference;
 mod error;
+mod gate;
 mod input;
 mod matrix;
 mod metric;
+mod noise;
 mod pairing;
 mod selection;
 mod sentence;
@@ -34,6 +36,7 @@ pub use case::{Case, Load, Side};
 pub use change::{Change, Ratio, RatioInterval};
 pub use comparison::{Comparison, SCHEMA, schema};
 pub use error::CompareError;
+pub use gate::{Gated, Outcome, judge as judge_gates};
 pub use input::read_records;
 pub(crate) use input::{
     COMPARISON_FILE, PACKED_FILE, each_record, kept_benchmark, names, read_benchmark,
@@ -42,6 +45,7 @@ pub use matrix::{Best, Cell, Matrix, Row, Values};
 pub(crate) use matrix::{Table as MatrixTable, left_out};
 pub(crate) use metric::Loops;
 pub use metric::{Direction, Metric};
+pub use noise::{Floor, Machine, NoiseFloor};
 pub use selection::Selection;
 pub(crate) use selection::fits;
 pub(crate) use table::{Row as TableRow, escaped, heading};
@@ -127,47 +131,93 @@ pub(crate) fn sides(
 }
 
 /// Compares the servers of the benchmark in this directory with each other, again: all of them, or
-/// those that are selected in the scenarios that are.
+/// those that are selected in the scenarios that are; with `baseline`, or else the benchmark's own.
 pub fn again(
     directory: &Path,
     selection: &Selection,
+    baseline: Option<&str>,
     options: &Options,
 ) -> Result<Comparison, CompareError> {
-    let (mut records, mut benchmark) = input::read_benchmark(directory)?;
+    let (mut records, kept) = input::read_kept(directory)?;
+    let mut benchmark = kept.benchmark.unwrap_or_default();
     selection.keep(&mut records, &mut benchmark);
     if records.is_empty() {
         let path = directory.to_owned();
         return Err(CompareError::NothingSelected { path });
     }
-    servers(&records, benchmark, options)
+    if let Some(baseline) = baseline {
+        check_server(baseline, &benchmark, directory)?;
+        benchmark.baseline = Some(baseline.to_owned());
+    }
+    let comparison = servers(&records, benchmark, options)?;
+    Ok(match kept.noise_floor {
+        None => comparison,
+        Some(floor) => comparison.with_noise_floor(floor),
+    })
+}
+
+fn check_server(label: &str, benchmark: &Benchmark, directory: &Path) -> Result<(), CompareError> {
+    let servers = benchmark.servers.iter();
+    let known: Vec<String> = servers.map(|server| server.label.clone()).collect();
+    match known.iter().any(|it| it == label) {
+        true => Ok(()),
+        false => Err(CompareError::NoServer {
+            path: directory.to_owned(),
+            label: label.to_owned(),
+            known,
+        }),
+    }
 }
 
 /// Compares the servers of one benchmark with each other: in each scenario
-/// every other server with the plan's first; or, if these are more than can be
+/// every other server with the baseline; or, if these are more than can be
 /// read, all of them in tables.
 pub fn servers(
     records: &[Record],
     benchmark: Benchmark,
     options: &Options,
 ) -> Result<Comparison, CompareError> {
-    let is_counted = |record: &&Record| {
-        let bench = record.bench.as_ref();
-        let cell = bench.map(|bench| (bench.scenario.as_str(), bench.server.as_str()));
-        cell.is_none_or(|(scenario, server)| benchmark.gave_up(scenario, server).is_none())
-    };
-    let counted: Vec<Record> = records.iter().filter(is_counted).cloned().collect();
-    // Not the one that was measured first: that may be another where it was given up.
-    let baseline = benchmark.servers.first().map(|it| it.label.as_str());
-    let (pairs, unmatched) = match pairing::servers(&counted, baseline) {
-        // One server in tables is worth to be seen.
-        Err(CompareError::OneServer) => (Vec::new(), Vec::new()),
-        paired => paired?,
-    };
+    let counted = counted_records(records, &benchmark);
+    let (pairs, unmatched) = pairs(&counted, &benchmark)?;
     if !are_readable(pairs.len()) {
         return Ok(Comparison::of_matrix(records, benchmark, options));
     }
     let comparison = Comparison::new(&pairs, unmatched, options);
     Ok(comparison.of_benchmark(benchmark))
+}
+
+/// Every other server with the baseline in each scenario, however many these are.
+pub fn in_pairs(
+    records: &[Record],
+    benchmark: &Benchmark,
+    options: &Options,
+) -> Result<Vec<Case>, CompareError> {
+    let counted = counted_records(records, benchmark);
+    let (pairs, _) = pairs(&counted, benchmark)?;
+    Ok(Comparison::new(&pairs, Vec::new(), options).cases)
+}
+
+/// Without those of servers that were given up.
+fn counted_records(records: &[Record], benchmark: &Benchmark) -> Vec<Record> {
+    let is_counted = |record: &&Record| {
+        let bench = record.bench.as_ref();
+        let cell = bench.map(|bench| (bench.scenario.as_str(), bench.server.as_str()));
+        cell.is_none_or(|(scenario, server)| benchmark.gave_up(scenario, server).is_none())
+    };
+    records.iter().filter(is_counted).cloned().collect()
+}
+
+/// Every other server with the baseline, and what has none.
+fn pairs<'a>(
+    records: &'a [Record],
+    benchmark: &Benchmark,
+) -> Result<(Vec<pairing::Pair<'a>>, Vec<String>), CompareError> {
+    // Not the one that was measured first: that may be another where it was given up.
+    match pairing::servers(records, benchmark.baseline()) {
+        // One server in tables is worth to be seen.
+        Err(CompareError::OneServer) => Ok((Vec::new(), Vec::new())),
+        paired => paired,
+    }
 }
 
 /// How many questions [`servers`] asks at most, by how many servers there are in each scenario:

@@ -36,6 +36,8 @@ impl Selection {
         benchmark
             .servers
             .retain(|server| self.has_server(&server.label));
+        let baseline = benchmark.baseline.take();
+        benchmark.baseline = baseline.filter(|label| self.has_server(label));
         benchmark
             .scenarios
             .retain(|task| self.has_scenario(&task.name));

@@ -20,6 +20,10 @@ impl Comparison {
         for note in self.notes() {
             text.push_str(&format!("\nnote: {note}\n"));
         }
+        for (place, line) in self.noise_lines().iter().enumerate() {
+            let gap = if place == 0 { "\n" } else { "" };
+            text.push_str(&format!("{gap}{line}\n"));
+        }
         text
     }
 
@@ -48,6 +52,9 @@ impl Comparison {
         }
         for note in self.notes() {
             text.push_str(&format!("- {}\n", escaped(note)));
+        }
+        for line in self.noise_lines() {
+            text.push_str(&format!("\n{}\n", escaped(&line)));
         }
         text
     }

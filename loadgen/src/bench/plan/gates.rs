@@ -1,11 +1,13 @@
 //! What a bench must keep to pass.
 
+use std::fmt::{self, Display, Formatter};
+
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::error::Problem;
 use super::text::{Text, read};
-use crate::plan::{Gate, Rate, seconds, share};
+use crate::plan::{Gate, Rate, percentage, seconds, share};
 
 /// What each server must keep in a scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +34,20 @@ impl Gates {
             limits: self.limits.iter().chain(others_limits).copied().collect(),
             not_worse: self.not_worse || others.not_worse,
         }
+    }
+}
+
+/// `max_p99 50ms, not_worse`
+impl Display for Gates {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let limits = self.limits.iter().map(|gate| match gate {
+            Gate::MaxErrorRate(share) => format!("max_error_rate {} %", percentage(*share)),
+            Gate::MaxP99(time) => format!("max_p99 {time:?}"),
+            Gate::MinRate(rate) => format!("min_rate {rate}"),
+        });
+        let not_worse = self.not_worse.then(|| "not_worse".to_owned());
+        let all: Vec<String> = limits.chain(not_worse).collect();
+        formatter.write_str(&all.join(", "))
     }
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{BenchPlan, Scenario};
+use crate::bench::directory::cores;
 use crate::compare::counted;
+use crate::plan::{Arrival, Rate};
 
 /// What a run takes besides load: to start a process, and to read and write what it paid.
 const RUN_OVERHEAD: Duration = Duration::from_millis(60);
@@ -16,13 +18,13 @@ const CONTRACT: Duration = Duration::from_secs(10);
 
 impl BenchPlan {
     /// How long it takes, about: what is waited for is known, what a machine takes for the rest is
-    /// not.
+    /// not. Nor is how long a server takes for requests that end a run.
     #[must_use]
     pub fn estimate(&self) -> Duration {
         let run = |scenario: &Scenario| {
             let background = scenario.background.connections();
             let opening = Duration::from_secs_f64(background as f64 / OPENINGS_PER_SECOND);
-            let load = self.timing.warmup + self.timing.measured;
+            let load = self.timing.warmup + longest(scenario, self.timing.measured);
             (load + opening + RUN_OVERHEAD)
                 * u32::try_from(scenario.servers.len()).unwrap_or(u32::MAX)
         };
@@ -36,9 +38,17 @@ impl BenchPlan {
     #[must_use]
     pub fn list(&self) -> String {
         let (rounds, runs) = (self.rounds, self.runs());
+        let is_open = |scenario: &Scenario| {
+            scenario.stop(self.timing.measured).duration.is_none()
+                && scenario.arrival == Arrival::Closed
+        };
+        let and_more = match self.scenarios.iter().any(is_open) {
+            true => " and what the servers take for requests that end a run",
+            false => "",
+        };
         let Self { timing, .. } = self;
         let mut text = format!(
-            "{}: {}, {}, {rounds} rounds: {runs} runs of {:?} after {:?} of warm-up, about {}\n",
+            "{}: {}, {}, {rounds} rounds: {runs} runs of {:?} after {:?} of warm-up, about {}{and_more}\n",
             self.name,
             counted(self.scenarios.len() as u64, "scenario"),
             counted(self.servers.len() as u64, "server"),
@@ -47,10 +57,13 @@ impl BenchPlan {
             spoken(self.estimate()),
         );
         let width = |names: &mut dyn Iterator<Item = usize>| names.max().unwrap_or(0);
+        text.push_str(&format!("{}\n", cores(&self.cores)));
         text.push_str("\nservers\n");
         let labels = width(&mut self.servers.iter().map(|server| server.label.len()));
         for server in &self.servers {
-            text.push_str(&format!("  {:labels$}  {server}\n", server.label));
+            let is_baseline = server.label == self.baseline && self.servers.len() > 1;
+            let baseline = if is_baseline { " (baseline)" } else { "" };
+            text.push_str(&format!("  {:labels$}  {server}{baseline}\n", server.label));
         }
         text.push_str("\nscenarios\n");
         let names = width(&mut self.scenarios.iter().map(|scenario| scenario.name.len()));
@@ -67,9 +80,30 @@ impl BenchPlan {
                 "  {:names$}  {scenario}: {servers}\n",
                 scenario.name
             ));
+            if !scenario.gates.is_empty() {
+                text.push_str(&format!("  {:names$}  must keep {}\n", "", scenario.gates));
+            }
         }
         text
     }
+}
+
+/// How long a run lasts at most, as far as its plan says it.
+fn longest(scenario: &Scenario, by_default: Duration) -> Duration {
+    let stop = scenario.stop(by_default);
+    let scheduled = match (stop.requests, &scenario.arrival) {
+        (Some(requests), Arrival::Open(schedule)) => {
+            let Rate {
+                from_per_second,
+                to_per_second,
+            } = schedule.rate;
+            let rate = (from_per_second + to_per_second) / 2.0;
+            Duration::try_from_secs_f64(requests as f64 / rate).ok()
+        }
+        _ => None,
+    };
+    let known = [stop.duration, scheduled].into_iter().flatten();
+    known.min().unwrap_or(Duration::ZERO)
 }
 
 fn spoken(time: Duration) -> String {

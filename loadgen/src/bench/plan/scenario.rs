@@ -148,10 +148,11 @@ impl Scenario {
             let requests = self.in_flight_on_each();
             write!(formatter, ", {requests} requests in flight on each")?;
         }
-        if let Some(engine) = self.client.engine {
-            write!(formatter, ", by {}", engine.label())?;
+        let Client { engine, driver, .. } = &self.client;
+        if engine.is_some() || driver.is_some() {
+            write!(formatter, ", by {}", self.client.engine().label())?;
         }
-        if let Some(driver) = self.client.driver {
+        if let Some(driver) = driver {
             write!(formatter, " ({})", driver.label())?;
         }
         Ok(())

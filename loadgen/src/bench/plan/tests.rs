@@ -436,12 +436,16 @@ flags = ["--idle-timeout", "10m"]
 without = { three = "cannot" }
 "#,
     );
+    let plan = plan.unwrap();
+    // Those of this machine.
+    let cores = crate::bench::directory::cores(&plan.cores);
     assert_eq!(
-        plan.unwrap().list(),
+        plan.list().replace(&cores, "(cores)"),
         "mine: 1 scenario, 3 servers, 6 rounds: 12 runs of 500ms after 0ns of warm-up, about 19 s
+(cores)
 
 servers
-  one    server-sync --model sequential
+  one    server-sync --model sequential (baseline)
   two    server-async --model tokio --threads 1
   three  server --model poll
 
@@ -450,6 +454,341 @@ scenarios
 --idle-timeout 10m: one two
 "
     );
+}
+
+#[test]
+fn a_scenario_has_what_a_run_has() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "12345").unwrap();
+    let plan = with(&format!(
+        r#"
+[[scenario]]
+name = "everything"
+path = "/x"
+method = "PUT"
+headers = ["X-One: 1", "Accept: text/html"]
+content_type = "application/json"
+body_file = "{}"
+connections = 64
+threads = 1
+keep_alive = true
+pipeline = 4
+rate = "30/m"
+arrival = "poisson"
+seed = 7
+driver = "epoll"
+requests = 5000
+duration = "2s"
+timeout = "1s"
+connect_timeout = "200ms"
+expect_status = "200,404"
+expect_length = 612
+expect_body = "hello"
+gates = {{ max_p99 = "50ms", not_worse = true }}
+servers = ["one"]
+"#,
+        file.path().display()
+    ));
+    let plan = plan.unwrap();
+    let scenario = &plan.scenarios[0];
+    let words = "PUT /x with 5 bytes and 3 headers, 0.5 requests per second (poisson, seed 7), at most \
+                 64 connections kept alive, 4 requests in flight on each, by fast (epoll), 5000 \
+                 requests in all or for 2s";
+    assert_eq!(scenario.to_string(), words);
+    assert_eq!(scenario.gates.to_string(), "max_p99 50ms, not_worse");
+    let target = crate::plan::Target::resolve("http://127.0.0.1:9/x").unwrap();
+    let run = scenario.run(target, &plan.timing, &plan.cores).unwrap();
+    assert_eq!(run.scenario.method.as_str(), "PUT");
+    let headers = run.scenario.headers.iter();
+    let headers: Vec<_> = headers.map(|it| it.name.as_str()).collect();
+    assert_eq!(headers, ["User-Agent", "Content-Type", "X-One", "Accept"]);
+    assert_eq!(run.scenario.body.as_deref(), Some(&b"12345"[..]));
+    assert_eq!(
+        (run.load.connections, run.load.pipeline, run.load.threads),
+        (64, 4, 1)
+    );
+    let stop = (run.stop.requests, run.stop.duration);
+    assert_eq!(stop, (Some(5000), Some(Duration::from_secs(2))));
+    assert_eq!(run.timeout, Duration::from_secs(1));
+    assert_eq!(run.connect_timeout, Duration::from_millis(200));
+    assert_eq!(run.expect.statuses.labels(), ["200", "404"]);
+    assert_eq!(run.expect.length, crate::plan::LengthRule::Bytes(612));
+    assert_eq!(run.expect.body.as_deref(), Some(&b"hello"[..]));
+    assert_eq!(run.gates, [], "they are judged over all rounds");
+}
+
+#[test]
+fn http2_keeps_connections_and_is_made_by_who_speaks_it() {
+    let plan = with(
+        r#"
+[[scenario]]
+name = "{engine}-{streams}"
+http2 = true
+streams = [1, 10]
+"#,
+    );
+    let plan = plan.unwrap();
+    assert_eq!(names(&plan), ["hyper-1", "hyper-10"]);
+    assert!(plan.scenarios.iter().all(|scenario| scenario.keep_alive));
+    let words = "GET / over HTTP/2, 1 connection kept alive, 10 requests in flight on each";
+    assert_eq!(plan.scenarios[1].to_string(), words);
+}
+
+#[test]
+fn loads_are_lists_too() {
+    let plan = with(
+        r#"
+[[scenario]]
+name = "{method}-{rate}-{requests}-{pipeline}"
+method = ["GET", "POST"]
+rate = [500, "30/m", "100..500"]
+"#,
+    );
+    let plan = plan.unwrap();
+    let expected = "get-500-all-1 get-0-5-all-1 get-100-500-all-1 post-500-all-1 post-0-5-all-1 \
+                    post-100-500-all-1";
+    assert_eq!(names(&plan).join(" "), expected);
+    assert_eq!(plan.scenarios[0].connections, crate::plan::MAX_IN_FLIGHT);
+    let words = "GET /, 500 requests per second, at most 1000 connections at a time, new for each \
+                 request";
+    assert_eq!(plan.scenarios[0].to_string(), words);
+}
+
+#[test]
+fn what_makes_no_sense_in_a_load_is_told_with_its_line() {
+    let third = |rest: &str, words: &[&str]| {
+        refused(&format!("[[scenario]]\nname = \"a\"\n{rest}\n"), 3, words);
+    };
+    for (lines, words) in [
+        ("method = \"G T\"", "method is 'G T'; a method is a word"),
+        (
+            "rate = \"fast\"",
+            "rate is 'fast'; give requests per second",
+        ),
+        ("rate = 0", "rate is '0'; give a rate above 0"),
+        ("rate = true", "a text or a number"),
+        (
+            "arrival = \"poisson\"",
+            "arrival has a meaning only with rate; add rate or",
+        ),
+        (
+            "arrival = \"x\"\nrate = 5",
+            "arrival is 'x'; give one of constant, poisson",
+        ),
+        ("seed = \"x\"\nrate = 5", "seed is 'x'"),
+        ("spin = true", "spin has a meaning only with rate"),
+        (
+            "pipeline = 4",
+            "pipeline sends more than one request on a connection; add keep_alive",
+        ),
+        (
+            "pipeline = 1001",
+            "pipeline is 1001; give a whole number from 1 to 1000",
+        ),
+        (
+            "connections = 4\nrequests = 3",
+            "connections 4 is larger than requests 3; raise requests",
+        ),
+        ("requests = 0", "requests is 0; give a whole number from 1"),
+        (
+            "rate = \"1..5\"\nrequests = 9",
+            "add duration or give one rate",
+        ),
+        (
+            "engine = \"curl\"",
+            "engine is 'curl'; give one of fast, hyper, reqwest",
+        ),
+        (
+            "engine = \"hyper\"\nkeep_alive = true\npipeline = 2",
+            "engine hyper does not pipeline; drop",
+        ),
+        (
+            "http2 = true\nengine = \"fast\"",
+            "http2 needs engine hyper or reqwest; drop http2",
+        ),
+        (
+            "streams = 4",
+            "streams 4 has a meaning only with http2; add http2",
+        ),
+        (
+            "driver = \"kqueue\"",
+            "driver is 'kqueue'; give one of auto, epoll, io-uring",
+        ),
+        (
+            "driver = \"epoll\"\nengine = \"hyper\"",
+            "driver is for engine fast",
+        ),
+        ("threads = 0", "threads is 0; give a whole number from 1"),
+        ("duration = \"0\"", "duration is '0'; give a time above 0"),
+        (
+            "timeout = \"soon\"",
+            "timeout is 'soon'; give a number with",
+        ),
+        ("connect_timeout = \"x\"", "connect_timeout is 'x'"),
+        (
+            "expect_status = 99",
+            "expect_status is '99'; '99' is not a status",
+        ),
+        (
+            "expect_length = \"long\"",
+            "expect_length is 'long'; write first, any",
+        ),
+        (
+            "headers = [\"Authorization secret\"]",
+            "a header is written 'Name: value'",
+        ),
+        ("headers = [\"A B: c\"]", "is not a header name"),
+        ("headers = \"A: b\"", "docs/PLANS.md"),
+        (
+            "content_type = \"a/b\"",
+            "content_type is that of a body; add body",
+        ),
+        (
+            "body_file = \"/no/such\"",
+            "cannot read /no/such: No such file",
+        ),
+        ("body_file = \"x\"\nbody = \"y\"", "two bodies; drop one"),
+        ("verify = true", "verify has a meaning only with tls = true"),
+        (
+            "resumption = true",
+            "resumption has a meaning only with tls",
+        ),
+        ("key = \"k.pem\"\ntls = true", "key is that of cert"),
+        (
+            "gates = { max_p99 = \"x\" }",
+            "max_p99 is 'x'; give a number with",
+        ),
+        (
+            "gates = { max_error_rate = 2 }",
+            "max_error_rate is '2'; give a share",
+        ),
+        (
+            "gates = { min_rate = \"1..2\" }",
+            "min_rate is '1..2'; give one rate",
+        ),
+        ("gates = { p99 = 1 }", "unknown field `p99`"),
+    ] {
+        third(lines, &[words]);
+    }
+}
+
+#[test]
+fn a_secret_in_a_plan_is_not_repeated() {
+    let scenario = "[[scenario]]\nname = \"a\"\nheaders = [\"Authorization: s3cret\\u0007\"]\n";
+    let error = with(scenario).unwrap_err().to_string();
+    assert!(
+        error.contains("'Authorization'") && !error.contains("s3cret"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_goes_for_the_whole_plan_stands_before_the_servers() {
+    let scenario =
+        "[[scenario]]\nname = \"a\"\n[[scenario]]\nname = \"b\"\ngates = { min_rate = 9 }\n";
+    let read_with = |lines: &str| {
+        let text = format!("{HEAD}{scenario}").replacen("\n[[", &format!("{lines}\n[["), 1);
+        read(&text)
+    };
+    let plan = read_with("baseline = \"two\"\ngates = { min_rate = 5, max_p99 = \"1s\" }").unwrap();
+    assert_eq!((&*plan.baseline, &*plan.against_itself), ("two", "two"));
+    let gates: Vec<String> = plan
+        .scenarios
+        .iter()
+        .map(|it| it.gates.to_string())
+        .collect();
+    assert_eq!(gates, ["max_p99 1s, min_rate 5", "min_rate 9, max_p99 1s"]);
+    assert_eq!(plan.to_benchmark(Vec::new(), false).baseline(), Some("two"));
+    let plan = plan.only(&Selection {
+        servers: vec!["one".to_owned(), "three".to_owned()],
+        ..Selection::default()
+    });
+    assert_eq!(plan.unwrap().baseline, "one", "what is left");
+    for (line, words) in [
+        (
+            "baseline = \"x\"",
+            "no server is called 'x'; give one of one, two, three",
+        ),
+        (
+            "cores = { load = \"x\" }",
+            "cores: `x` is not a list of cores",
+        ),
+        (
+            "cores = { load = \"1000\" }",
+            "cores.load: core 1000 is not there",
+        ),
+        ("cores = { loads = \"1\" }", "unknown field `loads`"),
+        (
+            "gates = { max_p99 = 0 }",
+            "max_p99 is '0'; give a time above 0",
+        ),
+    ] {
+        let error = read_with(line).unwrap_err().to_string();
+        assert!(
+            error.starts_with("mine.toml:4: ") && error.contains(words),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_requests_take_is_no_part_of_an_estimate() {
+    let of = |lines: &str| with(&format!("[[scenario]]\nname = \"a\"\n{lines}\n")).unwrap();
+    assert!(
+        of("requests = 9")
+            .list()
+            .contains("and what the servers take for requests")
+    );
+    let scheduled = of("requests = 900\nrate = 100");
+    assert!(!scheduled.list().contains("what the servers take"));
+    assert_eq!(scheduled.estimate().as_secs() / 10, (10 + 18 * 9) / 10);
+}
+
+#[test]
+fn the_loads_in_the_documentation_are_some() {
+    let page = include_str!("../../../../docs/PLANS.md");
+    let blocks: Vec<&str> = page
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once("```")?.0))
+        .collect();
+    // Nobody has the files that it names.
+    let loads = blocks[1]
+        .replace("cert = ", "# cert = ")
+        .replace("verify = ", "# ");
+    let plan = with(&loads).unwrap();
+    let expected = "offered-500 offered-0-5 offered-100-500 as-many-as-there-is-time-for-1 \
+                    as-many-as-there-is-time-for-16 http2-1 http2-10";
+    assert_eq!(names(&plan).join(" "), expected);
+    let gates = blocks[2].lines().find(|line| line.starts_with("gates"));
+    let text = format!("{}\n{HEAD}[[scenario]]\nname = \"a\"\n", gates.unwrap());
+    let plan = read(&text).unwrap();
+    assert_eq!(plan.scenarios[0].gates.limits.len(), 3);
+}
+
+/// serde names every key when it meets one that is none.
+#[test]
+fn every_key_is_in_the_documentation() {
+    let page = include_str!("../../../../docs/PLANS.md");
+    let keys_of = |text: &str| {
+        let error = read(text).unwrap_err().to_string();
+        let (_, known) = error.split_once("expected one of ").unwrap();
+        let keys = known.split('`').skip(1).step_by(2);
+        keys.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let of_plan = keys_of("no_such_key = 1\n");
+    let of_server = keys_of(&HEAD.replacen("label", "no_such_key", 1));
+    let of_scenario = keys_of(&format!("{HEAD}[[scenario]]\nno_such_key = 1\n"));
+    let of_gates = keys_of(&format!(
+        "{HEAD}[[scenario]]\nname = \"a\"\ngates = {{ no = 1 }}\n"
+    ));
+    assert!(of_scenario.len() > 30, "{of_scenario:?}");
+    for key in [of_plan, of_server, of_scenario, of_gates].concat() {
+        let is_there = page.contains(&format!("{key} = "))
+            || page.contains(&format!("`{key}`"))
+            || page.contains(&format!("[[{key}]]"));
+        assert!(is_there, "docs/PLANS.md does not show {key}");
+    }
 }
 
 proptest! {
@@ -510,6 +849,28 @@ fn line() -> impl Strategy<Value = String> {
         "idle",
         "slow_readers",
         "slow_path",
+        "method",
+        "http2",
+        "engine",
+        "pipeline",
+        "streams",
+        "rate",
+        "requests",
+        "headers",
+        "body",
+        "body_file",
+        "content_type",
+        "arrival",
+        "seed",
+        "spin",
+        "driver",
+        "threads",
+        "duration",
+        "timeout",
+        "expect_status",
+        "expect_length",
+        "gates",
+        "verify",
         "flags",
         "servers",
         "without",
@@ -521,6 +882,9 @@ fn line() -> impl Strategy<Value = String> {
         any::<bool>().prop_map(|value| value.to_string()),
         "[a-z{}/-]{0,12}".prop_map(|word| format!("\"{word}\"")),
         Just("\"one\"".to_owned()),
+        Just("\"hyper\"".to_owned()),
+        Just("{ min_rate = 5 }".to_owned()),
+        Just("[\"A: b\"]".to_owned()),
         Just("[1, 2]".to_owned()),
         Just("[\"one\", \"two\"]".to_owned()),
         Just("{ one = \"why\" }".to_owned()),

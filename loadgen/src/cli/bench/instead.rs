@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::bench::plan::{ROUNDS_LONGEST, Records};
+use super::super::UsageError;
+use super::super::place::usable_cores;
+use crate::bench::plan::{Names, ROUNDS_LONGEST, Records, split_cores};
 use crate::bench::{BenchPlan, Timing};
 use crate::plan::{duration, seconds};
 use crate::statistics::ROUNDS_MIN;
+use crate::system::affinity::CpuSet;
 
 /// What goes before the plan.
 #[derive(Debug, Args)]
@@ -30,10 +33,25 @@ pub(super) struct Instead {
     /// How records are kept: files (one for each run) or packed (all in one, without histograms)
     #[arg(long, value_name = "HOW")]
     records: Option<Records>,
+    /// The server that the others are measured against [default: the plan's, or the first]
+    #[arg(long, value_name = "LABEL", conflicts_with = "a_a")]
+    baseline: Option<String>,
+    /// Keep the load on these cores, such as 0,2-3 [default: half of those that may be used, or all
+    /// but the servers']
+    #[arg(long, value_name = "CORES")]
+    cpu_list: Option<CpuSet>,
+    /// Keep servers that are started here on these [default: the others]
+    #[arg(long, value_name = "CORES")]
+    server_cpu_list: Option<CpuSet>,
 }
 
 impl Instead {
-    pub(super) fn change(&self, mut plan: BenchPlan) -> BenchPlan {
+    /// The plan with what these flags say in place of it.
+    ///
+    /// # Errors
+    ///
+    /// One line: there is no such server or core.
+    pub(super) fn change(self, mut plan: BenchPlan) -> Result<BenchPlan, UsageError> {
         if self.quick {
             plan.rounds = plan.rounds_quick();
             plan.timing = Timing {
@@ -47,13 +65,31 @@ impl Instead {
         let quick = self.quick.then_some(Timing::QUICK.measured);
         if let Some(duration) = self.duration.or(quick) {
             timing.measured = duration;
-            let of_scenarios = plan.scenarios.iter_mut();
-            of_scenarios
-                .filter_map(|scenario| scenario.duration.as_mut())
-                .for_each(|own| *own = duration);
+            for scenario in &mut plan.scenarios {
+                // Who asks for so many requests, and for so long, gets what comes first.
+                let is_capped = scenario.requests.is_some() && self.duration.is_some();
+                if is_capped || scenario.duration.is_some() {
+                    scenario.duration = Some(duration);
+                }
+            }
         }
         timing.warmup = self.warmup.unwrap_or(timing.warmup);
-        plan
+        if self.cpu_list.is_some() || self.server_cpu_list.is_some() {
+            let usable = usable_cores()?.split();
+            let names = Names {
+                load: "--cpu-list",
+                server: "--server-cpu-list",
+            };
+            let split = split_cores(self.cpu_list, self.server_cpu_list, &usable, names);
+            plan.cores = split.map_err(UsageError::line)?;
+        }
+        match self.baseline {
+            None => Ok(plan),
+            Some(baseline) => {
+                let plan = plan.against(baseline);
+                plan.map_err(|error| UsageError::line(error.to_string()))
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Flags of `loadgen bench`. One file for each heading of `--help`.
 
+mod gates;
 mod instead;
 mod load;
 mod part;
@@ -13,13 +14,19 @@ use super::UsageError;
 use super::place::Place;
 use crate::bench::BenchPlan;
 use crate::bench::plan::{self, Source};
+use gates::ToKeep;
 use instead::Instead;
 use load::Load;
 use part::Part;
 use servers::Servers;
 
+const AFTER_HELP: &str = "\
+Exit codes: 0 done; 1 could not run; 2 the command line or the plan is wrong; 3 a gate was missed;
+5 a run cannot be believed; 130 a signal ended it, and complete rounds were kept";
+
 /// How to compare servers.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct BenchArgs {
     /// What to measure: bench, models, or the path of a TOML file [default: bench]
     #[arg(long, value_name = "PLAN")]
@@ -39,6 +46,8 @@ pub struct BenchArgs {
     part: Part,
     #[command(flatten)]
     instead: Instead,
+    #[command(flatten)]
+    to_keep: ToKeep,
     #[command(flatten)]
     load: Load,
 
@@ -103,7 +112,9 @@ impl BenchArgs {
         };
         let plan = plan.and_then(|plan| self.part.of(plan, asked.patterns));
         let plan = plan.map_err(|error| UsageError::line(error.to_string()))?;
-        Ok(self.instead.change(plan))
+        let plan = self.to_keep.add_to(self.instead.change(plan)?);
+        plan.check().map_err(UsageError::line)?;
+        Ok(plan)
     }
 }
 

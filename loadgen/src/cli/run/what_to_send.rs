@@ -149,7 +149,6 @@ impl WhatToSend {
     }
 
     /// The body's media type.
-    #[allow(dead_code, reason = "called once servers can be named without a plan")]
     pub(in crate::cli) fn content_type(&self) -> &Header {
         &self.content_type
     }

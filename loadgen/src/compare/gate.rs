@@ -1,0 +1,236 @@
+//! Whether the servers of a benchmark reached the limits that were set for it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Case, Verdict};
+use crate::plan::Gate;
+use crate::record::{GateResult, Record};
+use crate::statistics::median_of_sorted;
+
+/// The name of the gate that no server is worse than the baseline.
+const NOT_WORSE: &str = "not_worse";
+
+/// What each server must keep in a scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Gated<'a> {
+    /// Its name.
+    pub scenario: &'a str,
+    /// Labels of its servers.
+    pub servers: &'a [&'a str],
+    /// Limits of a run.
+    pub limits: &'a [Gate],
+    /// Whether no server may be worse than the baseline.
+    pub not_worse: bool,
+}
+
+/// A limit that was set for a benchmark, and what was measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Outcome {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Label of the server.
+    pub server: String,
+    /// Which limit: `max_error_rate`, `max_p99_ns` or `min_rate_per_second`, as in the record of a
+    /// run, or `not_worse` (than the baseline, by a verdict).
+    pub name: String,
+    /// The limit, in the unit of the name; absent with `not_worse`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
+    /// What was measured, in the same unit: failures over all rounds, and else the median of the
+    /// rounds; absent with `not_worse`, and if nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured: Option<f64>,
+    /// Whether it was kept; null if the comparison could not decide.
+    pub passed: Option<bool>,
+    /// The limit and what was measured: one line.
+    pub message: String,
+}
+
+/// Holds the rounds, and the verdicts of `cases`, against what was asked.
+#[must_use]
+pub fn judge(asked: &Gated<'_>, records: &[Record], cases: &[Case]) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for server in asked.servers {
+        let rounds = rounds(records, asked.scenario, server);
+        let limits = asked.limits.iter();
+        outcomes.extend(limits.map(|gate| of_rounds(asked.scenario, server, gate, &rounds)));
+    }
+    if asked.not_worse {
+        let is_it = |case: &&Case| case.scenario.as_deref() == Some(asked.scenario);
+        outcomes.extend(cases.iter().filter(is_it).map(of_case));
+    }
+    outcomes
+}
+
+fn rounds<'a>(records: &'a [Record], scenario: &str, server: &str) -> Vec<&'a Record> {
+    let is_it = |record: &&Record| {
+        let bench = record.bench.as_ref();
+        bench.is_some_and(|it| it.scenario == scenario && it.server == server)
+    };
+    records.iter().filter(is_it).collect()
+}
+
+/// Failures count over all rounds, so that none is lost. Of what has a spread most rounds decide:
+/// a single one says more of the machine than of the server.
+fn of_rounds(scenario: &str, server: &str, gate: &Gate, rounds: &[&Record]) -> Outcome {
+    let results: Vec<GateResult> = match gate {
+        Gate::MaxErrorRate(_) => sum(rounds)
+            .iter()
+            .map(|it| GateResult::of(gate, it))
+            .collect(),
+        _ => rounds.iter().map(|it| GateResult::of(gate, it)).collect(),
+    };
+    let missed = results.iter().filter(|result| !result.passed).count();
+    let passed = !results.is_empty() && 2 * missed <= results.len();
+    let such_as = results.iter().find(|result| result.passed == passed);
+    let share = match (passed, results.len()) {
+        (_, 0 | 1) => String::new(),
+        (true, all) => format!(", kept in {} of {all} rounds", all - missed),
+        (false, all) => format!(", missed in {missed} of {all} rounds"),
+    };
+    let said = such_as.map_or("nothing was measured", |result| result.message.as_str());
+    let mut values: Vec<f64> = results
+        .iter()
+        .filter_map(|result| result.measured)
+        .collect();
+    values.sort_by(f64::total_cmp);
+    Outcome {
+        scenario: scenario.to_owned(),
+        server: server.to_owned(),
+        name: gate.name().to_owned(),
+        limit: Some(gate.limit()),
+        measured: median_of_sorted(&values),
+        passed: Some(passed),
+        message: format!("{server} in {scenario}{share}: {said}"),
+    }
+}
+
+/// The rounds as one, as far as failures go.
+fn sum(rounds: &[&Record]) -> Option<Record> {
+    let (first, others) = rounds.split_first()?;
+    let mut sum = (*first).clone();
+    for Record { requests, .. } in others {
+        sum.requests.issued += requests.issued;
+        sum.requests.succeeded += requests.succeeded;
+        sum.requests.failed += requests.failed;
+        sum.requests.cancelled += requests.cancelled;
+    }
+    Some(sum)
+}
+
+fn of_case(case: &Case) -> Outcome {
+    let (server, baseline) = (&case.b.label, &case.a.label);
+    let scenario = case.scenario.clone().unwrap_or_default();
+    let judged = || case.changes.iter().filter(|change| change.judged);
+    let (passed, said) = if let Some(worse) = judged().find(|change| change.is_worse()) {
+        let metric = worse.metric.label_of(case.load.unit());
+        (Some(false), format!("is worse than {baseline} in {metric}"))
+    } else if judged().all(|change| change.verdict.is_some_and(is_decided)) {
+        (Some(true), format!("is not worse than {baseline}"))
+    } else {
+        (None, format!("may be worse than {baseline}, or not"))
+    };
+    Outcome {
+        message: format!("{server} in {scenario}: --not-worse: it {said}"),
+        scenario,
+        server: server.clone(),
+        name: NOT_WORSE.to_owned(),
+        limit: None,
+        measured: None,
+        passed,
+    }
+}
+
+fn is_decided(verdict: Verdict) -> bool {
+    match verdict {
+        Verdict::Higher | Verdict::Lower | Verdict::SmallDifference | Verdict::Equivalent => true,
+        Verdict::Inconclusive | Verdict::LimitedByLoadGenerator | Verdict::Invalid => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::compare::sample::{compare, invalidate, sync_and_async};
+
+    /// What becomes of these gates on async, at this rate against 10000 and this cost against 30.
+    fn judged(limits: &[Gate], not_worse: bool, change: impl Fn(&mut [Record])) -> Vec<Outcome> {
+        let (a, mut b) = sync_and_async(8_000.0, 40.0);
+        change(&mut b);
+        let cases = compare(a, b.clone()).cases;
+        let gated = Gated {
+            scenario: "close",
+            servers: &["async"],
+            limits,
+            not_worse,
+        };
+        judge(&gated, &b, &cases)
+    }
+
+    fn only(outcomes: &[Outcome]) -> (Option<bool>, &str) {
+        let [outcome] = outcomes else {
+            panic!("{outcomes:?}");
+        };
+        (outcome.passed, &outcome.message)
+    }
+
+    #[test]
+    fn most_rounds_decide_on_a_rate_and_on_a_p99() {
+        let outcomes = judged(&[Gate::MinRate(7_000.0)], false, |_| {});
+        let (passed, message) = only(&outcomes);
+        assert_eq!(passed, Some(true));
+        let words = "async in close, kept in 10 of 10 rounds: --min-rate 7000";
+        assert!(message.starts_with(words), "{message}");
+        let slow = |rounds: usize| {
+            let gate = Gate::MaxP99(Duration::from_millis(30));
+            judged(&[gate], false, |records| {
+                for record in &mut records[..rounds] {
+                    record.latency_ns.total.as_mut().unwrap().p99 = 90_000_000;
+                }
+            })
+        };
+        assert_eq!(only(&slow(5)).0, Some(true));
+        let outcomes = slow(6);
+        assert_eq!(outcomes[0].measured, Some(90e6));
+        let (passed, message) = only(&outcomes);
+        assert_eq!(passed, Some(false));
+        let words = ", missed in 6 of 10 rounds: --max-p99 30ms: the p99 was 90.0ms";
+        assert!(message.contains(words), "{message}");
+    }
+
+    #[test]
+    fn a_failure_in_one_round_is_a_failure() {
+        let outcomes = judged(&[Gate::MaxErrorRate(0.0)], false, |records| {
+            records[3].requests.succeeded -= 1;
+            records[3].requests.failed += 1;
+        });
+        let (passed, message) = only(&outcomes);
+        assert_eq!(passed, Some(false));
+        assert!(message.contains("1 of "), "{message}");
+    }
+
+    #[test]
+    fn a_server_that_is_worse_by_a_verdict_misses_and_one_that_is_open_does_not() {
+        let outcomes = judged(&[], true, |_| {});
+        let said = "async in close: --not-worse: it is worse than sync in requests per second";
+        assert_eq!(only(&outcomes), (Some(false), said));
+        let outcomes = judged(&[], true, |records| invalidate(&mut records[0]));
+        assert_eq!(only(&outcomes).0, None);
+    }
+
+    #[test]
+    fn what_was_not_measured_is_missed() {
+        let gated = Gated {
+            scenario: "close",
+            servers: &["async"],
+            limits: &[Gate::MinRate(1.0)],
+            not_worse: true,
+        };
+        let outcomes = judge(&gated, &[], &[]);
+        let said = "async in close: nothing was measured";
+        assert_eq!(only(&outcomes), (Some(false), said));
+    }
+}
