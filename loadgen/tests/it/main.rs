@@ -42,6 +42,7 @@ mod away; // the fault table's rows of servers that are not there
 mod background; // connections beside the load, and servers that do not bear them
 mod bad_input; // what a person can type wrong
 mod bench_command; // benchmarks: of the servers, and of what is none
+mod bench_loads; // what is asked of servers, what they must keep, and the machine's noise
 mod bench_plans; // from files, for many servers, and what is left of them
 mod bench_push_command; // every client against every server that pushes
 mod bench_servers; // of anybody: commands, URLs, and what is none

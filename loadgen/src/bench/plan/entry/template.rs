@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::{ScenarioEntry, Surroundings, checked, count, one_of};
 use crate::bench::plan::error::Problem;
+use crate::bench::plan::gates::GatesEntry;
 use crate::bench::plan::text::{Text, parse, read};
 use crate::bench::plan::{Gates, Scenario};
 use crate::plan::{
@@ -154,7 +155,7 @@ impl ScenarioEntry {
     fn expect(&self) -> Result<Expect, Problem> {
         let statuses = parse::<StatusSet>("expect_status", self.expect_status.as_ref())?;
         let length = parse::<LengthRule>("expect_length", self.expect_length.as_ref())?;
-        let body = self.expect_body.as_ref().map(|body| body.get_ref());
+        let body = self.expect_body.as_ref().map(Spanned::get_ref);
         Ok(Expect {
             statuses: statuses.unwrap_or_else(StatusSet::not_an_error),
             length: length.unwrap_or(LengthRule::First),
@@ -163,7 +164,7 @@ impl ScenarioEntry {
     }
 
     fn gates(&self, of_plan: &Gates) -> Result<Gates, Problem> {
-        let own = self.gates.as_ref().map(|gates| gates.gates());
+        let own = self.gates.as_ref().map(GatesEntry::gates);
         Ok(own.transpose()?.unwrap_or_default().or(of_plan))
     }
 
