@@ -52,12 +52,17 @@ fn entry(group: &Group, figure: Figure) -> Entry {
         count => format!("\n{count} more were left out: they cannot be believed"),
     };
     let interval = figure.interval;
+    let of_runs = match figure.metric {
+        Metric::FailedShare => format!("all of {runs} runs together"),
+        _ if interval.is_some() => format!("median of {runs} runs, range at 95 % confidence"),
+        _ => format!("median of {runs} runs"),
+    };
     Entry {
         name: format!("{}: {}", group.name(), figure.metric.label()),
         value: figure.median,
         unit: unit(figure.metric),
         range: interval.map(|(low, high)| format!("{low} to {high}")),
-        extra: format!("median of {runs} runs, range at 95 % confidence{left_out}"),
+        extra: of_runs + &left_out,
     }
 }
 

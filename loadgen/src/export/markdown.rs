@@ -1,7 +1,7 @@
 //! Markdown: a table of what was measured, and what was found in comparing it.
 
 use super::{Exported, Group, Results};
-use crate::compare::{Metric, escaped, value};
+use crate::compare::{Metric, counted, escaped, value};
 
 /// The metrics that have a column.
 const COLUMNS: [Metric; 6] = [
@@ -17,7 +17,7 @@ pub(super) fn write(results: &Results) -> Exported {
     let heads = COLUMNS.map(Metric::label).join(" | ");
     let rules = "---:|".repeat(COLUMNS.len());
     let mut text = format!(
-        "# Results\n\nMedians of the runs that can be believed.\n\n\
+        "# Results\n\nMedians of the runs that can be believed; failed requests are those of all of them.\n\n\
          | scenario | server | runs | {heads} | to know |\n|---|---|---:|{rules}---|\n"
     );
     for group in &results.groups {
@@ -56,6 +56,9 @@ fn to_know(group: &Group) -> String {
             "{invalid} invalid, not counted ({})",
             codes.join(", ")
         ));
+    }
+    if group.failed() > 0 {
+        notes.push(counted(group.failed(), "request") + " failed");
     }
     if group.is_limited() {
         notes.push("the load generator was the limit".to_owned());

@@ -52,7 +52,7 @@ pub struct Group {
 pub struct Figure {
     /// Which metric.
     pub metric: Metric,
-    /// The median of the rounds, in the metric's unit.
+    /// The median of the rounds, in the metric's unit; of failures the share over all of them.
     pub median: f64,
     /// Where their centre lies with 95 % confidence (Hodges and Lehmann, on logarithms); none with
     /// fewer than six rounds, or if one is zero.
@@ -239,6 +239,9 @@ impl Group {
     /// The metric over the rounds that can be believed; none if one of them does not know it.
     #[must_use]
     pub fn figure(&self, metric: Metric) -> Option<Figure> {
+        if metric == Metric::FailedShare {
+            return self.failed_share();
+        }
         let rounds: Vec<&Record> = self.valid().collect();
         let loops = Loops::of(rounds.iter().copied());
         let mut values: Vec<f64> = rounds
@@ -251,6 +254,22 @@ impl Group {
             median: median_of_sorted(&values)?,
             interval: interval(&values),
         })
+    }
+
+    /// The share over all these rounds together: a median would hide what failed in one of them.
+    fn failed_share(&self) -> Option<Figure> {
+        let ended: u64 = self.valid().map(|record| record.requests.ended()).sum();
+        (ended > 0).then(|| Figure {
+            metric: Metric::FailedShare,
+            median: self.failed() as f64 / ended as f64,
+            interval: None,
+        })
+    }
+
+    /// Requests that failed in the rounds that can be believed.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.valid().map(|record| record.requests.failed).sum()
     }
 
     /// The figures that are tracked over time. Rate and latency are not among them where they are

@@ -50,6 +50,7 @@ install() {
 }
 
 start_server() {
+    : >"$here/server"
     "$bin/server-async" --listen 127.0.0.1:0 >"$here/server" &
     server=$!
     until grep -q listening "$here/server"; do
