@@ -3,7 +3,7 @@
 use super::markup::Markup;
 use super::{figure, table, text, tone};
 use crate::record::Severity;
-use crate::report::{Entry, Section, Sentence, Tone};
+use crate::report::{Entry, Section, Sentence, Table, Tone};
 
 /// Characters of a sentence that are shown; names in it may be of any length.
 const SENTENCE_LENGTH_MAX: usize = 600;
@@ -31,9 +31,7 @@ pub(super) fn write(out: &mut Markup, section: &Section, is_alone: bool) {
         for figure in section.figures.iter().skip(1) {
             figure::write(out, figure);
         }
-        for (number, table) in section.tables.iter().enumerate() {
-            table::write(out, &format!("{id}-table{}", number + 1), table);
-        }
+        write_tables(out, id, &section.tables);
         write_notes(out, &section.notes);
         write_findings(out, &section.findings);
         write_environment(out, &section.environment);
@@ -118,6 +116,17 @@ fn split_aside(text: &str) -> Option<(&str, &str, &str)> {
     let start = text.find(" (")? + 1;
     let end = start + text[start..].find(')')? + 1;
     Some((&text[..start], &text[start..end], &text[end..]))
+}
+
+fn write_tables(out: &mut Markup, id: &str, tables: &[Table]) {
+    if tables.is_empty() {
+        return;
+    }
+    part(out, "In numbers", tables.len() <= OPEN_MAX, |out| {
+        for (number, table) in tables.iter().enumerate() {
+            table::write(out, &format!("{id}-table{}", number + 1), table);
+        }
+    });
 }
 
 fn write_notes(out: &mut Markup, notes: &[Sentence]) {
