@@ -109,6 +109,7 @@ impl ProcessRow {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use rustix::process::{Pid, Signal, kill_process};
     use std::process::{Command, Stdio};
 
     #[test]
@@ -133,11 +134,8 @@ mod tests {
 
     #[test]
     fn a_family_is_a_process_and_all_that_came_from_it() {
-        // The shell is there as long as its child is, and says when that is there.
-        let script = "cat & echo $!; wait";
         let mut shell = Command::new("sh")
-            .args(["-c", script])
-            .stdin(Stdio::piped())
+            .args(["-c", "sleep 60 & echo $!; wait"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -156,9 +154,10 @@ mod tests {
         let parents: Vec<u32> = table.parents(child).take(2).collect();
         assert_eq!(parents, [shell.id(), std::process::id()]);
         assert!(family(u32::MAX).is_empty());
-        drop(shell.stdin.take());
         shell.kill().unwrap();
         shell.wait().unwrap();
+        let child = Pid::from_raw(child.try_into().unwrap()).unwrap();
+        kill_process(child, Signal::KILL).unwrap();
     }
 
     proptest! {

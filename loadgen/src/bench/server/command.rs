@@ -6,6 +6,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -100,14 +101,16 @@ impl CommandServer {
     ///
     /// It has.
     pub fn check_alive(&mut self) -> Result<(), ServerError> {
-        match self.group.status() {
-            None => Ok(()),
-            Some(status) => Err(ServerError::Ended {
+        let Some(status) = self.group.status() else {
+            return Ok(());
+        };
+        Err(self
+            .in_background(status)
+            .unwrap_or_else(|| ServerError::Ended {
                 label: self.label.clone(),
                 status,
                 log: format!("; {}", self.group.last_words()),
-            }),
-        }
+            }))
     }
 
     fn wait_until_ready(
@@ -126,8 +129,8 @@ impl CommandServer {
                 Some(_) => self.group.has_seen_sign(),
                 None => question.is_answered(),
             };
-            if self.group.status().is_some() {
-                return Err(self.ended_early());
+            if let Some(status) = self.group.status() {
+                return Err(self.ended_early(status));
             }
             if is_ready {
                 return Ok(());
@@ -142,20 +145,22 @@ impl CommandServer {
         }
     }
 
-    /// Its first process is gone; perhaps others have stayed.
-    fn ended_early(&mut self) -> ServerError {
+    fn ended_early(&mut self, status: ExitStatus) -> ServerError {
+        let in_background = self.in_background(status);
+        in_background.unwrap_or_else(|| ServerError::EndedEarly {
+            label: self.label.clone(),
+            status,
+            words: self.group.last_words(),
+        })
+    }
+
+    /// Its first process has done its part, and others have stayed. If it has failed, they are about
+    /// to end too.
+    fn in_background(&self, status: ExitStatus) -> Option<ServerError> {
+        let members = self.group.members();
+        let pid = members.first().copied().filter(|_| status.success())?;
         let label = self.label.clone();
-        if let Some(&pid) = self.group.members().first() {
-            return ServerError::InBackground { label, pid };
-        }
-        match self.group.status() {
-            Some(status) => ServerError::EndedEarly {
-                label,
-                status,
-                words: self.group.last_words(),
-            },
-            None => ServerError::Interrupted,
-        }
+        Some(ServerError::InBackground { label, pid })
     }
 
     fn not_ready(&mut self, command: &CommandLine) -> ServerError {
