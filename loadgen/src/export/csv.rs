@@ -2,7 +2,7 @@
 
 use super::results::{codes, round};
 use super::{Exported, Group, Results};
-use crate::record::{Distribution, Record};
+use crate::record::{LatencyFrom, Record};
 
 /// A column: its heading, and the text of a run's cell, empty if the record does not know it.
 type Column = (&'static str, fn(&Group, &Record) -> String);
@@ -13,20 +13,27 @@ const COLUMNS: [Column; 41] = [
     ("server", |group, _| group.server.clone()),
     ("round", |_, record| round(record).to_string()),
     ("id", |_, record| record.id.clone()),
-    ("started_at", |_, record| record.started_at.clone()),
+    ("started_at", |_, record| {
+        told(record, "started_at", &record.started_at)
+    }),
     ("valid", |_, record| record.validity.valid.to_string()),
     ("limits_rate", |_, record| {
         record.validity.limits_rate().to_string()
     }),
     ("reasons", |_, record| codes(record)),
-    ("url", |_, record| record.target.url.clone()),
+    ("url", |_, record| {
+        told(record, "target.url", &record.target.url)
+    }),
     ("engine", |_, record| record.plan.engine.clone()),
     ("connections", |_, record| {
-        record.plan.connections.to_string()
+        told(record, "plan.connections", record.plan.connections)
     }),
-    ("keep_alive", |_, record| record.plan.keep_alive.to_string()),
+    ("keep_alive", |_, record| {
+        told(record, "plan.keep_alive", record.plan.keep_alive)
+    }),
     ("offered_rate_per_second", |_, record| {
-        known(record.plan.rate_per_second)
+        let is_told = record.tells("plan.rate_per_second");
+        known(record.plan.rate_per_second.filter(|_| is_told))
     }),
     ("elapsed_s", |_, record| record.elapsed_s.to_string()),
     ("issued", |_, record| record.requests.issued.to_string()),
@@ -42,32 +49,32 @@ const COLUMNS: [Column; 41] = [
         record.rate_per_second.to_string()
     }),
     ("latency_ns_min", |_, record| {
-        latency(record, |it| it.min as f64)
+        known(record.percentile_ns(0.0))
     }),
-    ("latency_ns_mean", |_, record| latency(record, |it| it.mean)),
+    ("latency_ns_mean", |_, record| known(mean_ns(record))),
     ("latency_ns_p50", |_, record| {
-        latency(record, |it| it.p50 as f64)
+        known(record.percentile_ns(50.0))
     }),
     ("latency_ns_p90", |_, record| {
-        latency(record, |it| it.p90 as f64)
+        known(record.percentile_ns(90.0))
     }),
     ("latency_ns_p99", |_, record| {
-        latency(record, |it| it.p99 as f64)
+        known(record.percentile_ns(99.0))
     }),
     ("latency_ns_p99_9", |_, record| {
-        latency(record, |it| it.p99_9 as f64)
+        known(record.percentile_ns(99.9))
     }),
     ("latency_ns_max", |_, record| {
-        latency(record, |it| it.max as f64)
+        known(record.percentile_ns(100.0))
     }),
     ("corrected_ns_p50", |_, record| {
-        known(record.latency_ns.corrected.map(|it| it.p50))
+        known(corrected_ns(record, 50.0))
     }),
     ("corrected_ns_p99", |_, record| {
-        known(record.latency_ns.corrected.map(|it| it.p99))
+        known(corrected_ns(record, 99.0))
     }),
     ("corrected_ns_max", |_, record| {
-        known(record.latency_ns.corrected.map(|it| it.max))
+        known(corrected_ns(record, 100.0))
     }),
     ("server_cpu_us_per_request", |_, record| {
         known(record.server.as_ref().and_then(|it| it.cpu_us_per_request))
@@ -85,9 +92,13 @@ const COLUMNS: [Column; 41] = [
         known(record.client.cpu_us_per_request)
     }),
     ("tool", |_, record| record.tool.name.clone()),
-    ("version", |_, record| record.tool.version.clone()),
+    ("version", |_, record| {
+        told(record, "tool.version", &record.tool.version)
+    }),
     ("commit", |_, record| known(record.tool.git.as_ref())),
-    ("kernel", |_, record| record.environment.kernel.clone()),
+    ("kernel", |_, record| {
+        told(record, "environment.kernel", &record.environment.kernel)
+    }),
     ("cpu_model", |_, record| {
         known(record.environment.cpu_model.as_ref())
     }),
@@ -121,8 +132,27 @@ fn known(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
-fn latency(record: &Record, of: impl Fn(&Distribution) -> f64) -> String {
-    known(record.latency_ns.total.as_ref().map(of))
+/// What only fills the place in the record of another tool's run is left empty.
+fn told(record: &Record, field: &str, value: impl ToString) -> String {
+    known(record.tells(field).then_some(value))
+}
+
+/// Of another tool's run only what counts from the intended start.
+fn corrected_ns(record: &Record, percentile: f64) -> Option<u64> {
+    let imported = record.imported.as_ref();
+    let is_corrected = imported.is_none_or(|it| it.latency_from == LatencyFrom::IntendedStart);
+    let ns = record.corrected_percentile_ns(percentile);
+    ns.filter(|_| is_corrected)
+}
+
+fn mean_ns(record: &Record) -> Option<f64> {
+    let measured = record.latency_ns.total.map(|it| it.mean);
+    let imported = || {
+        let imported = record.imported.as_ref()?;
+        let is_from_start = imported.latency_from != LatencyFrom::IntendedStart;
+        imported.mean_ns.filter(|_| is_from_start)
+    };
+    measured.or_else(imported)
 }
 
 /// Those that there were: `read_reset=3 read_timeout=1`.

@@ -84,7 +84,7 @@ fn line(group: &Group, record: &Record) -> Option<String> {
         "BenchmarkLoad/scenario={}/server={}/connections={}",
         name(&group.scenario),
         name(&group.server),
-        record.plan.connections
+        record.told("plan.connections", record.plan.connections)
     );
     if !record.validity.valid {
         line.push_str("/validity=invalid");
@@ -94,11 +94,15 @@ fn line(group: &Group, record: &Record) -> Option<String> {
         " {succeeded} {ns_per_request} ns/op {} req/s",
         record.rate_per_second
     ));
-    let latency = record.latency_ns.corrected.or(record.latency_ns.total);
+    let latency_ns = |percentile| {
+        let corrected = record.corrected_percentile_ns(percentile);
+        let ns = corrected.or_else(|| record.percentile_ns(percentile))?;
+        Some(ns as f64)
+    };
     let server = record.server.as_ref();
     let values = [
-        (latency.map(|it| it.p50 as f64), "p50-latency-ns"),
-        (latency.map(|it| it.p99 as f64), "p99-latency-ns"),
+        (latency_ns(50.0), "p50-latency-ns"),
+        (latency_ns(99.0), "p99-latency-ns"),
         (
             server.and_then(|it| Some(it.cpu_us_per_request? * 1000.0)),
             "server-cpu-ns/op",

@@ -180,8 +180,14 @@ fn about(record: &Record) -> Labels {
     let environment = &record.environment;
     vec![
         ("url", record.target.url.clone()),
-        ("connections", record.plan.connections.to_string()),
-        ("keep_alive", record.plan.keep_alive.to_string()),
+        (
+            "connections",
+            record.told("plan.connections", record.plan.connections),
+        ),
+        (
+            "keep_alive",
+            record.told("plan.keep_alive", record.plan.keep_alive),
+        ),
         ("tool", record.tool.name.clone()),
         ("version", record.tool.version.clone()),
         ("commit", record.tool.git.clone().unwrap_or_default()),

@@ -122,6 +122,14 @@ impl Record {
         let imported = self.imported.as_ref();
         imported.is_none_or(|imported| imported.tells(field))
     }
+
+    /// The text of the record's `field`, whose value this is; `unknown` if it only fills the place.
+    pub(crate) fn told(&self, field: &str, value: impl ToString) -> String {
+        match self.tells(field) {
+            true => value.to_string(),
+            false => "unknown".to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]

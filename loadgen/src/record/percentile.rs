@@ -6,7 +6,8 @@ impl Record {
     /// The percentile of how long successful requests took from their start, in nanoseconds:
     /// `latency_ns.total`, or what another tool measured. `None` if it is not known.
     ///
-    /// `percentile` is in percent; the record quotes [`Distribution::PERCENTILES`].
+    /// `percentile` is in percent; the record quotes [`Distribution::PERCENTILES`], 0 (the smallest)
+    /// and 100 (the largest).
     #[must_use]
     pub fn percentile_ns(&self, percentile: f64) -> Option<u64> {
         let measured = self.latency_ns.total.as_ref();
@@ -30,7 +31,7 @@ impl Record {
 }
 
 impl Distribution {
-    /// This percentile, if the record quotes it.
+    /// This percentile, if the record quotes it; 0 is the smallest sample, 100 the largest.
     #[must_use]
     pub fn percentile_ns(&self, percentile: f64) -> Option<u64> {
         let values = [
@@ -42,7 +43,8 @@ impl Distribution {
             self.p99_9,
             self.p99_99,
         ];
-        let mut quoted = Self::PERCENTILES.into_iter().zip(values);
+        let quoted = Self::PERCENTILES.into_iter().zip(values);
+        let mut quoted = quoted.chain([(0.0, self.min), (100.0, self.max)]);
         let found = quoted.find(|(quoted, _)| (quoted - percentile).abs() < 1e-9);
         found.map(|(_, ns)| ns)
     }
@@ -58,6 +60,7 @@ mod tests {
         assert_eq!(record.percentile_ns(50.0), Some(14_900_000));
         assert_eq!(record.percentile_ns(99.99), Some(40_000_000));
         assert_eq!(record.percentile_ns(42.0), None);
+        assert_eq!(record.percentile_ns(100.0), Some(45_000_000));
         assert_eq!(record.corrected_percentile_ns(99.0), None);
         record.latency_ns.corrected = record.latency_ns.total.take();
         assert_eq!(record.corrected_percentile_ns(99.0), Some(21_000_000));

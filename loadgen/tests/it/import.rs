@@ -334,6 +334,42 @@ fn open_loops_are_judged_by_their_tail() {
 }
 
 #[test]
+fn what_fills_a_place_is_not_exported_as_a_fact() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = fixture("oha/timed.json");
+    in_directory(&directory, &["import", text(&file), "-o", "oha.json"]);
+    let cell = |name: &str| {
+        let ended = in_directory(&directory, &["export", "--to", "csv", "oha.json"]);
+        assert_eq!(ended.code, Some(DONE), "{ended:?}");
+        let lines = ended
+            .stdout
+            .lines()
+            .map(|line| line.split(',').map(str::to_owned));
+        let [names, cells]: [Vec<String>; 2] = lines
+            .map(Iterator::collect)
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap();
+        let place = names.iter().position(|it| it == name).unwrap();
+        cells[place].clone()
+    };
+    for (name, expected) in [
+        ("connections", ""),
+        ("started_at", ""),
+        ("kernel", ""),
+        ("tool", "oha"),
+        ("latency_ns_p99", "77561"),
+        ("latency_ns_max", "5664774"),
+        ("corrected_ns_p99", ""),
+    ] {
+        assert_eq!(cell(name), expected, "{name}");
+    }
+    let ended = in_directory(&directory, &["export", "--to", "go-bench", "oha.json"]);
+    assert!(ended.stdout.contains("/connections=unknown"), "{ended:?}");
+    assert!(ended.stdout.contains("77561 p99-latency-ns"), "{ended:?}");
+}
+
+#[test]
 fn a_tool_may_write_into_a_pipe() {
     let mut command = command(&["import", "-"]);
     command.arg("--from").arg("wrk");
