@@ -124,7 +124,7 @@ impl Record {
     }
 
     /// The text of the record's `field`, whose value this is; `unknown` if it only fills the place.
-    pub(crate) fn told(&self, field: &str, value: impl ToString) -> String {
+    pub(crate) fn told(&self, field: &str, value: impl Copy + ToString) -> String {
         match self.tells(field) {
             true => value.to_string(),
             false => "unknown".to_owned(),
