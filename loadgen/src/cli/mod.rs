@@ -230,8 +230,9 @@ pub fn parse_in(environment: &Environment, argv: &[OsString]) -> Result<Command,
             Ok(Command::WebSocket(args))
         }
         Some(Named::Bench(mut args)) => {
-            let matches = matches.subcommand_matches("bench");
-            matches.into_iter().for_each(|it| args.told(it));
+            if let Some(matches) = matches.subcommand_matches("bench") {
+                args.told(matches, variables);
+            }
             Ok(Command::Bench(args))
         }
         Some(Named::Compare(args)) => Ok(Command::Compare(args)),
