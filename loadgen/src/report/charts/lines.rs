@@ -2,7 +2,7 @@
 
 use super::panels::Panel;
 use crate::report::svg::{
-    Anchor, Axis, Canvas, Frame, Look, Mark, SERIES, SMALL, TEXT, Unit, dash, mark, marks,
+    Anchor, Axis, BOLD, Canvas, Frame, Look, Mark, SERIES, SMALL, TEXT, Unit, dash, mark, marks,
     shortened, spread, width_of,
 };
 
@@ -92,7 +92,7 @@ impl Panel for Lines<'_> {
             HEAD
         };
         if !self.title.is_empty() {
-            let title = shortened(&self.title, width, TEXT);
+            let title = shortened(&self.title, width, TEXT * BOLD);
             canvas.text((left, top + 15.0), Anchor::Start, TEXT, "title", &title);
         }
         let names = if self.is_labelled { self.names() } else { 8.0 };

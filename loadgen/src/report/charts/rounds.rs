@@ -7,7 +7,7 @@ use crate::compare::{Loops, Metric};
 use crate::record::Record;
 use crate::report::model::measured::{Cell, Measured, Scenario};
 use crate::report::svg::{
-    Anchor, Axis, Canvas, Frame, Key, Look, Mark, SMALL, TEXT, Unit, mark, shortened,
+    Anchor, Axis, BOLD, Canvas, Frame, Key, Look, Mark, SMALL, TEXT, Unit, mark, shortened,
 };
 use crate::report::{Figure, Scale};
 
@@ -202,7 +202,7 @@ impl Panel for Pairs {
     }
 
     fn draw(&self, canvas: &mut Canvas, (left, top): (f64, f64), width: f64) {
-        let title = shortened(&self.title, width, TEXT);
+        let title = shortened(&self.title, width, TEXT * BOLD);
         canvas.text((left, top + 15.0), Anchor::Start, TEXT, "title", &title);
         let frame = Frame {
             left: left + SIDE,

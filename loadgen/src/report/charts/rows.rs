@@ -4,7 +4,8 @@ use super::panels::Panel;
 use crate::report::Scale;
 use crate::report::model::measured::Summary;
 use crate::report::svg::{
-    Anchor, Axis, Canvas, FAINT, Frame, Look, Mark, SMALL, TEXT, Unit, mark, shortened, width_of,
+    Anchor, Axis, BOLD, Canvas, FAINT, Frame, Look, Mark, SMALL, TEXT, Unit, mark, shortened,
+    width_of,
 };
 
 /// Height of a row.
@@ -80,7 +81,7 @@ impl Panel for Rows {
     }
 
     fn draw(&self, canvas: &mut Canvas, (left, top): (f64, f64), width: f64) {
-        let title = shortened(&self.title, width, TEXT);
+        let title = shortened(&self.title, width, TEXT * BOLD);
         canvas.text((left, top + 15.0), Anchor::Start, TEXT, "title", &title);
         let frame = self.frame((left, top + TITLE), width);
         let axis = frame.across(self.scale());

@@ -21,7 +21,7 @@ pub use labels::spread;
 pub use legend::{FAINT, Key, legend};
 pub use marks::{Mark, dash, mark, marks, painted};
 pub use number::{Unit, factor, short};
-pub use text::{escaped, shortened, width_of};
+pub use text::{BOLD, escaped, shortened, width_of};
 
 /// Width of every drawing, in its own units: about a pixel each on a desktop.
 pub const WIDTH: f64 = 720.0;

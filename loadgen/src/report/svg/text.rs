@@ -36,6 +36,9 @@ pub fn shortened(text: &str, width: f64, size: f64) -> String {
     short
 }
 
+/// How much wider letters of a title are, which are bold.
+pub const BOLD: f64 = 1.12;
+
 /// About how wide the text is. The font is the reader's own, so this is on the generous side.
 #[must_use]
 pub fn width_of(text: &str, size: f64) -> f64 {
@@ -47,7 +50,8 @@ fn advance(character: char) -> f64 {
     match character {
         'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '|' | '\'' | '!' | ' ' => 0.32,
         'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' | '—' => 0.95,
-        '0'..='9' | 'a'..='z' | '-' | '−' | '+' | '/' | '(' | ')' => 0.6,
+        '0'..='9' | 'a'..='z' | '-' | '/' | '(' | ')' => 0.6,
+        '<' | '>' | '=' | '+' | '−' | '×' | '±' | '~' | '^' | '#' | '&' => 0.84,
         'A'..='Z' => 0.72,
         // Wide scripts.
         '\u{1100}'.. => 1.05,
