@@ -127,6 +127,57 @@ fn what_cannot_be_believed_is_hollow_and_the_legend_says_so() {
     }
 }
 
+/// The forest plot if the load generator was the limit with these servers.
+fn forest_with_limited(servers: &[&str]) -> Figure {
+    let mut records = records();
+    let is_limited = |it: &Record| servers.iter().any(|server| it.id.contains(server));
+    for record in records.iter_mut().filter(|it| is_limited(it)) {
+        record.validity = vec![Reason::ClientSaturated { share: 1.0 }].into();
+    }
+    figures(records).swap_remove(0)
+}
+
+#[test]
+fn a_lower_bound_has_no_end_and_what_is_hidden_has_no_mark() {
+    let bound = forest_with_limited(&[".async."]);
+    assert_eq!(bound.svg.matches("stroke-dasharray=\"3 4\"").count(), 3);
+    assert!(
+        bound.alt.contains("requests per second: at least +30 %"),
+        "{}",
+        bound.alt
+    );
+    let marks = |it: &Figure| it.svg.matches("class=\"mark ").count();
+    let hidden = forest_with_limited(&[".sync.", ".async."]);
+    assert!(
+        hidden.alt.contains("hidden by the load generator"),
+        "{}",
+        hidden.alt
+    );
+    assert_eq!((marks(&forest_with_limited(&[])), marks(&hidden)), (6, 3));
+}
+
+#[test]
+fn what_lies_far_beyond_the_others_is_an_arrow_at_the_end_of_the_axis() {
+    let mut records = records();
+    for record in records
+        .iter_mut()
+        .filter(|it| it.id.starts_with("kept-64.async"))
+    {
+        record.rate_per_second *= 500.0;
+    }
+    let forest = figures(records).swap_remove(0);
+    assert_inside(&forest);
+    assert!(
+        forest.alt.contains("kept-64 · requests per second: ×"),
+        "{}",
+        forest.alt
+    );
+    assert!(
+        forest.svg.contains("M712.0 "),
+        "the arrow's tip is at the right side"
+    );
+}
+
 #[test]
 fn hostile_names_are_shown_and_not_run() {
     let names = [

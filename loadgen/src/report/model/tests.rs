@@ -33,7 +33,7 @@ fn a_benchmark_is_a_section_with_verdicts_forest_and_all_runs() {
     assert!(section.verdicts.iter().all(|it| it.tone == Tone::Better));
     let first = &section.verdicts[0].text;
     assert!(
-        first.starts_with("new-8: async served 30 % more"),
+        first.starts_with("new-8: async against sync: async served 30 % more"),
         "{first}"
     );
     assert_eq!(section.figures[0].id, "result-1-forest");

@@ -43,12 +43,21 @@ pub(in crate::report) fn tone(verdict: Option<Verdict>, metric: Metric) -> Tone 
 fn of_case(case: &Case) -> Vec<Sentence> {
     let title = case.title();
     let tones = tones(case);
-    let sentence = |(index, text): (usize, &String)| Sentence {
-        text: match title.is_empty() {
-            true => text.clone(),
-            false => format!("{title}: {text}"),
-        },
-        tone: tones.get(index).copied().unwrap_or(Tone::Open),
+    let sentence = |(index, text): (usize, &String)| {
+        let tone = tones.get(index).copied().unwrap_or(Tone::Open);
+        // Who is better or worse: the subject of the sentence may be either.
+        let who = match tone {
+            Tone::Better | Tone::Worse => format!("{} against {}", case.b.label, case.a.label),
+            Tone::Plain | Tone::Open | Tone::Invalid => String::new(),
+        };
+        let parts = [title.as_str(), &who]
+            .into_iter()
+            .filter(|it| !it.is_empty());
+        let parts: Vec<&str> = parts.chain([text.as_str()]).collect();
+        Sentence {
+            text: parts.join(": "),
+            tone,
+        }
     };
     case.sentences.iter().enumerate().map(sentence).collect()
 }
