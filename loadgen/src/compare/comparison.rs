@@ -89,7 +89,7 @@ impl Comparison {
     }
 
     /// What is known of the machine's noise, in lines; nothing if no benchmark is compared.
-    pub(super) fn noise_lines(&self) -> Vec<String> {
+    pub(crate) fn noise_lines(&self) -> Vec<String> {
         match (&self.noise_floor, &self.benchmark) {
             (Some(floor), _) => floor.lines(),
             (None, Some(_)) => vec![NOISE_UNKNOWN.to_owned()],

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Benchmark, CompareError, GivenUp, NoiseFloor};
+use super::{Benchmark, CompareError, GivenUp, NoiseFloor, Outcome};
 use crate::record::Record;
 
 /// The one JSON file in a benchmark's directory that is no record.
@@ -91,20 +91,20 @@ pub(super) fn read_side(path: &Path) -> Result<(Vec<Record>, Vec<GivenUp>), Comp
     Ok((records, benchmark.unwrap_or_default().given_up))
 }
 
-/// The benchmark whose comparison a directory keeps; none in those of earlier versions.
-pub(crate) fn kept_benchmark(directory: &Path) -> Result<Option<Benchmark>, CompareError> {
-    Ok(kept(directory)?.and_then(|kept| kept.benchmark))
-}
-
 /// The part of a comparison that is read again.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Kept {
-    pub(super) benchmark: Option<Benchmark>,
-    pub(super) noise_floor: Option<NoiseFloor>,
+pub(crate) struct Kept {
+    /// What was planned.
+    pub(crate) benchmark: Option<Benchmark>,
+    /// By how much a server differed from itself.
+    pub(crate) noise_floor: Option<NoiseFloor>,
+    /// The limits that were set, and whether they were kept.
+    #[serde(default)]
+    pub(crate) gates: Vec<Outcome>,
 }
 
 /// What a benchmark's directory keeps of it; none in those of earlier versions.
-pub(super) fn kept(directory: &Path) -> Result<Option<Kept>, CompareError> {
+pub(crate) fn kept(directory: &Path) -> Result<Option<Kept>, CompareError> {
     let path = directory.join(COMPARISON_FILE);
     let json = match fs::read_to_string(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -39,7 +39,7 @@ pub use error::CompareError;
 pub use gate::{Gated, Outcome, judge as judge_gates};
 pub use input::read_records;
 pub(crate) use input::{
-    COMPARISON_FILE, PACKED_FILE, each_record, kept_benchmark, names, read_benchmark,
+    COMPARISON_FILE, Kept, PACKED_FILE, each_record, kept, names, read_benchmark,
 };
 pub use matrix::{Best, Cell, Matrix, Row, Values};
 pub(crate) use matrix::{Table as MatrixTable, left_out};

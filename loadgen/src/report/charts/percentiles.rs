@@ -58,7 +58,7 @@ fn figure(
     };
     keys.extend(words::hollow(&scenarios));
     let told = scenarios.iter().filter_map(|it| {
-        let p99 = |cell: &Cell<'_>| cell.summary(|record| Some(quoted(record)?.p99 as f64));
+        let p99 = |cell: &Cell<'_>| cell.summary(|record| quoted(record, 99.0));
         let text = words::values(measured, it, Unit::Nanoseconds, |cell| {
             Some(p99(cell)?.median)
         });
@@ -156,14 +156,13 @@ fn places(cell: &Cell<'_>) -> Vec<Place> {
                 .collect()
         }
         None => {
-            let known = |(index, percentile): (usize, f64)| {
-                let count = cell
-                    .summary(|record| Some(quoted(record)?.count as f64))?
-                    .median;
-                let value = cell.summary(|record| Some(values(quoted(record)?)[index]))?;
+            let succeeded = |record: &Record| Some(record.requests.succeeded as f64);
+            let count = cell.summary(succeeded).map_or(0.0, |it| it.median);
+            let known = |percentile: f64| {
+                let value = cell.summary(|record| quoted(record, percentile))?;
                 is_known(percentile, count).then_some((percentile, value.median))
             };
-            let all = Distribution::PERCENTILES.into_iter().enumerate();
+            let all = Distribution::PERCENTILES.into_iter();
             all.filter_map(known).collect()
         }
     }
@@ -187,17 +186,13 @@ fn fine() -> impl Iterator<Item = f64> {
     all.into_iter()
 }
 
-/// The record's own latency: from the intended start if there was a schedule.
-fn quoted(record: &Record) -> Option<&Distribution> {
-    match record.plan.rate_per_second {
-        Some(_) => record.latency_ns.corrected.as_ref(),
-        None => record.latency_ns.total.as_ref(),
-    }
-}
-
-/// In the order of [`Distribution::PERCENTILES`].
-fn values(it: &Distribution) -> [f64; 7] {
-    [it.p50, it.p75, it.p90, it.p95, it.p99, it.p99_9, it.p99_99].map(|ns| ns as f64)
+/// The record's own latency in nanoseconds: from the intended start if there was a schedule.
+fn quoted(record: &Record, percentile: f64) -> Option<f64> {
+    let ns = match record.plan.rate_per_second {
+        Some(_) => record.corrected_percentile_ns(percentile),
+        None => record.percentile_ns(percentile),
+    };
+    ns.map(|ns| ns as f64)
 }
 
 fn table(measured: &Measured<'_>, scenarios: &[&Scenario<'_>]) -> Table {
@@ -210,8 +205,8 @@ fn table(measured: &Measured<'_>, scenarios: &[&Scenario<'_>]) -> Table {
     columns.extend(percentiles.map(|heading| column(heading, true)));
     let row = |scenario: &Scenario<'_>, cell: &Cell<'_>| {
         let names = [scenario.name.clone(), measured.server(cell).to_owned()];
-        let numbers = (0..Distribution::PERCENTILES.len()).map(|index| {
-            let value = cell.summary(|record| Some(values(quoted(record)?)[index]));
+        let numbers = Distribution::PERCENTILES.into_iter().map(|percentile| {
+            let value = cell.summary(|record| quoted(record, percentile));
             value.map_or(String::new(), |it| format!("{:.1}", it.median / 1e3))
         });
         let cells = names.into_iter().chain(numbers);

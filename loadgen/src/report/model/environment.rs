@@ -55,7 +55,9 @@ const VALUES_MAX: usize = 3;
 pub(super) fn of(records: &[Record]) -> Vec<Entry> {
     let facts = FACTS.iter().filter_map(|(name, fact)| {
         let mut values: Vec<String> = Vec::new();
-        for value in records.iter().filter_map(fact) {
+        // Whoever measured with another tool says nothing of the machine.
+        let told = records.iter().filter(|it| it.tells("environment"));
+        for value in told.filter_map(fact) {
             if !values.contains(&value) && values.len() <= VALUES_MAX {
                 values.push(value);
             }
@@ -70,9 +72,8 @@ pub(super) fn of(records: &[Record]) -> Vec<Entry> {
 
 /// The most that a hypervisor took in any run.
 fn steal(records: &[Record]) -> Option<Entry> {
-    let shares = records
-        .iter()
-        .filter_map(|it| it.environment.cpu_steal_share);
+    let told = records.iter().filter(|it| it.tells("environment"));
+    let shares = told.filter_map(|it| it.environment.cpu_steal_share);
     let most = shares.fold(None, |most: Option<f64>, it| {
         Some(most.unwrap_or(it).max(it))
     })?;

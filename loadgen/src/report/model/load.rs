@@ -9,6 +9,7 @@ pub(super) fn kind(record: &Record) -> String {
     let mut parts = Vec::new();
     match &plan.websocket {
         Some(websocket) => parts.push(format!("WebSocket, {} bytes", websocket.message_bytes)),
+        None if !record.tells("plan.keep_alive") => {}
         None => parts.push(match plan.keep_alive {
             true => "connections kept alive".to_owned(),
             false => "a new connection for each request".to_owned(),
@@ -37,6 +38,9 @@ pub(super) fn kind(record: &Record) -> String {
 
 /// The whole load.
 pub(super) fn words(record: &Record) -> String {
+    if !record.tells("plan.connections") {
+        return kind(record);
+    }
     let connections = counted(record.plan.connections, "connection");
     format!("{connections}; {}", kind(record))
 }

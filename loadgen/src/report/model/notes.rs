@@ -26,6 +26,7 @@ pub(super) fn of(comparison: &Comparison) -> Vec<Sentence> {
             tone: Tone::Invalid,
         }));
     }
+    notes.extend(comparison.noise_lines().iter().map(|line| plain(line)));
     notes.push(plain(&comparison.legend()));
     notes
 }
@@ -39,6 +40,7 @@ pub(super) fn of_benchmark(outcome: &Outcome) -> Vec<Sentence> {
             "The benchmark was interrupted: complete rounds only were kept.",
         ));
     }
+    notes.extend(benchmark.notes.iter().map(|note| plain(note)));
     let lines = left_out(benchmark);
     notes.extend(
         lines

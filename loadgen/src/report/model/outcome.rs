@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use hdrhistogram::Histogram;
 
 use super::load;
-use crate::compare::{self, Benchmark, CompareError, Comparison, Options};
+use crate::compare::{self, Benchmark, CompareError, Comparison, Kept, Options};
 use crate::record::{Histograms, Record, decode_histogram};
 use crate::report::ReportError;
 
@@ -43,8 +43,8 @@ impl Outcome {
         })
         .map_err(|error| explained(error, path))?;
         let kept = match path.is_dir() {
-            true => compare::kept_benchmark(path)?,
-            false => None,
+            true => compare::kept(path)?.unwrap_or_default(),
+            false => Kept::default(),
         };
         Ok(Self::of(name, records, latencies, kept, options))
     }
@@ -54,12 +54,13 @@ impl Outcome {
         name: String,
         mut records: Vec<Record>,
         latencies: HashMap<Place, Histogram<u64>>,
-        kept: Option<Benchmark>,
+        kept: Kept,
         options: &Options,
     ) -> Self {
         records.sort_by(|a, b| a.started_at.cmp(&b.started_at));
-        let benchmark = kept.unwrap_or_else(|| Benchmark::seen_in(&records));
-        let comparison = compared(&records, &benchmark, options);
+        let planned = kept.benchmark.clone();
+        let benchmark = planned.unwrap_or_else(|| Benchmark::seen_in(&records));
+        let comparison = compared(&records, &benchmark, kept, options);
         Self {
             name,
             records,
@@ -96,12 +97,20 @@ pub(super) fn place(record: &Record, name: &str) -> Place {
 fn compared(
     records: &[Record],
     benchmark: &Benchmark,
+    kept: Kept,
     options: &Options,
 ) -> Option<Result<Comparison, CompareError>> {
     if benchmark.servers.len() < 2 {
         return None;
     }
-    Some(compare::servers(records, benchmark.clone(), options))
+    let compared = compare::servers(records, benchmark.clone(), options);
+    Some(compared.map(|mut comparison| {
+        comparison.gates = kept.gates;
+        match kept.noise_floor {
+            Some(floor) => comparison.with_noise_floor(floor),
+            None => comparison,
+        }
+    }))
 }
 
 /// Takes the run's histograms from it, and adds what they say to that of its place: from the

@@ -10,14 +10,20 @@ use crate::report::{Cell, Column, Table, Tone};
 type Number = (&'static str, fn(&Record) -> Option<f64>);
 
 const NUMBERS: [Number; 17] = [
-    ("connections", |it| Some(it.plan.connections as f64)),
-    ("elapsed (s)", |it| Some(it.elapsed_s)),
-    ("per second", |it| Some(it.rate_per_second)),
+    ("connections", |it| {
+        told(it, "plan.connections", it.plan.connections as f64)
+    }),
+    ("elapsed (s)", |it| told(it, "elapsed_s", it.elapsed_s)),
+    ("per second", |it| of(it, Metric::RatePerSecond)),
     ("p50 (µs)", |it| microseconds(it, Metric::LatencyP50Ns)),
     ("p99 (µs)", |it| microseconds(it, Metric::LatencyP99Ns)),
     ("longest (µs)", |it| latency_max(it)),
-    ("succeeded", |it| Some(it.requests.succeeded as f64)),
-    ("failed", |it| Some(it.requests.failed as f64)),
+    ("succeeded", |it| {
+        told(it, "requests.succeeded", it.requests.succeeded as f64)
+    }),
+    ("failed", |it| {
+        told(it, "requests.failed", it.requests.failed as f64)
+    }),
     ("server CPU (µs/request)", |it| {
         of(it, Metric::ServerCpuUsPerRequest)
     }),
@@ -39,7 +45,11 @@ const NUMBERS: [Number; 17] = [
         of(it, Metric::AcceptQueueOverflows)
     }),
     ("busiest worker (share)", |it| {
-        Some(it.client.busiest_worker_cpu_share)
+        told(
+            it,
+            "client.busiest_worker_cpu_share",
+            it.client.busiest_worker_cpu_share,
+        )
     }),
 ];
 
@@ -95,6 +105,11 @@ fn validity(record: &Record) -> Cell {
         (true, false) => (codes, Tone::Plain),
     };
     Cell { text, tone }
+}
+
+/// The value, if the record tells it: one that was imported may only fill the place.
+fn told(record: &Record, field: &str, value: f64) -> Option<f64> {
+    record.tells(field).then_some(value)
 }
 
 /// Of one record alone: from the intended start if it has a schedule.

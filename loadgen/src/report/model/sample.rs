@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 
 use super::outcome::Outcome;
 use super::section;
-use crate::compare::Options;
+use crate::compare::{Kept, Options};
 use crate::record::sample::sample;
 use crate::record::{Bench, Record, Second, encode_histogram};
 use crate::report::Section;
@@ -101,6 +101,12 @@ pub(crate) fn section_of(records: Vec<Record>) -> Section {
         kept.push(record);
     }
     let options = Options::default();
-    let outcome = Outcome::of("sample".to_owned(), kept, latencies, None, &options);
+    let outcome = Outcome::of(
+        "sample".to_owned(),
+        kept,
+        latencies,
+        Kept::default(),
+        &options,
+    );
     section::of(&outcome)
 }

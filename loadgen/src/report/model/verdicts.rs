@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::compare::{
-    Benchmark, Best, Case, Change, CompareError, Comparison, Direction, Matrix, Metric, Verdict,
-    counted,
+    Benchmark, Best, Case, Change, CompareError, Comparison, Direction, Matrix, Metric, Outcome,
+    Verdict, counted,
 };
 use crate::report::{Sentence, Tone};
 
@@ -13,10 +13,12 @@ const NAMES_MAX: usize = 4;
 
 /// The sentences of a comparison.
 pub(in crate::report) fn of(comparison: &Comparison) -> Vec<Sentence> {
-    match &comparison.matrix {
+    let mut sentences: Vec<Sentence> = match &comparison.matrix {
         Some(matrix) => of_matrix(matrix, comparison.benchmark.as_ref()),
         None => comparison.cases.iter().flat_map(of_case).collect(),
-    }
+    };
+    sentences.extend(comparison.gates.iter().map(of_gate));
+    sentences
 }
 
 /// Why there is no comparison.
@@ -37,6 +39,25 @@ pub(in crate::report) fn tone(verdict: Option<Verdict>, metric: Metric) -> Tone 
             None => Tone::Open,
         },
         None => Tone::Plain,
+    }
+}
+
+/// A limit that was kept or not.
+fn of_gate(gate: &Outcome) -> Sentence {
+    let Outcome {
+        scenario,
+        server,
+        message,
+        ..
+    } = gate;
+    let (kept, tone) = match gate.passed {
+        Some(true) => ("kept", Tone::Better),
+        Some(false) => ("not kept", Tone::Worse),
+        None => ("open", Tone::Open),
+    };
+    Sentence {
+        text: format!("Limit {kept} by {server} in {scenario}: {message}"),
+        tone,
     }
 }
 
