@@ -17,23 +17,30 @@ pub(super) fn kind(record: &Record) -> String {
     }
     match (plan.method.as_str(), path(&record.target.url)) {
         ("GET", "/" | "") => {}
-        ("GET", path) => parts.push(path.to_owned()),
+        (method, path) if method == "GET" || !record.tells("plan.method") => {
+            parts.push(path.to_owned());
+        }
         (method, path) => parts.push(format!("{method} {path}")),
     }
     let optional = [
         plan.tls.as_ref().map(|_| "TLS".to_owned()),
-        (plan.http_version != "1.1").then(|| format!("HTTP/{}", plan.http_version)),
+        (plan.http_version != "1.1" && record.tells("plan.http_version"))
+            .then(|| format!("HTTP/{}", plan.http_version)),
         (plan.request_body_bytes > 0).then(|| format!("{} bytes sent", plan.request_body_bytes)),
         (plan.pipeline > 1).then(|| format!("{} requests on each", plan.pipeline)),
         plan.rate_per_second
-            .map(|rate| format!("{rate} per second offered")),
+            .map(|rate| format!("{} per second offered", (10.0 * rate).round() / 10.0)),
         plan.idle_connections
             .map(|count| format!("{count} idle connections beside")),
         plan.slow_readers
             .map(|count| format!("{count} slow readers beside")),
     ];
     parts.extend(optional.into_iter().flatten());
-    parts.join(", ")
+    parts.retain(|part| !matches!(part.as_str(), "" | "/"));
+    match parts.is_empty() {
+        true => "load not told".to_owned(),
+        false => parts.join(", "),
+    }
 }
 
 /// The whole load.
