@@ -338,8 +338,9 @@ fn the_noise_floor_of_the_machine_is_quoted_from_the_result_beside() {
     assert_eq!(floor["directory"], folder.path("a-a"));
     assert!(floor["age_s"].as_u64().unwrap() > 0, "{floor}");
     let again = run(&["compare", &folder.path("out")]);
-    let results = format!("\nresults: {}\n", folder.path("out"));
-    assert_eq!(again.stdout + &results, ended.stdout);
+    let out = folder.path("out");
+    let places = format!("\nresults: {out}\nreport: {out}/report.html\n");
+    assert_eq!(again.stdout + &places, ended.stdout);
     let other = folder.bench("other", &["-t", "0.04", "-c", "2"]);
     assert!(other.stdout.contains(unknown), "another load: {other:?}");
 }

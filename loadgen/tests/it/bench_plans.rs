@@ -111,11 +111,12 @@ keep_alive = true
     let given_up = &comparison["benchmark"]["given_up"];
     assert_eq!(given_up.as_array().unwrap().len(), 1, "it was tried once");
     assert_eq!(comparison["cases"].as_array().unwrap().len(), 1);
-    assert_eq!(bench.files().len(), 6 + 12 + 2, "{:?}", bench.files());
+    assert_eq!(bench.files().len(), 6 + 12 + 3, "{:?}", bench.files());
 
     let again = run(&["compare", &bench.path("out")]);
-    let results = format!("\nresults: {}\n", bench.path("out"));
-    assert_eq!(again.stdout + &results, ended.stdout);
+    let out = bench.path("out");
+    let places = format!("\nresults: {out}\nreport: {out}/report.html\n");
+    assert_eq!(again.stdout + &places, ended.stdout);
     assert_eq!(again.code, ended.code);
 }
 
@@ -138,7 +139,12 @@ without = { blocking = "is not asked" }
         ended.code == Some(5) || !is_debug && ended.code == Some(0),
         "{ended:?}"
     );
-    let expected = ["comparison.json", "records.jsonl.gz", "summary.md"];
+    let expected = [
+        "comparison.json",
+        "records.jsonl.gz",
+        "report.html",
+        "summary.md",
+    ];
     assert_eq!(bench.files(), expected.map(str::to_owned).into());
     let rows = &bench.comparison()["matrix"]["rows"];
     let (rows, names) = (rows.as_array().unwrap(), ["kept-1-3", "kept-2-3"]);
