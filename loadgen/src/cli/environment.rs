@@ -1,14 +1,16 @@
 //! `LOADGEN_*`: what a variable says where no flag does.
 //!
-//! A variable is a flag that was typed before all others, unless one that was typed says the same
-//! or rules it out. So there is one grammar, and a variable can say no more than its flag.
+//! A variable is a flag that was typed before all others, unless one that was typed says the same,
+//! rules it out or leaves it no place. So there is one grammar, and a variable can say no more than its flag.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::process;
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, Id};
+
+use super::{BenchArgs, RunArgs};
 
 /// What the names of all variables begin with.
 const PREFIX: &str = "LOADGEN_";
@@ -25,8 +27,12 @@ const SECRETS: [&str; 5] = [
     "proxy_credentials",
 ];
 
-/// How much of a name must be as in another for it to be a slip of the finger.
-const ALIKE_MIN: f64 = 0.6;
+/// How much of a name, without that of its command, must be as in another for it to be a slip of the
+/// finger.
+const ALIKE_MIN: f64 = 0.75;
+
+/// What others say for it, and what the flag is called here.
+const SYNONYM: (&str, &str) = ("CONNECTIONS", "CONCURRENCY");
 
 /// The variables that are set, and not to nothing.
 #[derive(Clone, Debug, Default)]
@@ -64,18 +70,20 @@ impl Environment {
         Self(ours)
     }
 
-    fn get(&self, variable: &str) -> Option<&OsStr> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn get(&self, variable: &str) -> Option<&OsStr> {
         let mut all = self.0.iter();
         all.find_map(|(name, value)| (name == variable).then_some(value.as_os_str()))
     }
 
     /// A line about each variable that nothing reads: most likely a slip of the finger.
     pub(super) fn strangers(&self, command: &Command) -> Vec<String> {
-        if self.0.is_empty() {
-            return Vec::new();
-        }
-        let known: Vec<String> = all_variables(command).collect();
-        let unknown = self.0.iter().filter(|(name, _)| !known.contains(name));
+        let known: Vec<Known> = all_variables(command).collect();
+        let is_known = |name: &String| known.iter().any(|it| it.variable == *name);
+        let unknown = self.0.iter().filter(|(name, _)| !is_known(name));
         unknown.map(|(name, _)| about(name, &known)).collect()
     }
 
@@ -91,6 +99,9 @@ impl Environment {
     ) -> Result<(Vec<OsString>, Applied), String> {
         let mut words = argv.to_vec();
         let mut applied = Applied::default();
+        if self.is_empty() {
+            return Ok((words, applied));
+        }
         // What is wrong with the flags is told when they are read together with the variables.
         let typed = command.clone().ignore_errors(true);
         let Ok(typed) = typed.try_get_matches_from(argv) else {
@@ -101,6 +112,7 @@ impl Environment {
             None => (command, &typed, 1),
         };
         let scope = (place == 2).then(|| command.get_name());
+        let out_of_place = out_of_place(scope, typed, self);
         let mut said = Vec::new();
         for flag in command.get_arguments() {
             let Some(variable) = variable(scope, flag) else {
@@ -109,7 +121,7 @@ impl Environment {
             let Some(value) = self.get(&variable) else {
                 continue;
             };
-            if is_overruled(command, flag, typed) {
+            if out_of_place.contains(flag.get_id()) || is_overruled(command, flag, typed) {
                 continue;
             }
             let spoken = words_of(flag, value).map_err(|why| format!("{variable}: {why}"))?;
@@ -148,28 +160,31 @@ pub(crate) fn variable(command: Option<&str>, flag: &Arg) -> Option<String> {
     ))
 }
 
+/// A variable of a flag, and how much of its name is that of the command.
+struct Known {
+    variable: String,
+    scope: usize,
+}
+
 /// The variables of all commands.
-fn all_variables(command: &Command) -> impl Iterator<Item = String> {
+fn all_variables(command: &Command) -> impl Iterator<Item = Known> {
     let of_runs = command.get_arguments().map(|flag| (None, flag));
     let of_commands = command.get_subcommands().flat_map(|command| {
         let flags = command.get_arguments();
         flags.map(|flag| (Some(command.get_name()), flag))
     });
     let all = of_runs.chain(of_commands);
-    all.filter_map(|(command, flag)| variable(command, flag))
+    all.filter_map(|(command, flag)| {
+        Some(Known {
+            variable: variable(command, flag)?,
+            scope: PREFIX.len() + command.map_or(0, |name| name.len() + 1),
+        })
+    })
 }
 
-fn about(name: &str, known: &[String]) -> String {
-    let likeness = |known: &String| {
-        strsim::normalized_damerau_levenshtein(&name[PREFIX.len()..], &known[PREFIX.len()..])
-    };
-    let nearest = known
-        .iter()
-        .map(|known| (likeness(known), known))
-        .filter(|(likeness, _)| *likeness >= ALIKE_MIN)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    match nearest {
-        Some((_, nearest)) => {
+fn about(name: &str, known: &[Known]) -> String {
+    match nearest(name, known) {
+        Some(nearest) => {
             format!("{name} is no variable of loadgen, {nearest} is; unset or rename it")
         }
         None => {
@@ -178,15 +193,45 @@ fn about(name: &str, known: &[String]) -> String {
     }
 }
 
+/// The variable that was meant: of the same command, whose name would make all of its alike.
+fn nearest<'a>(name: &str, known: &'a [Known]) -> Option<&'a str> {
+    let synonym = name.replace(SYNONYM.0, SYNONYM.1);
+    let likeness = |known: &Known| {
+        let (scope, own) = known.variable.split_at(known.scope);
+        let name = synonym.strip_prefix(scope)?;
+        Some(strsim::normalized_damerau_levenshtein(name, own))
+    };
+    let alike = known.iter().filter_map(|it| Some((likeness(it)?, it)));
+    alike
+        .filter(|(likeness, _)| *likeness >= ALIKE_MIN)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, known)| known.variable.as_str())
+}
+
+/// Flags that nobody typed and that have no place beside those that were, by what commands say
+/// themselves in better words than the grammar has.
+fn out_of_place(scope: Option<&str>, typed: &ArgMatches, set: &Environment) -> Vec<Id> {
+    match scope {
+        None => RunArgs::out_of_place_beside(typed),
+        Some("bench") => BenchArgs::out_of_place_beside(typed, set.get("LOADGEN_BENCH_SERVER")),
+        Some(_) => Vec::new(),
+    }
+}
+
+/// Whether `flag` was typed.
+pub(super) fn is_typed(typed: &ArgMatches, flag: &str) -> bool {
+    typed.value_source(flag) == Some(ValueSource::CommandLine)
+}
+
 /// Whether a flag that was typed says the same as `flag`, or rules it out.
 fn is_overruled(command: &Command, flag: &Arg, typed: &ArgMatches) -> bool {
-    let is_typed =
-        |flag: &Arg| typed.value_source(flag.get_id().as_str()) == Some(ValueSource::CommandLine);
     let rules_out = |one: &Arg, other: &Arg| {
         let ruled_out = command.get_arg_conflicts_with(one);
         ruled_out.iter().any(|flag| flag.get_id() == other.get_id())
     };
-    let mut others = command.get_arguments().filter(|other| is_typed(other));
+    let mut others = command
+        .get_arguments()
+        .filter(|it| is_typed(typed, it.get_id().as_str()));
     others.any(|other| {
         other.get_id() == flag.get_id() || rules_out(flag, other) || rules_out(other, flag)
     })
@@ -376,6 +421,59 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_place_beside_what_was_typed_says_nothing() {
+        let (bench, two) = ("loadgen bench", "loadgen bench http://a/ http://b/");
+        let command = "loadgen bench --server a=./a";
+        let search = "loadgen --find-max --slo p99=5ms /";
+        for (variable, value, words) in [
+            ("LOADGEN_BENCH_CONCURRENCY", "8", bench),
+            ("LOADGEN_BENCH_CONCURRENCY", "8", "loadgen bench --plan x"),
+            (
+                "LOADGEN_BENCH_HEADER",
+                "A: 1",
+                "loadgen bench --server sync",
+            ),
+            ("LOADGEN_BENCH_NAME", "a", "loadgen bench --plan x"),
+            ("LOADGEN_BENCH_NAME", "a", command),
+            ("LOADGEN_BENCH_READY", "up", bench),
+            ("LOADGEN_BENCH_READY_TIMEOUT", "1s", two),
+            ("LOADGEN_BENCH_PLAN", "models", two),
+            ("LOADGEN_BENCH_PLAN", "models", command),
+            ("LOADGEN_BENCH_SERVER", "sync", two),
+            ("LOADGEN_BENCH_SERVER", "a=./a", "loadgen bench --plan x"),
+            ("LOADGEN_REQUESTS", "100", search),
+            ("LOADGEN_MAX_P99", "5ms", search),
+            ("LOADGEN_SAMPLES", "x", search),
+            ("LOADGEN_FIND_MAX", "1", "loadgen -n 5 /"),
+            ("LOADGEN_SLO", "p99=5ms", "loadgen --max-p99 1s /"),
+        ] {
+            assert_eq!(typed(&[(variable, value)], words).unwrap(), words);
+        }
+        for (variables, words, expected) in [
+            (
+                &[("LOADGEN_BENCH_CONCURRENCY", "8")][..],
+                "loadgen bench http://a/",
+                "loadgen bench --concurrency=8 http://a/",
+            ),
+            (
+                &[
+                    ("LOADGEN_BENCH_CONCURRENCY", "8"),
+                    ("LOADGEN_BENCH_SERVER", "a=./a"),
+                ],
+                bench,
+                "loadgen bench --server=a=./a --concurrency=8",
+            ),
+            (
+                &[("LOADGEN_BENCH_SERVER", "sync")],
+                "loadgen bench --plan x",
+                "loadgen bench --server=sync --plan x",
+            ),
+        ] {
+            assert_eq!(typed(variables, words).unwrap(), expected);
+        }
+    }
+
+    #[test]
     fn an_error_names_the_variable_and_no_secret() {
         for (variable, value, words, expected) in [
             (
@@ -438,24 +536,37 @@ mod tests {
     #[test]
     fn a_variable_that_nothing_reads_is_told_with_the_nearest_one() {
         let set = environment(&[
+            ("LOADGEN_BENCH_CONNECTIONS", "5"),
             ("LOADGEN_CONCURENCY", "5"),
+            ("LOADGEN_CONNECTIONS", "5"),
             ("LOADGEN_GIT_COMMIT", "0123"),
             ("LOADGEN_RATE", "x"),
+            ("LOADGEN_WEBSOCKET_URL", "5"),
             ("LOADGEN_ZZZZZZ", "5"),
             ("PATH", "/bin"),
         ]);
-        let [slip, other] = &set.strangers(&cli::command())[..] else {
-            panic!("two lines");
-        };
-        assert!(
-            slip.contains("LOADGEN_CONCURENCY is no") && slip.contains("LOADGEN_CONCURRENCY is;")
-        );
-        assert!(other.contains("LOADGEN_ZZZZZZ is no") && other.contains("man loadgen"));
+        let told = set.strangers(&cli::command());
+        let expected = [
+            ("LOADGEN_BENCH_CONNECTIONS", "LOADGEN_BENCH_CONCURRENCY is;"),
+            ("LOADGEN_CONCURENCY", "LOADGEN_CONCURRENCY is;"),
+            ("LOADGEN_CONNECTIONS", "LOADGEN_CONCURRENCY is;"),
+            ("LOADGEN_WEBSOCKET_URL", "man loadgen"),
+            ("LOADGEN_ZZZZZZ", "man loadgen"),
+        ];
+        assert_eq!(told.len(), expected.len(), "{told:?}");
+        for (line, (name, advice)) in told.iter().zip(expected) {
+            assert!(
+                line.starts_with(&format!("{name} is no")) && line.contains(advice),
+                "{line}"
+            );
+        }
     }
 
     #[test]
     fn no_two_flags_have_the_same_variable() {
-        let all: Vec<String> = all_variables(&cli::command()).collect();
+        let command = cli::command();
+        let all = all_variables(&command).map(|known| known.variable);
+        let all: Vec<String> = all.collect();
         let different: HashSet<&String> = all.iter().collect();
         assert_eq!(all.len(), different.len());
         assert!(!all.iter().any(|name| name == OF_THE_BUILD));

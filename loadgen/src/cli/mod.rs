@@ -193,7 +193,7 @@ pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
 /// A line about each variable that is meant for this program and unknown to it.
 #[must_use]
 pub fn strangers(environment: &Environment, argv: &[OsString]) -> Vec<String> {
-    match is_called_ab(argv) {
+    match environment.is_empty() || is_called_ab(argv) {
         true => Vec::new(),
         false => environment.strangers(&command()),
     }

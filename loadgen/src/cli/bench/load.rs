@@ -2,9 +2,10 @@
 
 use std::num::{NonZeroU64, NonZeroUsize};
 
-use clap::{ArgMatches, Args, Command};
+use clap::{ArgMatches, Args, Command, Id};
 
 use super::super::UsageError;
+use super::super::environment::is_typed;
 use super::super::run::{Beside, How, Success, TlsFlags, WhatToSend, When};
 use crate::bench::Scenario;
 use crate::plan::{Header, LengthRule, above_zero, path};
@@ -71,8 +72,18 @@ impl Load {
     /// The first of these flags that was typed, as its long or short name.
     pub(super) fn flag_in(matches: &ArgMatches) -> Option<String> {
         let flags = Self::augment_args(Command::new("load"));
-        let typed = flags.get_arguments().find(|flag| is_typed(matches, flag));
+        let mut flags = flags.get_arguments();
+        let typed = flags.find(|flag| is_typed(matches, flag.get_id().as_str()));
         typed.and_then(name_of)
+    }
+
+    /// All of these flags.
+    pub(super) fn ids() -> Vec<Id> {
+        let flags = Self::augment_args(Command::new("load"));
+        flags
+            .get_arguments()
+            .map(|it| it.get_id().clone())
+            .collect()
     }
 
     /// What must not be repeated of the command line: each is the end of a word of it.
@@ -127,11 +138,6 @@ impl Load {
         let content_type = (has_body && !has_type).then_some(content_type);
         content_type.into_iter().chain(given).collect()
     }
-}
-
-fn is_typed(matches: &ArgMatches, flag: &clap::Arg) -> bool {
-    let source = matches.value_source(flag.get_id().as_str());
-    source == Some(clap::parser::ValueSource::CommandLine)
 }
 
 fn name_of(flag: &clap::Arg) -> Option<String> {

@@ -6,10 +6,11 @@ mod load;
 mod part;
 mod servers;
 
+use std::ffi::OsStr;
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, Args};
+use clap::{ArgMatches, Args, Id};
 
 use super::UsageError;
 use super::environment::Applied;
@@ -61,6 +62,12 @@ pub struct BenchArgs {
 }
 
 impl BenchArgs {
+    /// Flags that nobody typed and that have no place beside those that were; `server` is what a
+    /// variable says for `--server`.
+    pub(super) fn out_of_place_beside(typed: &ArgMatches, server: Option<&OsStr>) -> Vec<Id> {
+        Servers::out_of_place_beside(typed, server)
+    }
+
     /// What the values do not say: which flags were typed, and which variables stood for flags.
     pub(super) fn told(&mut self, matches: &ArgMatches, variables: Applied) {
         self.load_flag = Load::flag_in(matches);

@@ -1,10 +1,13 @@
 //! Servers that are none of this project's.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
-use clap::{Args, ValueHint};
+use clap::{ArgMatches, Args, Id, ValueHint};
 
 use super::super::UsageError;
+use super::super::environment::is_typed;
+use super::load::Load;
 use crate::bench::plan::{CommandLine, check_label};
 use crate::bench::{ServerSpec, Start};
 use crate::plan::{Scheme, Url, seconds};
@@ -44,6 +47,32 @@ pub(super) struct Asked {
 }
 
 impl Servers {
+    /// Flags that nobody typed and that have no place beside those that were: a plan beside servers
+    /// of one's own, and what is said of these without any. `set` is what a variable says for
+    /// `--server`.
+    pub(super) fn out_of_place_beside(typed: &ArgMatches, set: Option<&OsStr>) -> Vec<Id> {
+        let is_command = |value: &str| value.contains('=');
+        let sets_command = set.map(|value| is_command(&value.to_string_lossy()));
+        let mut servers = typed.get_many::<String>("server").into_iter().flatten();
+        let has_url = is_typed(typed, "urls");
+        let has_command = servers.any(|it| is_command(it));
+        let starts = has_command || sets_command == Some(true) && !is_typed(typed, "plan");
+        let is_own = has_url || starts;
+        let gone = [
+            ("plan", has_url || has_command),
+            (
+                "server",
+                sets_command.is_some_and(|command| command != is_own),
+            ),
+            ("name", !has_url),
+            ("ready", !starts),
+            ("ready_timeout", !starts),
+        ];
+        let gone = gone.into_iter().filter(|(_, is_gone)| *is_gone);
+        let load = if is_own { Vec::new() } else { Load::ids() };
+        gone.map(|(flag, _)| flag.into()).chain(load).collect()
+    }
+
     /// The servers, or a part of the plan's.
     pub(super) fn asked(self) -> Result<Asked, UsageError> {
         let (commands, patterns): (Vec<&String>, Vec<&String>) =

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgMatches, Args, Id};
 
 use super::super::UsageError;
+use super::super::environment::is_typed;
 use super::RunArgs;
 use crate::output::Format;
 use crate::plan::{Rate, Slo};
@@ -18,6 +19,20 @@ const STEP: Duration = Duration::from_secs(5);
 /// How long a step warms up unless `--warmup` or the objective asks for more: connections are
 /// opened, caches filled.
 const WARMUP: Duration = Duration::from_millis(500);
+
+/// Flags about a single run, which have no meaning in a search.
+const OF_ONE_RUN: [&str; 10] = [
+    "requests",
+    "time_limit",
+    "max_error_rate",
+    "max_p99",
+    "min_rate",
+    "percentiles_file",
+    "gnuplot_file",
+    "samples",
+    "server_pid",
+    "verbosity",
+];
 
 /// Flags about the search.
 #[derive(Debug, Args)]
@@ -34,6 +49,18 @@ pub(super) struct FindMax {
 }
 
 impl RunArgs {
+    /// Flags that nobody typed and that have no place beside those that were.
+    pub(in crate::cli) fn out_of_place_beside(typed: &ArgMatches) -> Vec<Id> {
+        let search = ["find_max", "slo"];
+        let has = |flags: &[&str]| flags.iter().any(|flag| is_typed(typed, flag));
+        let gone: &[&'static str] = match (has(&search), has(&OF_ONE_RUN)) {
+            (true, _) => &OF_ONE_RUN,
+            (false, true) => &search,
+            (false, false) => &[],
+        };
+        gone.iter().map(|&flag| flag.into()).collect()
+    }
+
     /// The objective, if the highest rate that keeps it is to be found.
     ///
     /// # Errors
