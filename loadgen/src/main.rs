@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use loadgen::cli::{self, Command, Environment, UsageError};
+use loadgen::cli::{self, Applied, Command, Environment, UsageError};
 use loadgen::exit::Exit;
 use loadgen::{commands, output};
 
@@ -14,19 +14,7 @@ fn main() -> ExitCode {
         output::complain(&line);
     }
     let exit = match cli::parse_in(&environment, &argv) {
-        Ok(Command::Run(args)) => commands::run(*args, &argv),
-        Ok(Command::WebSocket(args)) => commands::websocket(*args, &argv),
-        Ok(Command::Bench(args)) => commands::bench(*args, &argv),
-        Ok(Command::Compare(args)) => commands::compare(&args),
-        Ok(Command::Export(args)) => commands::export(&args),
-        Ok(Command::History(args)) => commands::history(&args),
-        Ok(Command::Import(args)) => commands::import(args),
-        Ok(Command::Report(args)) => commands::report(&args),
-        Ok(Command::BenchPush(args)) => commands::bench_push(args),
-        Ok(Command::Push(args)) => commands::push(&args, &argv),
-        Ok(Command::Schema(args)) => commands::schema(args.of),
-        Ok(Command::Completions(args)) => commands::completions(args.shell),
-        Ok(Command::Man(args)) => commands::man(&args),
+        Ok((command, variables)) => carry_out(command, &argv, &variables),
         Err(UsageError::Asked(text)) => commands::print(&text),
         Err(UsageError::Line(line)) => {
             output::complain(&line);
@@ -34,4 +22,23 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit.code())
+}
+
+/// `variables` stand for flags of `command`.
+fn carry_out(command: Command, argv: &[OsString], variables: &Applied) -> Exit {
+    match command {
+        Command::Run(args) => commands::run(*args, argv, variables),
+        Command::WebSocket(args) => commands::websocket(*args, argv, variables),
+        Command::Bench(args) => commands::bench(*args, argv, variables),
+        Command::Compare(args) => commands::compare(&args, variables),
+        Command::Export(args) => commands::export(&args, variables),
+        Command::History(args) => commands::history(&args, variables),
+        Command::Import(args) => commands::import(args, variables),
+        Command::Report(args) => commands::report(&args, variables),
+        Command::BenchPush(args) => commands::bench_push(args, variables),
+        Command::Push(args) => commands::push(&args, argv, variables),
+        Command::Schema(args) => commands::schema(args.of),
+        Command::Completions(args) => commands::completions(args.shell),
+        Command::Man(args) => commands::man(&args, variables),
+    }
 }

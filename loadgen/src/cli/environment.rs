@@ -40,7 +40,7 @@ pub struct Environment(Vec<(String, OsString)>);
 
 /// The variables that a command line was read with.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Applied(Vec<Spoken>);
+pub struct Applied(Vec<Spoken>);
 
 /// A variable in the place of a flag.
 #[derive(Clone, Debug)]
@@ -306,7 +306,8 @@ impl Applied {
     }
 
     /// `line`, which is about flags, with the variables named that stand in their places.
-    pub(super) fn name_in(&self, mut line: String) -> String {
+    #[must_use]
+    pub fn name_in(&self, mut line: String) -> String {
         for spoken in &self.0 {
             for flag in &spoken.flag {
                 line = replace_word(&line, flag, &spoken.variable);
@@ -516,10 +517,11 @@ mod tests {
     fn what_only_the_plan_finds_wrong_names_the_variable_too() {
         let argv = ["loadgen", "-c", "10", "http://127.0.0.1:1/"].map(OsString::from);
         let set = environment(&[("LOADGEN_REQUESTS", "3")]);
-        let Ok(cli::Command::Run(args)) = parse_in(&set, &argv) else {
+        let Ok((cli::Command::Run(args), variables)) = parse_in(&set, &argv) else {
             panic!("a run");
         };
         let line = args.into_plan().unwrap_err().to_string();
+        let line = variables.name_in(line);
         let expected =
             "-c 10 is larger than LOADGEN_REQUESTS 3; raise LOADGEN_REQUESTS or lower -c";
         assert_eq!(line, expected);

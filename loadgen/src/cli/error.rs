@@ -39,14 +39,6 @@ impl fmt::Display for UsageError {
 }
 
 impl UsageError {
-    /// The same with the variables named that stand for flags.
-    pub(super) fn naming(self, variables: &Applied) -> Self {
-        match self {
-            Self::Line(line) => Self::Line(variables.name_in(line)),
-            Self::Asked(_) => self,
-        }
-    }
-
     /// Nothing to load was named.
     pub(super) fn no_url() -> Self {
         Self::line("a URL is needed; write loadgen http://HOST:PORT/")

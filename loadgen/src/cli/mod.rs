@@ -24,7 +24,7 @@ use clap_complete::Shell;
 pub use bench::BenchArgs;
 pub use bench_push::BenchPushArgs;
 pub use compare::CompareArgs;
-pub use environment::Environment;
+pub use environment::{Applied, Environment};
 pub(crate) use environment::{hide_variables, variable};
 pub use error::UsageError;
 pub use export::ExportArgs;
@@ -35,7 +35,6 @@ pub use push::{PushArgs, PushFormat};
 pub use report::ReportArgs;
 pub use run::{OutputPlan, RunArgs, WebSocketArgs};
 
-use environment::Applied;
 pub(crate) use report::FILE_NAME as REPORT_FILE;
 use run::FlagOrder;
 
@@ -187,7 +186,7 @@ pub fn command_to_complete() -> clap::Command {
 ///
 /// Those of [`parse_in`].
 pub fn parse(argv: &[OsString]) -> Result<Command, UsageError> {
-    parse_in(&Environment::default(), argv)
+    parse_in(&Environment::default(), argv).map(|(command, _)| command)
 }
 
 /// A line about each variable that is meant for this program and unknown to it.
@@ -199,14 +198,18 @@ pub fn strangers(environment: &Environment, argv: &[OsString]) -> Vec<String> {
     }
 }
 
-/// Reads the command line, and of the environment what it leaves open; called as ab the program
-/// has flags only, as ab.
+/// Reads the command line, and of the environment what it leaves open: the variables that stand for
+/// flags come with the command, for what is said of it later. Called as ab the program has flags
+/// only, as ab.
 ///
 /// # Errors
 ///
 /// One line that names what is wrong and the next step; or, as clap's own error, the text of
 /// `--help` or `--version`.
-pub fn parse_in(environment: &Environment, argv: &[OsString]) -> Result<Command, UsageError> {
+pub fn parse_in(
+    environment: &Environment,
+    argv: &[OsString],
+) -> Result<(Command, Applied), UsageError> {
     let called_as_ab = is_called_ab(argv);
     let mut command = command();
     if called_as_ab {
@@ -224,34 +227,32 @@ pub fn parse_in(environment: &Environment, argv: &[OsString]) -> Result<Command,
         .try_get_matches_from_mut(&argv)
         .map_err(|error| usage(&error, &command))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| usage(&error, &command))?;
-    match cli.subcommand {
-        Some(Named::WebSocket(mut args)) => {
-            args.told(variables);
-            Ok(Command::WebSocket(args))
-        }
+    let command = match cli.subcommand {
+        Some(Named::WebSocket(args)) => Command::WebSocket(args),
         Some(Named::Bench(mut args)) => {
             if let Some(matches) = matches.subcommand_matches("bench") {
-                args.told(matches, variables);
+                args.told(matches);
             }
-            Ok(Command::Bench(args))
+            Command::Bench(args)
         }
-        Some(Named::Compare(args)) => Ok(Command::Compare(args)),
-        Some(Named::Export(args)) => Ok(Command::Export(args)),
-        Some(Named::History(args)) => Ok(Command::History(args)),
-        Some(Named::Import(args)) => Ok(Command::Import(args)),
-        Some(Named::Report(args)) => Ok(Command::Report(args)),
-        Some(Named::BenchPush(args)) => Ok(Command::BenchPush(args)),
-        Some(Named::Push(args)) => Ok(Command::Push(args)),
-        Some(Named::Schema(args)) => Ok(Command::Schema(args)),
-        Some(Named::Completions(args)) => Ok(Command::Completions(args)),
-        Some(Named::Man(args)) => Ok(Command::Man(args)),
+        Some(Named::Compare(args)) => Command::Compare(args),
+        Some(Named::Export(args)) => Command::Export(args),
+        Some(Named::History(args)) => Command::History(args),
+        Some(Named::Import(args)) => Command::Import(args),
+        Some(Named::Report(args)) => Command::Report(args),
+        Some(Named::BenchPush(args)) => Command::BenchPush(args),
+        Some(Named::Push(args)) => Command::Push(args),
+        Some(Named::Schema(args)) => Command::Schema(args),
+        Some(Named::Completions(args)) => Command::Completions(args),
+        Some(Named::Man(args)) => Command::Man(args),
         None => {
             let run = RunArgs::from_arg_matches(&matches);
             let mut run = run.map_err(|error| usage(&error, &command))?;
-            run.told(FlagOrder::of(&matches), called_as_ab, variables);
-            Ok(Command::Run(Box::new(run)))
+            run.told(FlagOrder::of(&matches), called_as_ab);
+            Command::Run(Box::new(run))
         }
-    }
+    };
+    Ok((command, variables))
 }
 
 /// Whether the program's file is called `ab`: then it speaks as ab does.

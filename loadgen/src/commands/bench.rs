@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{broken_off, interrupt_flag, mask, print, refuse};
 use crate::bench::{self, BenchPlan, Report, Step};
-use crate::cli::{BenchArgs, REPORT_FILE};
+use crate::cli::{Applied, BenchArgs, REPORT_FILE};
 use crate::compare::{Comparison, Options, Outcome};
 use crate::exit::Exit;
 use crate::output::{self, Screen};
@@ -15,13 +15,13 @@ use crate::system::limits::raise_open_files_limit;
 
 /// Measures the servers against each other, prints what was found and where it is.
 #[must_use]
-pub fn bench(args: BenchArgs, argv: &[OsString]) -> Exit {
+pub fn bench(args: BenchArgs, argv: &[OsString], variables: &Applied) -> Exit {
     let lists = args.lists();
     let argv = mask(argv, &args.secrets());
     match args.into_plan() {
         Ok(plan) if lists => print(&plan.list()),
-        Ok(plan) => super::conclude(measure(&plan, argv)),
-        Err(error) => refuse(&error),
+        Ok(plan) => super::conclude(measure(&plan, argv), variables),
+        Err(error) => refuse(&error, variables),
     }
 }
 
@@ -35,31 +35,31 @@ fn measure(plan: &BenchPlan, argv: Vec<String>) -> Result<Exit, String> {
     });
     progress.clear();
     match report {
-        Ok(report) => Ok(conclude(&report)),
+        Ok(report) => conclude(&report),
         Err(error) => Err(broken_off(&error, &plan.out, existed)),
     }
 }
 
-fn conclude(report: &Report) -> Exit {
+fn conclude(report: &Report) -> Result<Exit, String> {
     let Some(comparison) = &report.comparison else {
         output::complain("interrupted before the first round was complete; nothing was kept");
-        return Exit::Interrupted;
+        return Ok(Exit::Interrupted);
     };
     let (text, directory) = (comparison.to_text(), &report.directory);
     let printed = print(&format!("{text}\nresults: {}\n", directory.display()));
     if printed != Exit::Done {
-        return printed;
+        return Ok(printed);
     }
-    let shown = show(directory);
+    let shown = show(directory)?;
     if shown != Exit::Done {
-        return shown;
+        return Ok(shown);
     }
     if report.interrupted {
         let rounds = report.rounds;
         output::complain(&format!("interrupted; complete rounds kept: {rounds}"));
-        return Exit::Interrupted;
+        return Ok(Exit::Interrupted);
     }
-    judge(comparison)
+    Ok(judge(comparison))
 }
 
 /// What the gates come to, if any were set: those that were missed first, as with a run.
@@ -85,10 +85,10 @@ fn judge(comparison: &Comparison) -> Exit {
 }
 
 /// Makes a page of the results beside them, and prints where it is.
-fn show(directory: &Path) -> Exit {
+fn show(directory: &Path) -> Result<Exit, String> {
     let file = directory.join(REPORT_FILE);
     let written = super::report::write(&[directory.to_owned()], &Options::default(), &file);
-    super::conclude(written.map(|()| print(&format!("report: {}\n", file.display()))))
+    written.map(|()| print(&format!("report: {}\n", file.display())))
 }
 
 /// A bar on a terminal, a line for each step of the contract and each round elsewhere.

@@ -1,7 +1,7 @@
 //! `loadgen bench-push`.
 
 use super::{broken_off, interrupt_flag, print, refuse};
-use crate::cli::BenchPushArgs;
+use crate::cli::{Applied, BenchPushArgs};
 use crate::exit::Exit;
 use crate::output;
 use crate::push::bench::{self, Report, plan::Plan};
@@ -9,10 +9,10 @@ use crate::push::is_spoilt;
 
 /// Puts clients and servers together, prints what was found and where it is.
 #[must_use]
-pub fn bench_push(args: BenchPushArgs) -> Exit {
+pub fn bench_push(args: BenchPushArgs, variables: &Applied) -> Exit {
     match args.into_plan() {
-        Ok(plan) => super::conclude(measure(&plan)),
-        Err(error) => refuse(&error),
+        Ok(plan) => super::conclude(measure(&plan), variables),
+        Err(error) => refuse(&error, variables),
     }
 }
 

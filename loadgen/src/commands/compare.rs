@@ -1,14 +1,13 @@
 //! `loadgen compare A B`, and `loadgen compare DIR`.
 
-use super::print;
-use crate::cli::CompareArgs;
+use super::{conclude, print};
+use crate::cli::{Applied, CompareArgs};
 use crate::compare::{self, Options};
 use crate::exit::Exit;
-use crate::output;
 
 /// Compares two results and prints what can be said.
 #[must_use]
-pub fn compare(args: &CompareArgs) -> Exit {
+pub fn compare(args: &CompareArgs, variables: &Applied) -> Exit {
     let options = Options {
         threshold: args.threshold / 100.0,
         allow_invalid: args.allow_invalid,
@@ -22,10 +21,7 @@ pub fn compare(args: &CompareArgs) -> Exit {
     };
     let comparison = match compared {
         Ok(comparison) => comparison,
-        Err(error) => {
-            output::complain(&error.to_string());
-            return Exit::Failed;
-        }
+        Err(error) => return conclude(Err(error), variables),
     };
     let text = match (args.json, args.markdown) {
         (true, _) => comparison.to_json(),

@@ -2,22 +2,22 @@
 
 use super::wanted::Wanted;
 use super::{conclude, print, refuse};
-use crate::cli::ExportArgs;
+use crate::cli::{Applied, ExportArgs};
 use crate::exit::Exit;
 use crate::export::Results;
 use crate::output;
 
 /// Writes results in the format of another tool.
 #[must_use]
-pub fn export(args: &ExportArgs) -> Exit {
+pub fn export(args: &ExportArgs, variables: &Applied) -> Exit {
     let suffixes: &[&str] = match args.format.is_of_two_files() {
         true => &[".bigger.json", ".smaller.json"],
         false => &[""],
     };
     let files = suffixes.iter().map(|suffix| args.file(suffix));
     match files.collect::<Result<Vec<_>, _>>() {
-        Ok(_) => conclude(write(args)),
-        Err(error) => refuse(&error),
+        Ok(_) => conclude(write(args), variables),
+        Err(error) => refuse(&error, variables),
     }
 }
 

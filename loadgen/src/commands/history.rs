@@ -1,22 +1,19 @@
 //! `loadgen history DIR`.
 
-use super::print;
-use crate::cli::HistoryArgs;
+use super::{conclude, print};
+use crate::cli::{Applied, HistoryArgs};
 use crate::exit::Exit;
 use crate::history::{History, HistoryError, Runs};
 use crate::output;
 
 /// Prints a metric over all benchmarks of a directory.
 #[must_use]
-pub fn history(args: &HistoryArgs) -> Exit {
-    match read(args) {
-        Ok(history) if args.json => print(&history.to_json()),
-        Ok(history) => print(&history.to_text()),
-        Err(error) => {
-            output::complain(&error.to_string());
-            Exit::Failed
-        }
-    }
+pub fn history(args: &HistoryArgs, variables: &Applied) -> Exit {
+    let printed = read(args).map(|history| match args.json {
+        true => print(&history.to_json()),
+        false => print(&history.to_text()),
+    });
+    conclude(printed, variables)
 }
 
 fn read(args: &HistoryArgs) -> Result<History, HistoryError> {

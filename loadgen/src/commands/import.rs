@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 
 use super::wanted::Wanted;
 use super::{conclude, print, refuse};
-use crate::cli::{ImportArgs, ImportPlan, ImportTo};
+use crate::cli::{Applied, ImportArgs, ImportPlan, ImportTo};
 use crate::exit::Exit;
 use crate::import::{self, Rounds, Source};
 use crate::record::Record;
 
 /// Makes records of what other tools wrote.
 #[must_use]
-pub fn import(args: ImportArgs) -> Exit {
+pub fn import(args: ImportArgs, variables: &Applied) -> Exit {
     match args.into_plan() {
-        Ok(plan) => conclude(carry_out(&plan)),
-        Err(error) => refuse(&error),
+        Ok(plan) => conclude(carry_out(&plan), variables),
+        Err(error) => refuse(&error, variables),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap_complete::Shell;
 
 use super::{conclude, print, refuse};
-use crate::cli::{self, ManArgs, UsageError};
+use crate::cli::{self, Applied, ManArgs, UsageError};
 use crate::exit::Exit;
 use crate::output::{ManualPage, manual};
 
@@ -27,17 +27,17 @@ pub fn completions(shell: Shell) -> Exit {
 
 /// Prints a page of the manual, or writes them all.
 #[must_use]
-pub fn man(args: &ManArgs) -> Exit {
+pub fn man(args: &ManArgs, variables: &Applied) -> Exit {
     let pages = manual(cli::command());
     if let Some(directory) = &args.out {
-        return conclude(write(&pages, directory).map(|()| Exit::Done));
+        return conclude(write(&pages, directory).map(|()| Exit::Done), variables);
     }
     match pages.iter().find(|page| page.command == args.command) {
         Some(page) => print(&page.text),
-        None => refuse(&no_page(
-            &pages,
-            args.command.as_deref().unwrap_or_default(),
-        )),
+        None => {
+            let command = args.command.as_deref().unwrap_or_default();
+            refuse(&no_page(&pages, command), variables)
+        }
     }
 }
 

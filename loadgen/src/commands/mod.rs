@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::bench::BenchError;
-use crate::cli::{SchemaOf, UsageError};
+use crate::cli::{Applied, SchemaOf, UsageError};
 use crate::exit::Exit;
 use crate::{output, record, signal};
 
@@ -58,17 +58,17 @@ fn interrupt_flag() -> Result<Arc<AtomicBool>, String> {
     signal::interrupt_flag().map_err(|error| format!("cannot listen for signals: {error}"))
 }
 
-/// Says what kept a command from its end, if something did.
-fn conclude(ended: Result<Exit, String>) -> Exit {
-    ended.unwrap_or_else(|line| {
-        output::complain(&line);
+/// Says what kept a command from its end, if something did; `variables` stand for flags.
+fn conclude(ended: Result<Exit, impl ToString>, variables: &Applied) -> Exit {
+    ended.unwrap_or_else(|error| {
+        output::complain(&variables.name_in(error.to_string()));
         Exit::Failed
     })
 }
 
-/// Says what is wrong with a command line.
-fn refuse(error: &UsageError) -> Exit {
-    output::complain(&error.to_string());
+/// Says what is wrong with a command line, of which `variables` stand for flags.
+fn refuse(error: &UsageError, variables: &Applied) -> Exit {
+    output::complain(&variables.name_in(error.to_string()));
     Exit::Usage
 }
 

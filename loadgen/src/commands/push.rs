@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::wanted::Wanted;
 use super::{interrupt_flag, print, refuse};
-use crate::cli::{PushArgs, PushFormat};
+use crate::cli::{Applied, PushArgs, PushFormat};
 use crate::exit::Exit;
 use crate::output;
 use crate::push::{self, record::Record};
@@ -12,10 +12,10 @@ use crate::system::limits::raise_open_files_limit;
 
 /// Takes what a server pushes, and prints where it waited.
 #[must_use]
-pub fn push(args: &PushArgs, argv: &[OsString]) -> Exit {
+pub fn push(args: &PushArgs, argv: &[OsString], variables: &Applied) -> Exit {
     match args.plan() {
-        Ok(plan) => super::conclude(measure(args, &plan, argv)),
-        Err(error) => refuse(&error),
+        Ok(plan) => super::conclude(measure(args, &plan, argv), variables),
+        Err(error) => refuse(&error, variables),
     }
 }
 

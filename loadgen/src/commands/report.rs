@@ -4,17 +4,20 @@ use std::path::{Path, PathBuf};
 
 use super::wanted::Wanted;
 use super::{conclude, print, refuse};
-use crate::cli::ReportArgs;
+use crate::cli::{Applied, ReportArgs};
 use crate::compare::Options;
 use crate::exit::Exit;
 use crate::report::{self, html};
 
 /// Writes results as a page, and prints where it is.
 #[must_use]
-pub fn report(args: &ReportArgs) -> Exit {
+pub fn report(args: &ReportArgs, variables: &Applied) -> Exit {
     match args.file() {
-        Ok(file) => conclude(write(&args.paths, &args.options(), &file).map(|()| tell(&file))),
-        Err(error) => refuse(&error),
+        Ok(file) => {
+            let written = write(&args.paths, &args.options(), &file);
+            conclude(written.map(|()| tell(&file)), variables)
+        }
+        Err(error) => refuse(&error, variables),
     }
 }
 

@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind, IsTerminal};
 use files::Files;
 
 use super::{conclude, interrupt_flag, mask, refuse};
-use crate::cli::{OutputPlan, RunArgs, WebSocketArgs};
+use crate::cli::{Applied, OutputPlan, RunArgs, WebSocketArgs};
 use crate::engine::{Observer, Summary};
 use crate::exit::Exit;
 use crate::outcome::Cause;
@@ -24,25 +24,25 @@ use crate::system::local_ports::{LocalPorts, NewConnections};
 
 /// Makes the load, prints the result.
 #[must_use]
-pub fn run(args: RunArgs, argv: &[OsString]) -> Exit {
+pub fn run(args: RunArgs, argv: &[OsString], variables: &Applied) -> Exit {
     let argv = mask(argv, &args.secrets());
     let (slo, (plan, output)) = match args.slo().and_then(|slo| Ok((slo, args.into_plan()?))) {
         Ok(plans) => plans,
-        Err(error) => return refuse(&error),
+        Err(error) => return refuse(&error, variables),
     };
     let ended = match slo {
         None => measure(&plan, &output, argv),
         Some(slo) => find_max::find_max(&plan, &slo, &output, argv),
     };
-    conclude(ended)
+    conclude(ended, variables)
 }
 
 /// Sends messages to and fro, prints the result.
 #[must_use]
-pub fn websocket(args: WebSocketArgs, argv: &[OsString]) -> Exit {
+pub fn websocket(args: WebSocketArgs, argv: &[OsString], variables: &Applied) -> Exit {
     match args.into_plan() {
-        Ok((plan, output)) => conclude(measure(&plan, &output, mask(argv, &[]))),
-        Err(error) => refuse(&error),
+        Ok((plan, output)) => conclude(measure(&plan, &output, mask(argv, &[])), variables),
+        Err(error) => refuse(&error, variables),
     }
 }
 

@@ -180,6 +180,19 @@ fn a_variable_that_makes_no_sense_is_named_and_one_that_is_unknown_is_told() {
     let url = "http://127.0.0.1:1/";
     let ended = run_with(&[("LOADGEN_RATE", "fast")], &[url]);
     ended.assert_one_line_error(2, &["'fast'", "LOADGEN_RATE"]);
+    let ended = run_with(
+        &[("LOADGEN_PUSH_QUEUE", "5")],
+        &["push", "--client", "blocking", "127.0.0.1:1"],
+    );
+    ended.assert_one_line_error(
+        2,
+        &[
+            "LOADGEN_PUSH_QUEUE: a blocking",
+            "or drop LOADGEN_PUSH_QUEUE",
+        ],
+    );
+    let ended = run_with(&[("LOADGEN_PUSH_OUTPUT", "/")], &["push", "127.0.0.1:1"]);
+    ended.assert_one_line_error(1, &["LOADGEN_PUSH_OUTPUT"]);
     let ended = run_with(&[("LOADGEN_RAET", "5")], &["schema"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     ended.assert_one_line_on_stderr(&["LOADGEN_RAET", "LOADGEN_RATE"]);

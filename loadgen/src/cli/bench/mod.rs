@@ -7,13 +7,11 @@ mod part;
 mod servers;
 
 use std::ffi::OsStr;
-use std::mem;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Id};
 
 use super::UsageError;
-use super::environment::Applied;
 use super::place::Place;
 use crate::bench::BenchPlan;
 use crate::bench::plan::{self, Source};
@@ -57,8 +55,6 @@ pub struct BenchArgs {
     /// The first flag of a load that was typed.
     #[arg(skip)]
     load_flag: Option<String>,
-    #[arg(skip)]
-    variables: Applied,
 }
 
 impl BenchArgs {
@@ -68,10 +64,9 @@ impl BenchArgs {
         Servers::out_of_place_beside(typed, server)
     }
 
-    /// What the values do not say: which flags were typed, and which variables stood for flags.
-    pub(super) fn told(&mut self, matches: &ArgMatches, variables: Applied) {
+    /// What the values do not say: which flags were typed.
+    pub(super) fn told(&mut self, matches: &ArgMatches) {
         self.load_flag = Load::flag_in(matches);
-        self.variables = variables;
     }
 
     /// What must not be repeated of the command line, beside passwords in URLs: each is the end of a
@@ -96,13 +91,7 @@ impl BenchArgs {
     /// # Errors
     ///
     /// One line that names what is missing, or what in the plan makes no sense.
-    pub fn into_plan(mut self) -> Result<BenchPlan, UsageError> {
-        let variables = mem::take(&mut self.variables);
-        let plan = self.into_plan_of_flags();
-        plan.map_err(|error| error.naming(&variables))
-    }
-
-    fn into_plan_of_flags(self) -> Result<BenchPlan, UsageError> {
+    pub fn into_plan(self) -> Result<BenchPlan, UsageError> {
         let asked = self.any.asked()?;
         let Place {
             programs,

@@ -67,11 +67,6 @@ impl RunArgs {
     ///
     /// One line that names a flag to add, or one to drop because it has no meaning in a search.
     pub fn slo(&self) -> Result<Option<Slo>, UsageError> {
-        self.objective()
-            .map_err(|error| error.naming(&self.variables))
-    }
-
-    fn objective(&self) -> Result<Option<Slo>, UsageError> {
         let FindMax { find_max, slo } = self.find_max;
         match (find_max, slo) {
             (false, None) => Ok(None),

@@ -19,14 +19,12 @@ mod what_to_send;
 mod when;
 
 use std::borrow::Cow;
-use std::mem;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
 use super::UsageError;
-use super::environment::Applied;
 use crate::output::{AbOptions, Format};
 use crate::plan::{Paths, Plan, Target};
 
@@ -87,17 +85,13 @@ pub struct RunArgs {
 
     #[arg(skip)]
     called_as_ab: bool,
-    #[arg(skip)]
-    variables: Applied,
 }
 
 impl RunArgs {
-    /// What the values do not say: the order that flags stood in, the name of the program, and which
-    /// variables stood for flags.
-    pub(super) fn told(&mut self, order: FlagOrder, called_as_ab: bool, variables: Applied) {
+    /// What the values do not say: the order that flags stood in, and the name of the program.
+    pub(super) fn told(&mut self, order: FlagOrder, called_as_ab: bool) {
         self.how_much.order = order;
         self.called_as_ab = called_as_ab;
-        self.variables = variables;
     }
 
     /// What must not be repeated of the command line, beside a password in the URL: each is the
@@ -117,10 +111,8 @@ impl RunArgs {
     /// # Errors
     ///
     /// One line that names the flag, the file or the URL, and the next step.
-    pub fn into_plan(mut self) -> Result<(Plan, OutputPlan), UsageError> {
-        let variables = mem::take(&mut self.variables);
-        let plan = self.with_defaults_of_search().into_plan_of_run();
-        plan.map_err(|error| error.naming(&variables))
+    pub fn into_plan(self) -> Result<(Plan, OutputPlan), UsageError> {
+        self.with_defaults_of_search().into_plan_of_run()
     }
 
     fn into_plan_of_run(self) -> Result<(Plan, OutputPlan), UsageError> {

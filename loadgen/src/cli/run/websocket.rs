@@ -1,6 +1,5 @@
 //! Flags of `loadgen websocket`.
 
-use std::mem;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +7,6 @@ use std::time::Duration;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::super::UsageError;
-use super::super::environment::Applied;
 use super::gates::Gates;
 use super::output::{Output, OutputPlan};
 use super::server::Server;
@@ -62,9 +60,6 @@ pub struct WebSocketArgs {
     output: Output,
     #[command(flatten)]
     server: Server,
-
-    #[arg(skip)]
-    variables: Applied,
 }
 
 #[derive(Debug, Args)]
@@ -139,23 +134,12 @@ enum ClientName {
 }
 
 impl WebSocketArgs {
-    /// What the values do not say: which variables stood for flags.
-    pub(in crate::cli) fn told(&mut self, variables: Applied) {
-        self.variables = variables;
-    }
-
     /// What to do, in types, and what to show of it.
     ///
     /// # Errors
     ///
     /// One line that names the flag or the URL, and the next step.
-    pub fn into_plan(mut self) -> Result<(Plan, OutputPlan), UsageError> {
-        let variables = mem::take(&mut self.variables);
-        let plan = self.plan();
-        plan.map_err(|error| error.naming(&variables))
-    }
-
-    fn plan(self) -> Result<(Plan, OutputPlan), UsageError> {
+    pub fn into_plan(self) -> Result<(Plan, OutputPlan), UsageError> {
         let (framing, url) = Framing::of_url(&self.url).map_err(UsageError::line)?;
         let shape = WebSocket {
             client: match self.clients.client {
