@@ -52,10 +52,20 @@ pub(super) fn words(record: &Record) -> String {
     format!("{connections}; {}", kind(record))
 }
 
+/// Where the server was reached: host and port, or a socket's path.
+pub(super) fn address(record: &Record) -> &str {
+    divided(&record.target.url).0
+}
+
 /// What follows scheme and authority.
 fn path(url: &str) -> &str {
+    divided(url).1
+}
+
+/// The authority, and what follows it.
+fn divided(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.find('/').map_or("", |at| &rest[at..])
+    rest.split_at(rest.find('/').unwrap_or(rest.len()))
 }
 
 #[cfg(test)]

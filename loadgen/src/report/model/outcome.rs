@@ -84,14 +84,25 @@ impl Outcome {
     }
 }
 
-/// Where the run belongs. Runs outside of a benchmark are told apart by their load and by what the
-/// server called itself; if it did not, they are rounds of one thing, which has the result's name.
+/// Where the run belongs. Runs outside of a benchmark are told apart by their load, by what the
+/// server called itself and by its address: one name may be that of two servers. Of what says
+/// neither, the runs are rounds of one thing, which has the result's name.
 pub(super) fn place(record: &Record, name: &str) -> Place {
-    match (&record.bench, &record.target.server_software) {
-        (Some(bench), _) => (bench.scenario.clone(), bench.server.clone()),
-        (None, Some(software)) => (load::words(record), software.clone()),
-        (None, None) => (load::words(record), name.to_owned()),
+    if let Some(bench) = &record.bench {
+        return (bench.scenario.clone(), bench.server.clone());
     }
+    let address = record.tells("target.url").then(|| load::address(record));
+    let said = [record.target.server_software.as_deref(), address];
+    let said: Vec<&str> = said
+        .into_iter()
+        .flatten()
+        .filter(|it| !it.is_empty())
+        .collect();
+    let server = match said.is_empty() {
+        true => name.to_owned(),
+        false => said.join(" at "),
+    };
+    (load::words(record), server)
 }
 
 fn compared(
