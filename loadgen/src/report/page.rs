@@ -42,10 +42,21 @@ pub struct Section {
 /// A sentence, and how it is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
+    /// Of whom the tone is, such as `async`, where the words may be said of another; else nothing.
+    pub who: String,
     /// What it says.
     pub text: String,
     /// How it is meant.
     pub tone: Tone,
+}
+
+impl Sentence {
+    /// A sentence that is meant as a whole.
+    #[must_use]
+    pub fn new(text: impl Into<String>, tone: Tone) -> Self {
+        let (who, text) = (String::new(), text.into());
+        Self { who, text, tone }
+    }
 }
 
 /// How something is meant. Shown by a word or a sign too, never by colour alone.

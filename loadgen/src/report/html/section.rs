@@ -7,7 +7,7 @@ use crate::report::{Entry, Section, Sentence, Table, Tone};
 
 /// Characters of a sentence that are shown; names in it may be of any length.
 const SENTENCE_LENGTH_MAX: usize = 600;
-/// Rows and findings up to which a part is open from the start.
+/// Lines up to which a part is open from the start.
 const OPEN_MAX: usize = 12;
 
 /// Writes `section`; alone it needs no heading of its own, since the page's is enough.
@@ -80,9 +80,9 @@ fn write_sentences<'a>(
         return;
     }
     out.element("ul", &[("class", class)], |out| {
-        for Sentence { text, tone } in sentences {
+        for Sentence { who, text, tone } in sentences {
             out.element("li", &[("class", tone::class(*tone))], |out| {
-                tone::sign(out, *tone);
+                tone::sign(out, *tone, who);
                 write_sentence(out, text);
             });
         }
@@ -122,7 +122,10 @@ fn write_tables(out: &mut Markup, id: &str, tables: &[Table]) {
     if tables.is_empty() {
         return;
     }
-    part(out, "In numbers", tables.len() <= OPEN_MAX, |out| {
+    // A pair's table is as long as there are metrics, and that of many servers as there are scenarios.
+    let is_short = tables.iter().all(|table| table.rows.len() <= OPEN_MAX);
+    let is_open = is_short && tables.len() <= OPEN_MAX;
+    part(out, "In numbers", is_open, |out| {
         for (number, table) in tables.iter().enumerate() {
             table::write(out, &format!("{id}-table{}", number + 1), table);
         }

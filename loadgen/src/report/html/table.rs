@@ -63,10 +63,14 @@ fn write_body(out: &mut Markup, table: &Table) {
 }
 
 fn write_cell(out: &mut Markup, cell: &Cell, column: &Column, is_heading: bool) {
-    let number = if column.is_number { "number" } else { "" };
+    // Most cells are numbers: in a page of thousands of runs the class is given to the others.
+    let words = match column.is_number || is_heading {
+        true => "",
+        false => "words",
+    };
     let class = match cell.tone {
-        Tone::Plain => number.to_owned(),
-        tone => format!("{number} {}", tone::class(tone)).trim().to_owned(),
+        Tone::Plain => words.to_owned(),
+        tone => format!("{words} {}", tone::class(tone)).trim().to_owned(),
     };
     let mut attributes = Vec::new();
     if is_heading {
@@ -77,7 +81,7 @@ fn write_cell(out: &mut Markup, cell: &Cell, column: &Column, is_heading: bool) 
     }
     let name = if is_heading { "th" } else { "td" };
     out.element(name, &attributes, |out| {
-        tone::sign(out, cell.tone);
+        tone::sign(out, cell.tone, "");
         out.short(&cell.text, CELL_LENGTH_MAX);
     });
 }

@@ -26,11 +26,22 @@ pub(super) fn class(tone: Tone) -> &'static str {
     look(tone).map_or("tone-plain", |look| look.class)
 }
 
-/// Writes the sign, in front of what is meant so; a screen reader says the word.
-pub(super) fn sign(out: &mut Markup, tone: Tone) {
+/// Names that are shown whole beside a sign.
+const WHO_LENGTH_MAX: usize = 60;
+
+/// Writes the sign in front of what is meant so, and who it is that is better or worse, if that is
+/// given; without that a screen reader says the word.
+pub(super) fn sign(out: &mut Markup, tone: Tone, who: &str) {
     let Some(Look { sign, word, .. }) = look(tone) else {
         return;
     };
+    if !who.is_empty() {
+        return out.element("span", &[("class", "badge")], |out| {
+            out.line("span", &[("class", "sign"), ("aria-hidden", "true")], sign);
+            out.short(who, WHO_LENGTH_MAX);
+            out.text(&format!(" {word}: "));
+        });
+    }
     let attributes = [
         ("class", "sign"),
         ("role", "img"),

@@ -21,10 +21,8 @@ pub(super) fn of(comparison: &Comparison) -> Vec<Sentence> {
         }
     }
     if let Some(matrix) = &comparison.matrix {
-        notes.extend(matrix.notes().iter().map(|note| Sentence {
-            text: note.clone(),
-            tone: Tone::Invalid,
-        }));
+        let doubts = matrix.notes();
+        notes.extend(doubts.iter().map(|it| Sentence::new(it, Tone::Invalid)));
     }
     notes.extend(comparison.noise_lines().iter().map(|line| plain(line)));
     notes.push(plain(&comparison.legend()));
@@ -64,14 +62,9 @@ pub(super) fn of_benchmark(outcome: &Outcome) -> Vec<Sentence> {
 }
 
 fn plain(text: &str) -> Sentence {
-    let (text, tone) = (text.to_owned(), Tone::Plain);
-    Sentence { text, tone }
+    Sentence::new(text, Tone::Plain)
 }
 
 fn open(text: &str) -> Sentence {
-    let tone = Tone::Open;
-    Sentence {
-        tone,
-        ..plain(text)
-    }
+    Sentence::new(text, Tone::Open)
 }

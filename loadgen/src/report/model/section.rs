@@ -4,6 +4,7 @@ use super::measured::Measured;
 use super::outcome::Outcome;
 use super::{environment, findings, notes, runs, tables, verdicts};
 use crate::compare::{self, CompareError, Comparison, Options, counted};
+use crate::record::Record;
 use crate::report::{Section, Sentence, Table, Tone, charts};
 
 /// The section of a result.
@@ -22,7 +23,10 @@ pub(super) fn of(outcome: &Outcome) -> Section {
     match &outcome.comparison {
         Some(Ok(comparison)) => section.tell(comparison),
         Some(Err(error)) => section.verdicts.push(verdicts::refused(error)),
-        None => section.verdicts.push(alone(outcome, &measured)),
+        None => {
+            section.verdicts.push(alone(outcome, &measured));
+            section.verdicts.extend(doubted(outcome));
+        }
     }
     section
 }
@@ -57,10 +61,10 @@ impl Section {
 }
 
 fn not_compared(error: &CompareError) -> Sentence {
-    Sentence {
-        text: format!("The results are not compared: {error}."),
-        tone: Tone::Open,
-    }
+    Sentence::new(
+        format!("The results are not compared: {error}."),
+        Tone::Open,
+    )
 }
 
 /// What can be said where there is nothing to compare with.
@@ -79,36 +83,66 @@ fn alone(outcome: &Outcome, measured: &Measured<'_>) -> Sentence {
         ),
         _ => format!("{runs} that no benchmark made: they are shown, not judged."),
     };
-    let tone = Tone::Plain;
-    Sentence { text, tone }
+    Sentence::new(text, Tone::Plain)
 }
 
-/// When, by what, on what, and how much.
+/// What nobody asked about is not to be taken for good either.
+fn doubted(outcome: &Outcome) -> Option<Sentence> {
+    let invalid = outcome.records.iter().filter(|it| !it.validity.valid);
+    let count = invalid.count() as u64;
+    let (runs, total) = (counted(count, "run"), outcome.records.len());
+    let text = format!("{runs} of {total} cannot be believed.");
+    (count > 0).then(|| Sentence::new(text, Tone::Invalid))
+}
+
+/// When, how much, by what and on what: as far as the runs tell, and the first of them for all.
 fn subtitle(outcome: &Outcome) -> String {
     let records = &outcome.records;
     let (Some(first), Some(last)) = (records.first(), records.last()) else {
         return String::new();
     };
+    let parts = [
+        // In order of their start, so what does not tell it stands at the beginning.
+        first.tells("started_at").then(|| when(first, last)),
+        Some(counted(records.len() as u64, "run")),
+        Some(tools(records)),
+        first.tells("environment").then(|| machine(first)),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    parts.join(" · ")
+}
+
+fn when(first: &Record, last: &Record) -> String {
     let day = |text: &str| text.get(..16).unwrap_or(text).replace('T', " ");
     let (from, to) = (day(&first.started_at), day(&last.started_at));
-    let when = match from == to {
+    match from == to {
         true => format!("{from} UTC"),
         false => format!("{from} to {to} UTC"),
-    };
-    let commit = first.tool.git.as_ref().map(|git| format!(" ({git})"));
-    let tool = format!(
-        "{} {}{}",
-        first.tool.name,
-        first.tool.version,
-        commit.unwrap_or_default()
-    );
-    let machine = &first.environment;
+    }
+}
+
+/// Each that measured, once.
+fn tools(records: &[Record]) -> String {
+    let mut tools: Vec<String> = Vec::new();
+    for record in records {
+        let tool = &record.tool;
+        let version = record
+            .tells("tool.version")
+            .then(|| format!(" {}", tool.version));
+        let commit = tool.git.as_ref().map(|git| format!(" ({git})"));
+        let [version, commit] = [version, commit].map(Option::unwrap_or_default);
+        let text = format!("{}{version}{commit}", tool.name);
+        if !tools.contains(&text) {
+            tools.push(text);
+        }
+    }
+    tools.join(", ")
+}
+
+fn machine(record: &Record) -> String {
+    let machine = &record.environment;
     let cpu = machine.cpu_model.as_deref().unwrap_or(&machine.os);
-    let runs = counted(records.len() as u64, "run");
-    format!(
-        "{when} · {runs} · {tool} · {cpu}, kernel {}",
-        machine.kernel
-    )
+    format!("{cpu}, kernel {}", machine.kernel)
 }
 
 fn empty() -> Section {

@@ -33,13 +33,24 @@ fn a_benchmark_is_a_section_with_verdicts_forest_and_all_runs() {
     assert!(section.verdicts.iter().all(|it| it.tone == Tone::Better));
     let first = &section.verdicts[0].text;
     assert!(
-        first.starts_with("new-8: async against sync: async served 30 % more"),
+        first.starts_with("new-8: async served 30 % more"),
         "{first}"
     );
     assert_eq!(section.figures[0].id, "result-1-forest");
     assert_eq!((section.tables.len(), section.runs.rows.len()), (3, 48));
     let is_even = |row: &Vec<_>| row.len() == section.runs.columns.len();
     assert!(section.runs.rows.iter().all(is_even));
+}
+
+#[test]
+fn who_is_worse_is_named_where_the_sentence_is_about_the_better_one() {
+    let mut slower = records();
+    for record in slower.iter_mut().filter(|it| it.id.contains("async")) {
+        record.rate_per_second *= 0.5;
+    }
+    let first = &section_of(slower).verdicts[0];
+    assert_eq!((first.who.as_str(), first.tone), ("async", Tone::Worse));
+    assert!(first.text.starts_with("new-8: sync served"), "{first:?}");
 }
 
 #[test]
@@ -107,7 +118,10 @@ fn runs_of_ones_own_are_told_apart_by_load_and_server() {
     }
     let whole = directory(parent.path(), "own", &own);
     let section = &page(&[&whole]).unwrap().sections[0];
-    assert!(section.verdicts[0].text.contains("nothing to compare with"));
+    let [sentence] = section.verdicts.as_slice() else {
+        panic!("{:?}", section.verdicts)
+    };
+    assert!(sentence.text.contains("nothing to compare with"));
     let scenario = &section.runs.rows[0][1].text;
     assert_eq!(scenario, "8 connections; a new connection for each request");
     let file = whole.join("new-8.sync.01.json");
@@ -116,6 +130,42 @@ fn runs_of_ones_own_are_told_apart_by_load_and_server() {
         (alone.title.as_str(), alone.runs.rows.len()),
         ("new-8.sync.01", 1)
     );
+}
+
+#[test]
+fn servers_at_two_addresses_are_two_whatever_they_call_themselves() {
+    for software in [None, Some("nginx".to_owned())] {
+        let mut own = records();
+        for (index, record) in own.iter_mut().enumerate() {
+            record.bench = None;
+            record.target.server_software = software.clone();
+            record.target.url = format!("http://127.0.0.1:{}/path", 8080 + index % 2);
+        }
+        let section = section_of(own);
+        let cell = |row: usize| section.runs.rows[row][2].text.as_str();
+        assert!(cell(0).ends_with("127.0.0.1:8080"), "{}", cell(0));
+        assert!(cell(1).ends_with("127.0.0.1:8081"), "{}", cell(1));
+        assert!(section.verdicts[0].text.contains("shown, not judged"));
+    }
+}
+
+#[test]
+fn runs_that_nobody_asked_about_are_not_taken_for_good() {
+    let mut alone = records().swap_remove(0);
+    alone.bench = None;
+    alone.validity = vec![crate::record::Reason::NoSuccess].into();
+    let section = section_of(vec![alone]);
+    let last = section.verdicts.last().unwrap();
+    assert_eq!(last.text, "1 run of 1 cannot be believed.");
+    assert_eq!(last.tone, Tone::Invalid);
+}
+
+#[test]
+fn what_an_imported_run_does_not_tell_is_not_in_the_line_below_the_title() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/import/wrk/clean.txt");
+    let source = crate::import::Source::read(&file).unwrap();
+    let record = crate::import::import(&source, None).unwrap();
+    assert_eq!(section_of(vec![record]).subtitle, "1 run · wrk");
 }
 
 #[test]

@@ -23,10 +23,10 @@ pub(in crate::report) fn of(comparison: &Comparison) -> Vec<Sentence> {
 
 /// Why there is no comparison.
 pub(in crate::report) fn refused(error: &CompareError) -> Sentence {
-    Sentence {
-        text: format!("The servers are not compared: {error}."),
-        tone: Tone::Open,
-    }
+    Sentence::new(
+        format!("The servers are not compared: {error}."),
+        Tone::Open,
+    )
 }
 
 /// How a verdict on a change is meant.
@@ -55,10 +55,10 @@ fn of_gate(gate: &Outcome) -> Sentence {
         Some(false) => ("not kept", Tone::Worse),
         None => ("open", Tone::Open),
     };
-    Sentence {
-        text: format!("Limit {kept} by {server} in {scenario}: {message}"),
+    Sentence::new(
+        format!("Limit {kept} by {server} in {scenario}: {message}"),
         tone,
-    }
+    )
 }
 
 fn of_case(case: &Case) -> Vec<Sentence> {
@@ -68,17 +68,14 @@ fn of_case(case: &Case) -> Vec<Sentence> {
         let tone = tones.get(index).copied().unwrap_or(Tone::Open);
         // Who is better or worse: the subject of the sentence may be either.
         let who = match tone {
-            Tone::Better | Tone::Worse => format!("{} against {}", case.b.label, case.a.label),
+            Tone::Better | Tone::Worse => case.b.label.clone(),
             Tone::Plain | Tone::Open | Tone::Invalid => String::new(),
         };
-        let parts = [title.as_str(), &who]
-            .into_iter()
-            .filter(|it| !it.is_empty());
-        let parts: Vec<&str> = parts.chain([text.as_str()]).collect();
-        Sentence {
-            text: parts.join(": "),
-            tone,
-        }
+        let text = match title.is_empty() {
+            true => text.clone(),
+            false => format!("{title}: {text}"),
+        };
+        Sentence { who, text, tone }
     };
     case.sentences.iter().enumerate().map(sentence).collect()
 }
@@ -106,10 +103,7 @@ fn of_matrix(matrix: &Matrix, benchmark: Option<&Benchmark>) -> Vec<Sentence> {
         sentences.extend(of_metric(matrix, metric));
     }
     let given_up = benchmark.into_iter().flat_map(|it| &it.given_up);
-    sentences.extend(given_up.map(|it| Sentence {
-        text: it.to_string(),
-        tone: Tone::Invalid,
-    }));
+    sentences.extend(given_up.map(|it| Sentence::new(it.to_string(), Tone::Invalid)));
     sentences
 }
 
@@ -154,10 +148,7 @@ fn of_metric(matrix: &Matrix, metric: Metric) -> Vec<Sentence> {
     let rest = rest(rows - hidden - clear, hidden, why);
     if wins.is_empty() {
         let text = format!("{label}: no server is clearly the best in any scenario{rest}.");
-        return vec![Sentence {
-            text,
-            tone: Tone::Open,
-        }];
+        return vec![Sentence::new(text, Tone::Open)];
     }
     let wins: Vec<String> = wins
         .iter()
@@ -168,10 +159,7 @@ fn of_metric(matrix: &Matrix, metric: Metric) -> Vec<Sentence> {
         counted(rows as u64, "scenario"),
         wins.join(", ")
     );
-    vec![Sentence {
-        text,
-        tone: Tone::Better,
-    }]
+    vec![Sentence::new(text, Tone::Better)]
 }
 
 /// The names, or their number.
