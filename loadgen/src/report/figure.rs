@@ -18,14 +18,14 @@ pub struct Figure {
     /// Every shape and letter is painted with `currentColor`, so the page's style sets no more than
     /// `color`, in light and in dark, for these classes: `series-0` to `series-8` (servers, or parts
     /// of a whole), `axis`, `grid`, `band` (the share that does not matter; it has its own opacity),
-    /// `quiet` (text of second rank), `ground` (the page's background, behind hollow marks). Series
-    /// are told apart by dash and shape too. What shows data has the class `mark`; its `<title>`
+    /// `quiet` (text of second rank), `whisker` (lines on bars), `ground` (the page's background,
+    /// behind words and hollow marks). Series are told apart by dash and shape too. What shows data has the class `mark`; its `<title>`
     /// says the numbers.
     pub svg: String,
     /// The same as numbers, if they are not in the table of the runs.
     pub table: Option<Table>,
-    /// The same for a drawing that can be zoomed, if it is worth it.
-    pub zoom: Option<Zoom>,
+    /// The same for drawings that can be zoomed, as far as it is worth it: one for each panel.
+    pub zoom: Vec<Zoom>,
 }
 
 /// Lines over a common axis, for a drawing that can be zoomed.

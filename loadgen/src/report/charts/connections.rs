@@ -123,7 +123,10 @@ fn figure(measured: &Measured<'_>, families: &[Family<'_>], index: usize, count:
         alt: words::joined(told),
         svg: panels::draw(&keys, &panels),
         table: Some(table(measured, families)),
-        zoom: is_alone.then(|| zoom(measured, &families[0])),
+        zoom: is_alone
+            .then(|| zoom(measured, &families[0]))
+            .into_iter()
+            .collect(),
     }
 }
 

@@ -66,7 +66,7 @@ fn figure(
         alt: words::joined(told),
         svg: panels::draw(&keys, &panels),
         table: None,
-        zoom: None,
+        zoom: Vec::new(),
     }
 }
 

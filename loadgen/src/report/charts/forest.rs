@@ -27,7 +27,7 @@ const HEAD: f64 = 28.0;
 const REACH_MIN: f64 = 1.12;
 
 /// And at most so many times as far as half of the rows do.
-const REACH_MAX: f64 = 5.0;
+const REACH_MAX: f64 = 12.0;
 
 /// Numbers below, about.
 const TICKS: usize = 6;
@@ -248,7 +248,7 @@ fn figure(id: &str, title: String, rows: &[Row], threshold: f64, sides: &Sides) 
         alt: format!("{}{}.", sides.who, alt.join("; ")),
         svg: draw(rows, threshold, sides),
         table: None,
-        zoom: None,
+        zoom: Vec::new(),
     })
 }
 
@@ -339,11 +339,15 @@ fn draw_row(canvas: &mut Canvas, frame: &Frame, axis: &Axis, row: &Row, top: f64
     let y = top + 16.0;
     let room = frame.width - width_of(&row.numbers, TEXT) - 16.0;
     let title = shortened(&row.title, room.max(120.0), TEXT);
-    // The lines behind it end above it, and go on below.
-    canvas.rect((0.0, top + 2.0), (WIDTH, 19.0), &Look::of("ground"));
-    canvas.text((frame.left, y), Anchor::Start, TEXT, "", &title);
     let class = if row.is_decided { "" } else { "quiet" };
-
+    // The lines behind words end above them, and go on below.
+    let ground = |canvas: &mut Canvas, left: f64, width: f64| {
+        canvas.rect((left, top + 2.0), (width, 19.0), &Look::of("ground"));
+    };
+    ground(canvas, 0.0, frame.left + width_of(&title, TEXT) + 4.0);
+    let numbers = frame.right() - width_of(&row.numbers, TEXT) - 4.0;
+    ground(canvas, numbers, WIDTH - numbers);
+    canvas.text((frame.left, y), Anchor::Start, TEXT, "", &title);
     canvas.text((frame.right(), y), Anchor::End, TEXT, class, &row.numbers);
     if let Some(ratio) = row.ratio {
         interval(canvas, frame, axis, row, &ratio, top + 29.0);

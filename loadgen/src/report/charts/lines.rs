@@ -200,7 +200,7 @@ impl Lines<'_> {
             let value = Mark {
                 series: curve.series,
                 radius: 3.4,
-                is_hollow: false,
+                is_hollow: curve.points.iter().flatten().any(|it| it.is_hollow),
                 title: "",
             };
             mark(canvas, (x, place), &value);

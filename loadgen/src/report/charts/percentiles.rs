@@ -75,15 +75,21 @@ fn figure(
         alt: words::joined(told),
         svg: panels::draw(&keys, &panels),
         table: Some(table(measured, &scenarios)),
-        zoom: is_alone.then(|| zoom(&chunk[0].1)),
+        zoom: is_alone.then(|| zoom(&chunk[0].1)).into_iter().collect(),
     }
 }
 
 fn caption(scenarios: &[&Scenario<'_>]) -> String {
     let cells = || scenarios.iter().flat_map(|it| &it.cells);
-    let source = match cells().all(|cell| cell.latency.is_some()) {
-        true => "All rounds' distributions added up.",
-        false => "Medians of what the rounds quote, where they keep no whole distributions.",
+    // What cannot be believed is not added to what can.
+    let is_added = |cell: &Cell<'_>| cell.latency.is_some() && !cell.is_doubted;
+    let source = match (cells().all(is_added), cells().any(is_added)) {
+        (true, _) => "The distributions of all rounds that can be believed, added up.",
+        (false, true) => {
+            "The rounds' distributions added up, and of servers that have none to be believed the \
+             medians of what their rounds quote."
+        }
+        (false, false) => "Medians of what the rounds quote.",
     };
     let limited = match cells().any(|cell| cell.is_limited) {
         true => " Where the load generator was the limit, a server may be faster than drawn.",
@@ -147,7 +153,7 @@ fn curves(measured: &Measured<'_>, scenario: &Scenario<'_>) -> Vec<Curve> {
 
 /// From the whole distribution, or, without one, what the rounds quote.
 fn places(cell: &Cell<'_>) -> Vec<Place> {
-    match cell.latency {
+    match cell.latency.filter(|_| !cell.is_doubted) {
         Some(histogram) => {
             let is_kept = |it: &f64| is_known(*it, histogram.len() as f64);
             let places = fine().filter(is_kept);

@@ -82,17 +82,16 @@ fn figure(
         false => Vec::new(),
     };
     keys.extend(words::hollow(&scenarios));
-    let told = chunk.iter().map(|(scenario, metric, _)| {
-        let (unit, factor) = words::unit(*metric);
-        let spread = |cell: &Cell<'_>| {
-            let it = scenario.summary(cell, *metric)?;
-            let [low, high] = [it.low, it.high].map(|it| unit.text(it * factor));
-            Some(format!("{} {low} to {high}", measured.server(cell)))
-        };
-        let spreads: Vec<String> = scenario.cells.iter().filter_map(spread).collect();
-        let label = metric.label_of(scenario.unit);
-        format!("{}, {label}: {}", scenario.name, spreads.join(", "))
-    });
+    let told = chunk
+        .iter()
+        .map(|(scenario, metric, _)| words::spreads(measured, scenario, *metric));
+    let cells = || scenarios.iter().flat_map(|it| &it.cells);
+    let limited = match cells().any(|cell| cell.is_limited) {
+        true => {
+            " Where the load generator was the limit (≥), a difference in rate is not the servers'."
+        }
+        false => "",
+    };
     let caption = match has_pairs {
         true => {
             "Each line is one round, in which the servers took turns; the first round is at \
@@ -105,11 +104,11 @@ fn figure(
     Figure {
         id: words::id("rounds", index),
         title: words::title("Round by round", index, count),
-        caption: caption.to_owned(),
+        caption: format!("{caption}{limited}"),
         alt: words::joined(told),
         svg: panels::draw(&keys, &panels),
         table: None,
-        zoom: None,
+        zoom: Vec::new(),
     }
 }
 
@@ -119,7 +118,12 @@ fn panel(measured: &Measured<'_>, scenario: &Scenario<'_>, metric: Metric) -> Op
         return None;
     }
     let label = metric.label_of(scenario.unit);
-    let title = format!("{}, {label}", scenario.name);
+    let bound = |cell: &Cell<'_>| cell.bound(metric).trim_end();
+    let bounds: Vec<&str> = scenario.cells.iter().map(bound).collect();
+    let title = match bounds.iter().find(|it| !it.is_empty()) {
+        Some(bound) => format!("{}, {label} ({bound})", scenario.name),
+        None => format!("{}, {label}", scenario.name),
+    };
     if let [a, b] = scenario.cells.as_slice()
         && let Some(rounds) = pairs(scenario, metric, a, b)
     {

@@ -51,7 +51,7 @@ pub(super) struct Row {
 pub(super) enum Shape {
     /// A bar from zero, in parts: the first painted, the second pale.
     Bar(Vec<f64>),
-    /// A mark at the median, and a line from the lowest to the highest.
+    /// A bar to the median, and a line from the lowest to the highest.
     Range(Summary),
     /// A stroke for each run, true if it cannot be believed, and a mark at the median.
     Strokes(Vec<(f64, bool)>, f64),
@@ -141,7 +141,7 @@ impl Rows {
         if is(|shape| matches!(shape, Shape::Filling(..))) {
             return Axis::over(values, Scale::Log, false);
         }
-        match is(|shape| matches!(shape, Shape::Bar(_))) {
+        match is(|shape| matches!(shape, Shape::Bar(_) | Shape::Range(_))) {
             true => Axis::over(values.into_iter().chain([0.0]), Scale::Linear, true),
             false if high > LOG_MIN * low => Axis::over(values, Scale::Log, false),
             false => Axis::over(values, Scale::Linear, false),
@@ -153,11 +153,8 @@ fn draw_shape(canvas: &mut Canvas, frame: &Frame, axis: &Axis, row: &Row, y: f64
     match &row.shape {
         Shape::Bar(parts) => bar(canvas, frame, axis, row, parts, y),
         Shape::Range(summary) => {
-            if let (Some(low), Some(high)) = (axis.at(summary.low), axis.at(summary.high)) {
-                let look = Look::of(format!("series-{}", row.series % 9));
-                canvas.line((low, y), (high, y), &look.with("stroke-width", "2"));
-            }
-            dot(canvas, axis, row, summary.median, y);
+            bar(canvas, frame, axis, row, &[summary.median], y);
+            whisker(canvas, axis, summary, y);
         }
         Shape::Strokes(all, median) => strokes(canvas, axis, row, all, *median, y),
         Shape::Filling(value, most) => {
@@ -191,6 +188,21 @@ fn bar(canvas: &mut Canvas, frame: &Frame, axis: &Axis, row: &Row, parts: &[f64]
         let title = format!("{}: {}", row.name, row.text);
         canvas.rect((from, y - 6.0), (to - from, 12.0), &look.titled(&title));
         from = to;
+    }
+}
+
+/// From the lowest to the highest, on the bar and beyond it.
+fn whisker(canvas: &mut Canvas, axis: &Axis, summary: &Summary, y: f64) {
+    let (Some(low), Some(high)) = (axis.at(summary.low), axis.at(summary.high)) else {
+        return;
+    };
+    if summary.low == summary.high {
+        return;
+    }
+    let look = Look::of("whisker").with("stroke-width", "1.5");
+    canvas.line((low, y), (high, y), &look);
+    for end in [low, high] {
+        canvas.line((end, y - 4.0), (end, y + 4.0), &look);
     }
 }
 

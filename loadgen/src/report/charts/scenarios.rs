@@ -4,7 +4,7 @@ use super::connections::families;
 use super::panels::{self, PANELS_MAX};
 use super::rows::{Row, Rows, Shape};
 use super::words;
-use crate::compare::Metric;
+use crate::compare::{Loops, Metric};
 use crate::report::Figure;
 use crate::report::model::measured::{Measured, Scenario};
 use crate::report::svg::Unit;
@@ -47,13 +47,23 @@ fn figure(
     Figure {
         id: words::id("rate", index),
         title: words::title("Rate by scenario", index, count),
-        caption: "Successes per second: the median of the rounds, and a line from the lowest to \
-                  the highest. More is better."
-            .to_owned(),
+        caption: format!(
+            "Successes per second: the median of the rounds, and a line from the lowest to the \
+             highest. {}",
+            direction(&scenarios)
+        ),
         alt: words::joined(told),
         svg: panels::draw(&keys, &panels),
         table: None,
-        zoom: None,
+        zoom: Vec::new(),
+    }
+}
+
+/// Where requests start by a schedule no server can have more than is offered.
+fn direction(scenarios: &[&Scenario<'_>]) -> &'static str {
+    match scenarios.iter().any(|it| it.loops == Loops::Open) {
+        true => "More is better, but no more than a schedule offers.",
+        false => "More is better.",
     }
 }
 
@@ -73,6 +83,6 @@ fn panel(measured: &Measured<'_>, scenario: &Scenario<'_>) -> Option<Rows> {
     (!rows.is_empty()).then(|| Rows {
         title: format!("{}, {}s per second", scenario.name, scenario.unit),
         rows,
-        axis: Some(Unit::Count),
+        axis: None,
     })
 }

@@ -18,6 +18,9 @@ const PART_MIN: f64 = 0.5;
 /// Scenarios with a figure; of the others the numbers are in their records.
 const SCENARIOS_MAX: usize = 6;
 
+/// What stands below.
+const X_LABEL: &str = "seconds since the run began";
+
 /// What is drawn of each second: its name, its unit, and its number.
 type Measure = (&'static str, Unit, fn(&Second) -> Option<f64>);
 
@@ -59,7 +62,7 @@ fn figure(
         .filter_map(|it| panel(measured, scenario, it))
         .collect();
     if let Some(last) = panels.last_mut() {
-        last.x_label = "seconds since the run began";
+        last.x_label = X_LABEL;
     }
     let mut keys = words::keys(measured, &[scenario], Key::Line);
     keys.extend(words::hollow(&[scenario]));
@@ -82,7 +85,7 @@ fn figure(
         alt: words::joined(told),
         svg: panels::stacked(&keys, &panels, 1),
         table: None,
-        zoom: zoom(measured, scenario),
+        zoom: panels.iter().map(zoom).collect(),
     }
 }
 
@@ -195,16 +198,19 @@ fn by_second(cell: &Cell<'_>, of: fn(&Second) -> Option<f64>) -> Vec<Option<f64>
 /// A week: what a damaged record says of its seconds takes no more memory than that.
 const SECONDS_MAX: usize = 7 * 24 * 3600;
 
-fn zoom(measured: &Measured<'_>, scenario: &Scenario<'_>) -> Option<Zoom> {
-    let (label, _, of) = RATE;
-    let curves: Vec<Curve> = scenario
-        .cells
-        .iter()
-        .filter_map(|cell| curve(measured, cell, of))
-        .collect();
-    let length = curves.iter().map(|curve| curve.points.len()).max()?;
+/// A panel's lines, second by second.
+fn zoom(panel: &Lines<'_>) -> Zoom {
+    let length = panel.curves.iter().map(|curve| curve.points.len()).max();
+    let length = length.unwrap_or(0);
+    let (unit, factor) = match panel.y_unit {
+        Unit::Nanoseconds => (" (ms)", 1e-6),
+        _ => ("", 1.0),
+    };
     let line = |curve: &Curve| {
-        let values = curve.points.iter().map(|it| it.map(|point| point.y));
+        let values = curve
+            .points
+            .iter()
+            .map(|it| it.map(|point| point.y * factor));
         let mut y: Vec<Option<f64>> = values.collect();
         y.resize(length, None);
         Line {
@@ -213,12 +219,12 @@ fn zoom(measured: &Measured<'_>, scenario: &Scenario<'_>) -> Option<Zoom> {
             y,
         }
     };
-    Some(Zoom {
-        x_label: "seconds since the run began".to_owned(),
-        y_label: label.to_owned(),
+    Zoom {
+        x_label: X_LABEL.to_owned(),
+        y_label: format!("{}{unit}", panel.y_label),
         x_scale: Scale::Linear,
         y_scale: Scale::Linear,
         x: (0..length).map(|second| second as f64).collect(),
-        lines: curves.iter().map(line).collect(),
-    })
+        lines: panel.curves.iter().map(line).collect(),
+    }
 }

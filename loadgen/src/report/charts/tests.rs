@@ -179,6 +179,73 @@ fn what_lies_far_beyond_the_others_is_an_arrow_at_the_end_of_the_axis() {
 }
 
 #[test]
+fn a_factor_of_a_hundred_among_usual_ones_has_a_mark_and_no_arrow() {
+    let mut records = records();
+    for record in records.iter_mut().filter(|it| it.id.contains("async")) {
+        record.rate_per_second *= match record.id.starts_with("kept-64") {
+            true => 100.0,
+            false => 1.5,
+        };
+    }
+    let forest = figures(records).swap_remove(0);
+    assert!(!forest.svg.contains("M712.0 "), "{}", forest.alt);
+}
+
+#[test]
+fn connections_that_were_turned_away_are_drawn_where_no_sample_saw_any_wait() {
+    let mut records = records();
+    for record in &mut records {
+        record.server.as_mut().unwrap().accept_queue_peak = Some(0);
+        record.network.as_mut().unwrap().listen_overflows = Some(1);
+    }
+    let figures = figures(records);
+    let queue = figures.iter().find(|it| it.id == "accept-queue").unwrap();
+    assert!(queue.svg.contains("0, 8 overflows"), "{}", queue.svg);
+}
+
+#[test]
+fn rates_that_the_load_generator_limited_are_said_to_be_that_round_by_round() {
+    let mut records = records();
+    for record in records.iter_mut().filter(|it| it.id.contains("new-8.")) {
+        record.validity = vec![Reason::ClientSaturated { share: 1.0 }].into();
+    }
+    let figures = figures(records);
+    let rounds = figures.iter().find(|it| it.id == "rounds").unwrap();
+    assert!(rounds.svg.contains("new-8, requests per second (≥)<"));
+    assert!(rounds.svg.contains("new-64, requests per second<"));
+    assert!(rounds.caption.contains("the load generator was the limit"));
+}
+
+#[test]
+fn each_panel_of_seconds_can_be_drawn_larger() {
+    let figures = figures(records());
+    let seconds = figures.iter().find(|it| it.id == "seconds").unwrap();
+    let labels: Vec<&str> = seconds.zoom.iter().map(|it| it.y_label.as_str()).collect();
+    let expected = [
+        "successes per second",
+        "p99 latency (ms)",
+        "failures per second",
+    ];
+    assert_eq!(labels, expected);
+    assert_eq!(seconds.zoom[1].lines[0].y[0], Some(21.0));
+}
+
+#[test]
+fn words_for_who_does_not_see_many_servers_have_an_end() {
+    let mut all = Vec::new();
+    for copy in 0..6 {
+        let mut records = records();
+        for record in &mut records {
+            record.bench.as_mut().unwrap().server += &copy.to_string();
+        }
+        all.extend(records);
+    }
+    for figure in figures(all) {
+        assert!(figure.alt.len() < 1_000, "{}: {}", figure.id, figure.alt);
+    }
+}
+
+#[test]
 fn hostile_names_are_shown_and_not_run() {
     let names = [
         "<script>window.pwned=1</script>".to_owned(),

@@ -83,6 +83,35 @@ pub(super) fn values(
     Some(format!("{name}: from {low} ({first}) to {high} ({last})"))
 }
 
+/// How far the rounds of a scenario lie apart: of a few servers for each, of many for all.
+pub(super) fn spreads(measured: &Measured<'_>, scenario: &Scenario<'_>, metric: Metric) -> String {
+    let (unit, factor) = unit(metric);
+    let said = |low: f64, high: f64| {
+        let [low, high] = [low, high].map(|it| unit.text(it * factor));
+        format!("{low} to {high}")
+    };
+    let known = scenario.cells.iter().filter_map(|cell| {
+        let summary = scenario.summary(cell, metric)?;
+        Some((measured.server(cell), summary.low, summary.high))
+    });
+    let known: Vec<(&str, f64, f64)> = known.collect();
+    let spreads = if known.len() <= SERVERS_MAX {
+        let each = known
+            .iter()
+            .map(|(server, low, high)| format!("{server} {}", said(*low, *high)));
+        each.collect::<Vec<_>>().join(", ")
+    } else {
+        let low = known.iter().map(|it| it.1).fold(f64::MAX, f64::min);
+        let high = known.iter().map(|it| it.2).fold(f64::MIN, f64::max);
+        format!("{} of {} servers", said(low, high), known.len())
+    };
+    format!(
+        "{}, {}: {spreads}",
+        scenario.name,
+        metric.label_of(scenario.unit)
+    )
+}
+
 /// Sentences out of parts.
 pub(super) fn joined(parts: impl Iterator<Item = String>) -> String {
     let parts: Vec<String> = parts.collect();

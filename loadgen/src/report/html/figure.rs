@@ -24,7 +24,7 @@ pub(super) fn write(out: &mut Markup, figure: &Figure) {
             out.element("div", &attributes, |out| out.html(&figure.svg));
             out.newline();
             out.line("p", &[("id", &words), ("class", "unseen")], &figure.alt);
-            if let Some(data) = &figure.zoom {
+            for data in &figure.zoom {
                 zoom::write(out, id, data);
             }
             if let Some(numbers) = &figure.table {

@@ -121,7 +121,7 @@ fn write_contents(out: &mut Markup, page: &Page) {
 /// At the end, when everything that they look for is there. The library only if it is needed.
 fn write_scripts(out: &mut Markup, page: &Page) {
     let mut figures = page.sections.iter().flat_map(|section| &section.figures);
-    if figures.any(|figure| figure.zoom.is_some()) {
+    if figures.any(|figure| !figure.zoom.is_empty()) {
         out.newline();
         out.html("<!-- uPlot, for zoom:\n");
         out.html(assets::UPLOT_LICENSE);

@@ -17,10 +17,7 @@ fn cell(text: &str) -> Cell {
 }
 
 fn sentence(text: &str, tone: Tone) -> Sentence {
-    Sentence {
-        text: text.to_owned(),
-        tone,
-    }
+    Sentence::new(text, tone)
 }
 
 fn table(name: &str) -> Table {
@@ -51,7 +48,7 @@ fn figure(number: usize, name: &str) -> Figure {
               r=\"4\" fill=\"currentColor\"/></svg>"
             .to_owned(),
         table: Some(table(name)),
-        zoom: Some(Zoom {
+        zoom: vec![Zoom {
             x_label: "percentile".to_owned(),
             y_label: "ms".to_owned(),
             x_scale: Scale::Percentile,
@@ -62,7 +59,7 @@ fn figure(number: usize, name: &str) -> Figure {
                 series: 0,
                 y: vec![Some(1.0), None],
             }],
-        }),
+        }],
     }
 }
 
@@ -232,9 +229,27 @@ fn tables_name_their_rows_and_columns() {
 }
 
 #[test]
+fn who_is_better_or_worse_stands_with_the_sign() {
+    let mut page = page("async", 1);
+    page.sections[0].verdicts[1].who = "<async>".to_owned();
+    let html = body(&render(&page));
+    assert!(html.contains("▼</span>&lt;async&gt; worse: </span>async needed"));
+}
+
+#[test]
+fn tables_that_are_short_are_open_and_long_ones_are_folded() {
+    let open = "<details class=\"part\" open=\"\"><summary><h3>In numbers";
+    let mut page = page("async", 1);
+    assert!(render(&page).contains(open));
+    let rows = &mut page.sections[0].tables[0].rows;
+    *rows = vec![rows[0].clone(); 25];
+    assert!(!render(&page).contains(open));
+}
+
+#[test]
 fn without_zoom_the_library_is_left_out() {
     let mut page = page("async", 1);
-    page.sections[0].figures[0].zoom = None;
+    page.sections[0].figures[0].zoom.clear();
     assert!(!render(&page).contains("uPlot="));
 }
 

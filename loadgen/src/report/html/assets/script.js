@@ -189,13 +189,15 @@
     const data = JSON.parse(source.textContent);
     const figure = document.getElementById(source.dataset.figure);
     const title = figure.querySelector("h3").textContent;
-    const button = make("button", { type: "button", className: "open-zoom" }, "Zoom");
+    const isOnly = figure.querySelectorAll(".zoom-data").length === 1;
+    const name = isOnly ? "Zoom" : "Zoom: " + data.y_label;
+    const button = make("button", { type: "button", className: "open-zoom" }, name);
     button.setAttribute("aria-expanded", "false");
     button.setAttribute("aria-describedby", figure.querySelector("h3").id);
     const hint = make("p", { className: "subtitle" }, "Drag to zoom in, double-click for all. Keys: + − ← → 0.");
     const area = make("div", { className: "plot", tabIndex: 0 });
     area.setAttribute("role", "application");
-    area.setAttribute("aria-label", title + ": plus and minus zoom, arrows move, 0 shows all");
+    area.setAttribute("aria-label", title + ", " + data.y_label + ": plus and minus zoom, arrows move, 0 shows all");
     const box = make("div", { className: "zoom", hidden: true }, area, hint);
     let plot = null;
 
@@ -208,7 +210,7 @@
     button.addEventListener("click", () => {
       box.hidden = !box.hidden;
       button.setAttribute("aria-expanded", String(!box.hidden));
-      button.textContent = box.hidden ? "Zoom" : "Close";
+      button.textContent = box.hidden ? name : name.replace("Zoom", "Close");
       draw();
     });
     area.addEventListener("keydown", (event) => {
