@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{broken_off, interrupt_flag, mask, print, refuse};
 use crate::bench::{self, BenchPlan, Report, Step};
 use crate::cli::{Applied, BenchArgs, REPORT_FILE};
-use crate::compare::{Comparison, Options, Outcome};
+use crate::compare::{Comparison, Options};
 use crate::exit::Exit;
 use crate::output::{self, Screen};
 use crate::system::limits::raise_open_files_limit;
@@ -65,20 +65,12 @@ fn conclude(report: &Report) -> Result<Exit, String> {
 /// What the gates come to, if any were set: those that were missed first, as with a run.
 fn judge(comparison: &Comparison) -> Exit {
     let exit = comparison.exit_of_benchmark(false);
-    let mut is_missed = false;
-    for Outcome {
-        passed, message, ..
-    } in &comparison.gates
-    {
-        match passed {
-            Some(true) => {}
-            Some(false) => output::complain(&format!("gate missed: {message}")),
-            None => output::complain(&format!("gate not decided: {message}")),
-        }
-        is_missed |= *passed == Some(false);
+    let gates = &comparison.gates;
+    for gate in gates.iter().filter(|gate| gate.passed != Some(true)) {
+        output::complain(&gate.to_string());
     }
-    let has_gates = !comparison.gates.is_empty();
-    if has_gates && !is_missed && exit == Exit::Invalid {
+    let is_missed = gates.iter().any(|gate| gate.passed == Some(false));
+    if !gates.is_empty() && !is_missed && exit == Exit::Invalid {
         output::complain("no gate was missed, but by runs that cannot be believed; see the notes");
     }
     if is_missed { Exit::Worse } else { exit }

@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::gate::Outcome;
 use crate::record::Record;
 
 /// A benchmark as it was planned, and what became of it.
@@ -110,6 +111,16 @@ impl Benchmark {
     pub(super) fn load_of(&self, scenario: &str) -> Option<&str> {
         let task = self.scenarios.iter().find(|it| it.name == scenario)?;
         Some(&task.load)
+    }
+
+    pub(super) fn has_scenario(&self, name: &str) -> bool {
+        self.scenarios.iter().any(|it| it.name == name)
+    }
+
+    /// Whether what is gated there is a part of it.
+    pub(super) fn is_held_against(&self, gate: &Outcome) -> bool {
+        let mut servers = self.servers.iter();
+        self.has_scenario(&gate.scenario) && servers.any(|it| it.label == gate.server)
     }
 
     /// As much as records say themselves, in the order in which they were measured.

@@ -9,6 +9,7 @@ use super::benchmark::{Benchmark, GivenUp};
 use super::case::Case;
 use super::change::Change;
 use super::gate::Outcome;
+use super::input::Kept;
 use super::matrix::Matrix;
 use super::noise::NoiseFloor;
 use super::pairing::Pair;
@@ -78,9 +79,28 @@ impl Comparison {
         }
     }
 
+    /// The same, with what the directory of its benchmark keeps besides: the gates and the noise
+    /// floor of the servers and scenarios that are compared.
+    #[must_use]
+    pub(crate) fn with_kept(mut self, kept: Kept) -> Self {
+        self.gates = kept.gates;
+        if let Some(benchmark) = &self.benchmark {
+            self.gates.retain(|gate| benchmark.is_held_against(gate));
+        }
+        match kept.noise_floor {
+            None => self,
+            Some(floor) => self.with_noise_floor(floor),
+        }
+    }
+
     /// The same, with what is known of the machine's noise; a case says what is below that.
     #[must_use]
-    pub fn with_noise_floor(mut self, floor: NoiseFloor) -> Self {
+    pub fn with_noise_floor(mut self, mut floor: NoiseFloor) -> Self {
+        if let Some(benchmark) = &self.benchmark {
+            floor
+                .floors
+                .retain(|it| benchmark.has_scenario(&it.scenario));
+        }
         for case in &mut self.cases {
             case.notes.extend(floor.notes(case));
         }

@@ -1,5 +1,7 @@
 //! Whether the servers of a benchmark reached the limits that were set for it.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +47,18 @@ pub struct Outcome {
     pub passed: Option<bool>,
     /// The limit and what was measured: one line.
     pub message: String,
+}
+
+/// What came of it, in a line.
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.passed {
+            Some(true) => "kept",
+            Some(false) => "missed",
+            None => "not decided",
+        };
+        write!(formatter, "gate {what}: {}", self.message)
+    }
 }
 
 /// Holds the rounds, and the verdicts of `cases`, against what was asked.

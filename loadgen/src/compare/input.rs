@@ -68,7 +68,7 @@ pub(crate) fn read_benchmark(path: &Path) -> Result<(Vec<Record>, Benchmark), Co
 }
 
 /// The same with all that is kept; there is always a benchmark.
-pub(super) fn read_kept(path: &Path) -> Result<(Vec<Record>, Kept), CompareError> {
+pub(crate) fn read_kept(path: &Path) -> Result<(Vec<Record>, Kept), CompareError> {
     let records = read_records(path)?;
     if !path.is_dir() {
         let path = path.to_owned();

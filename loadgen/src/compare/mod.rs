@@ -39,7 +39,7 @@ pub use error::CompareError;
 pub use gate::{Gated, Outcome, judge as judge_gates};
 pub use input::read_records;
 pub(crate) use input::{
-    COMPARISON_FILE, Kept, PACKED_FILE, each_record, kept, names, read_benchmark,
+    COMPARISON_FILE, Kept, PACKED_FILE, each_record, kept, names, read_benchmark, read_kept,
 };
 pub use matrix::{Best, Cell, Matrix, Row, Values};
 pub(crate) use matrix::{Table as MatrixTable, left_out};
@@ -138,8 +138,9 @@ pub fn again(
     baseline: Option<&str>,
     options: &Options,
 ) -> Result<Comparison, CompareError> {
-    let (mut records, kept) = input::read_kept(directory)?;
-    let mut benchmark = kept.benchmark.unwrap_or_default();
+    let (mut records, mut kept) = input::read_kept(directory)?;
+    let mut benchmark = kept.benchmark.take().unwrap_or_default();
+    let judged_against = benchmark.baseline().map(str::to_owned);
     selection.keep(&mut records, &mut benchmark);
     if records.is_empty() {
         let path = directory.to_owned();
@@ -149,11 +150,11 @@ pub fn again(
         check_server(baseline, &benchmark, directory)?;
         benchmark.baseline = Some(baseline.to_owned());
     }
-    let comparison = servers(&records, benchmark, options)?;
-    Ok(match kept.noise_floor {
-        None => comparison,
-        Some(floor) => comparison.with_noise_floor(floor),
-    })
+    if benchmark.baseline() != judged_against.as_deref() {
+        // That one is not worse than the baseline was said of another.
+        kept.gates.retain(|gate| gate.limit.is_some());
+    }
+    Ok(servers(&records, benchmark, options)?.with_kept(kept))
 }
 
 fn check_server(label: &str, benchmark: &Benchmark, directory: &Path) -> Result<(), CompareError> {
@@ -293,6 +294,88 @@ mod tests {
                         itself (signal: 11)";
             assert!(text.contains(line), "{text}");
         }
+    }
+
+    /// A benchmark's directory that keeps a gate and a floor of each of two scenarios.
+    fn kept_benchmark(directory: &Path) {
+        let (a, b) = sample::sync_and_async(13_100.0, 24.0);
+        let mut records = [a, b].concat();
+        let mut others = records.clone();
+        for record in &mut others {
+            record.id.push_str("-other");
+            record.bench.as_mut().unwrap().scenario = "other".to_owned();
+        }
+        records.extend(others);
+        let gates = ["close", "other"].map(|scenario| {
+            let limits = [crate::plan::Gate::MinRate(1.0)];
+            let gated = Gated {
+                scenario,
+                servers: &["async"],
+                limits: &limits,
+                not_worse: false,
+            };
+            judge_gates(&gated, &records, &[]).remove(0)
+        });
+        let floors = ["close", "other"].map(|scenario| Floor {
+            scenario: scenario.to_owned(),
+            load: String::new(),
+            metric: Metric::RatePerSecond,
+            share: 0.01,
+        });
+        let floor = NoiseFloor {
+            plan: String::new(),
+            server: "sync".to_owned(),
+            started_at: records[0].started_at.clone(),
+            rounds: 10,
+            machine: Machine::of(&records[0]),
+            floors: floors.to_vec(),
+            directory: None,
+            age_s: None,
+        };
+        write(directory, &records);
+        let comparison = Comparison {
+            gates: gates.to_vec(),
+            ..servers(&records, Benchmark::seen_in(&records), &Options::default()).unwrap()
+        };
+        let file = directory.join(COMPARISON_FILE);
+        std::fs::write(file, comparison.with_noise_floor(floor).to_json()).unwrap();
+    }
+
+    #[test]
+    fn what_a_benchmark_keeps_is_shown_again_for_the_scenarios_that_are_asked_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path().join("results");
+        kept_benchmark(&directory);
+        let selection = Selection {
+            scenarios: vec!["close".to_owned()],
+            ..Selection::default()
+        };
+        let comparison = again(&directory, &selection, None, &Options::default()).unwrap();
+        let text = comparison.to_text();
+        assert!(
+            text.contains("\ngate kept: async in close, kept in 10 of 10 rounds: --min-rate 1")
+        );
+        assert!(text.contains("\nnoise floor in close: "));
+        assert!(!text.contains("in other"), "{text}");
+        let markdown = comparison.to_markdown();
+        assert!(markdown.contains("\n## Gates\n\n- gate kept: async in close"));
+    }
+
+    #[test]
+    fn a_verdict_against_one_baseline_is_none_against_another() {
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path().join("results");
+        kept_benchmark(&directory);
+        let file = directory.join(COMPARISON_FILE);
+        let mut kept: Comparison = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        kept.gates[0].limit = None;
+        std::fs::write(&file, kept.to_json()).unwrap();
+        let gates = |baseline: &str| {
+            let all = Selection::default();
+            let comparison = again(&directory, &all, Some(baseline), &Options::default());
+            comparison.unwrap().gates.len()
+        };
+        assert_eq!((gates("sync"), gates("async")), (2, 1));
     }
 
     #[test]

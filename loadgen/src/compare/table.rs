@@ -17,6 +17,10 @@ impl Comparison {
     /// Plain text for a terminal.
     pub fn to_text(&self) -> String {
         let mut text = self.cases_text();
+        for (place, gate) in self.gates.iter().enumerate() {
+            let gap = if place == 0 { "\n" } else { "" };
+            text.push_str(&format!("{gap}{gate}\n"));
+        }
         for note in self.notes() {
             text.push_str(&format!("\nnote: {note}\n"));
         }
@@ -47,6 +51,12 @@ impl Comparison {
     /// Markdown, as `summary.md` has it.
     pub fn to_markdown(&self) -> String {
         let mut text = self.cases_markdown();
+        if !self.gates.is_empty() {
+            text.push_str("\n## Gates\n\n");
+        }
+        for gate in &self.gates {
+            text.push_str(&format!("- {}\n", escaped(&gate.to_string())));
+        }
         if !self.notes().is_empty() {
             text.push_str("\n## Notes\n\n");
         }

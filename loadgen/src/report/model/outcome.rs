@@ -115,13 +115,7 @@ fn compared(
         return None;
     }
     let compared = compare::servers(records, benchmark.clone(), options);
-    Some(compared.map(|mut comparison| {
-        comparison.gates = kept.gates;
-        match kept.noise_floor {
-            Some(floor) => comparison.with_noise_floor(floor),
-            None => comparison,
-        }
-    }))
+    Some(compared.map(|comparison| comparison.with_kept(kept)))
 }
 
 /// Takes the run's histograms from it, and adds what they say to that of its place: from the
