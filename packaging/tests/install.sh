@@ -42,7 +42,8 @@ programs_run() {
 pages_render() {
     command -v man >/dev/null || return 0
     for page in "$prefix"/share/man/man1/*; do
-        said=$(man --warnings -l "$page" 2>&1 >"$destination/page")
+        # In 80 columns, whatever the terminal has: in fewer, long words are warned of.
+        said=$(MANWIDTH=80 man --warnings -l "$page" 2>&1 >"$destination/page") || fail "$page: $said"
         [ -z "$said" ] || fail "$page: $said"
         grep -q SYNOPSIS "$destination/page" || fail "$page: no synopsis"
         rm "$destination/page"

@@ -6,9 +6,12 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::cli::variable;
 
+/// What a paragraph about these begins with.
+const EXIT_CODES: &str = "Exit codes: ";
+
 const ENVIRONMENT: &str = "\
-A variable stands for a flag that is not typed, and is overruled by one that is and says the same \
-or rules it out. For a flag without a value it is 1 or 0; for one that may be repeated it has a \
+A variable stands for a flag that is not typed, and is overruled by one that is and says the same, \
+rules it out or leaves it no place. For a flag without a value it is 1 or 0; for one that may be repeated it has a \
 line for each time. One that is empty counts as not set. When the program is called as ab, none is \
 read.";
 
@@ -90,13 +93,20 @@ fn text<'a>(command: &Command, others: impl Iterator<Item = &'a String>) -> Stri
 /// What stands behind the flags in `--help`.
 fn notes(roff: &mut Roff, command: &Command) {
     let after = command.get_after_help().map(ToString::to_string);
-    for paragraph in after.unwrap_or_default().split("\n\n") {
-        let paragraph = paragraph.trim().replace('\n', " ");
-        match paragraph.strip_prefix("Exit codes: ") {
-            Some(codes) => section(roff, "EXIT STATUS", codes),
-            None if paragraph.is_empty() => {}
-            None => section(roff, "NOTES", &paragraph),
-        }
+    let after = after.unwrap_or_default();
+    let paragraphs = after.split("\n\n").map(|it| it.trim().replace('\n', " "));
+    let (codes, notes): (Vec<_>, Vec<_>) = paragraphs
+        .filter(|it| !it.is_empty())
+        .partition(|it| it.starts_with(EXIT_CODES));
+    for (place, note) in notes.iter().enumerate() {
+        match place {
+            0 => roff.control("SH", ["NOTES"]),
+            _ => roff.control("PP", []),
+        };
+        roff.text([roman(note)]);
+    }
+    for codes in codes {
+        section(roff, "EXIT STATUS", &codes[EXIT_CODES.len()..]);
     }
 }
 

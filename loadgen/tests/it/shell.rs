@@ -1,5 +1,6 @@
 //! What shells and manuals are given, and the variables that stand for flags.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -132,6 +133,8 @@ fn check_page(page: &Path) {
         .args(["--warnings", "-l"])
         .arg(page)
         .env("LC_ALL", "C.UTF-8")
+        // In fewer columns, long words are warned of.
+        .env("MANWIDTH", "80")
         .output()
         .expect("man starts");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -142,6 +145,9 @@ fn check_page(page: &Path) {
 fn a_page_is_printed_and_lists_the_variables() {
     let page = run(&["man"]).stdout;
     assert!(page.contains("LOADGEN_CONCURRENCY") && page.contains("NO_COLOR"));
+    let headings: Vec<&str> = page.lines().filter(|it| it.starts_with(".SH ")).collect();
+    let different: HashSet<&str> = headings.iter().copied().collect();
+    assert_eq!(headings.len(), different.len(), "{headings:?}");
     let page = run_words("man bench").stdout;
     assert!(page.contains("LOADGEN_BENCH_ROUNDS"), "{page}");
     run_words("man bunch").assert_one_line_error(2, &["'bunch'", "bench, compare"]);
