@@ -5,10 +5,13 @@ FROM rust:1.88-bookworm AS build
 WORKDIR /source
 COPY . .
 ARG COMMIT
-# What was compiled stays in caches for the next build, so the programs are copied out of them.
+# What was compiled stays in caches for the next build, so the programs are copied out of them. A
+# copied file keeps its time, which may be before that of what was compiled from another: to cargo
+# it would be unchanged.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
     if [ -n "$COMMIT" ]; then export LOADGEN_GIT_COMMIT="$COMMIT"; fi; \
+    find . -path ./target -prune -o -type f -exec touch {} + && \
     cargo build --release --locked && \
     install -D -t /programs target/release/loadgen target/release/server-sync target/release/server-async
 

@@ -14,7 +14,7 @@ ARCHIVE = loadgen-$(VERSION)-$(shell rustc -vV | sed -n 's/^host: //p')
 
 .PHONY: help build test test-report test-taurus test-exports test-tls test-websocket test-install \
 	lint-docker bench bench-models bench-peers bench-push bench-websocket peers-websocket serve compare \
-	share install uninstall archive deb clean
+	install uninstall archive deb clean
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
