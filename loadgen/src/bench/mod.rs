@@ -213,17 +213,27 @@ fn compared(
     benchmark: Benchmark,
 ) -> Result<Comparison, BenchError> {
     let options = Options::default();
-    let cases = compare::in_pairs(records, &benchmark, &options)?;
+    let comparison = compare::servers(records, benchmark.clone(), &options)?;
+    let needs_pairs = plan.is_against_itself || plan.scenarios.iter().any(is_held_to_verdicts);
+    let in_pairs = match comparison.matrix {
+        Some(_) if needs_pairs => compare::in_pairs(records, &benchmark, &options)?,
+        _ => Vec::new(),
+    };
+    let cases = match comparison.matrix {
+        Some(_) => &in_pairs,
+        None => &comparison.cases,
+    };
     let floor = match plan.is_against_itself {
-        true => NoiseFloor::measured(&benchmark, records, &cases),
+        true => NoiseFloor::measured(&benchmark, records, cases),
         false => records.first().and_then(|first| {
             let machine = Machine::of(first);
             NoiseFloor::beside(directory.path(), &benchmark, &machine, &first.started_at)
         }),
     };
+    let gates = gates(plan, records, &benchmark, cases);
     let comparison = Comparison {
-        gates: gates(plan, records, &cases),
-        ..compare::servers(records, benchmark, &options)?
+        gates,
+        ..comparison
     };
     Ok(match floor {
         None => comparison,
@@ -231,17 +241,24 @@ fn compared(
     })
 }
 
-fn gates(plan: &BenchPlan, records: &[Record], cases: &[Case]) -> Vec<Outcome> {
+fn is_held_to_verdicts(scenario: &Scenario) -> bool {
+    scenario.gates.not_worse == Some(true)
+}
+
+fn gates(
+    plan: &BenchPlan,
+    records: &[Record],
+    benchmark: &Benchmark,
+    cases: &[Case],
+) -> Vec<Outcome> {
     let outcomes = plan.scenarios.iter().flat_map(|scenario| {
-        let servers = scenario.servers.iter();
-        let servers: Vec<&str> = servers
-            .map(|&place| plan.servers[place].label.as_str())
-            .collect();
+        let servers: Vec<&str> = plan.labels_in(scenario).collect();
         let gated = Gated {
             scenario: &scenario.name,
             servers: &servers,
             limits: &scenario.gates.limits,
-            not_worse: scenario.gates.not_worse,
+            not_worse: is_held_to_verdicts(scenario),
+            benchmark,
         };
         compare::judge_gates(&gated, records, cases)
     });

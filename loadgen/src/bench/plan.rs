@@ -39,7 +39,7 @@ use toml::Spanned;
 pub use command::CommandLine;
 pub use cores::{Names, split as split_cores};
 pub use error::PlanError;
-pub use file::ROUNDS_LONGEST;
+pub use file::allowed_rounds;
 pub use gates::Gates;
 pub use name::check_label;
 pub use scenario::Scenario;
@@ -170,7 +170,29 @@ impl BenchPlan {
     /// One line in the words of the flags: what does not go together.
     pub fn check(&self) -> Result<(), String> {
         let mut scenarios = self.scenarios.iter();
-        scenarios.try_for_each(|scenario| scenario.check(&self.timing, &self.cores))
+        scenarios.try_for_each(|scenario| {
+            self.check_baseline(scenario)?;
+            scenario.check(&self.timing, &self.cores)
+        })
+    }
+
+    /// Nobody can be worse than who is not there.
+    fn check_baseline(&self, scenario: &Scenario) -> Result<(), String> {
+        let (name, baseline) = (&scenario.name, &self.baseline);
+        let has_baseline = self.labels_in(scenario).any(|label| label == baseline);
+        match scenario.gates.not_worse == Some(true) && !has_baseline {
+            false => Ok(()),
+            true => Err(format!(
+                "scenario {name} does without {baseline}, than which its servers must not be worse; \
+                 give it this server, or gates = {{ not_worse = false }}"
+            )),
+        }
+    }
+
+    /// Labels of the servers of a scenario.
+    pub(crate) fn labels_in(&self, scenario: &Scenario) -> impl Iterator<Item = &str> {
+        let places = scenario.servers.iter();
+        places.map(|&place| self.servers[place].label.as_str())
     }
 
     /// Rounds of a first look: the fewest that can decide anything of what its comparison asks.

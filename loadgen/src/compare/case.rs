@@ -125,6 +125,20 @@ impl Case {
         self.a.rounds_invalid + self.b.rounds_invalid == 0
     }
 
+    /// Whether a verdict is withheld because runs cannot be believed, or would be if there were
+    /// anything to judge.
+    pub(super) fn is_disbelieved(&self) -> bool {
+        let mut judged = self
+            .changes
+            .iter()
+            .filter(|change| change.judged)
+            .peekable();
+        match judged.peek() {
+            None => !self.is_valid(),
+            Some(_) => judged.any(|change| change.verdict == Some(Verdict::Invalid)),
+        }
+    }
+
     /// On which sides the load generator was the limit in most rounds.
     pub(super) fn limited(&self) -> Limited {
         let mostly = |side: &Side| 2 * side.rounds_limited > self.rounds;

@@ -165,7 +165,7 @@ impl Comparison {
         let any =
             |test: fn(&Change) -> bool| self.cases.iter().flat_map(|case| &case.changes).any(test);
         let is_whole = self.given_up.is_empty();
-        if !is_whole || any(|change| change.verdict == Some(Verdict::Invalid)) {
+        if !is_whole || self.cases.iter().any(Case::is_disbelieved) {
             Exit::Invalid
         } else if any(Change::is_worse) {
             Exit::Worse
@@ -341,6 +341,19 @@ mod tests {
         );
         assert_eq!(allowed.cases[0].notes, [note]);
         assert_eq!(allowed.exit(false), Exit::Done);
+    }
+
+    #[test]
+    fn runs_that_cannot_be_believed_are_told_by_the_exit_code_where_nothing_is_judged_too() {
+        let (mut a, mut b) = sync_and_async(10_000.0, 24.0);
+        for record in a.iter_mut().chain(&mut b) {
+            record.plan.rate_per_second = Some(5.0);
+            record.server = None;
+            record.latency_ns.corrected = None;
+        }
+        assert_eq!(compare(a.clone(), b.clone()).exit(false), Exit::Done);
+        invalidate(&mut a[0]);
+        assert_eq!(compare(a, b).exit(false), Exit::Invalid);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Whether the servers of a benchmark reached the limits that were set for it.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Verdict};
+use super::{Benchmark, Case, GivenUp, Verdict};
 use crate::plan::Gate;
 use crate::record::{GateResult, Record};
 use crate::statistics::median_of_sorted;
@@ -24,6 +25,8 @@ pub struct Gated<'a> {
     pub limits: &'a [Gate],
     /// Whether no server may be worse than the baseline.
     pub not_worse: bool,
+    /// What was planned, and what became of it.
+    pub benchmark: &'a Benchmark,
 }
 
 /// A limit that was set for a benchmark, and what was measured.
@@ -71,8 +74,9 @@ pub fn judge(asked: &Gated<'_>, records: &[Record], cases: &[Case]) -> Vec<Outco
         outcomes.extend(limits.map(|gate| of_rounds(asked.scenario, server, gate, &rounds)));
     }
     if asked.not_worse {
-        let is_it = |case: &&Case| case.scenario.as_deref() == Some(asked.scenario);
-        outcomes.extend(cases.iter().filter(is_it).map(of_case));
+        let is_baseline = |server: &&&str| asked.benchmark.baseline() == Some(**server);
+        let others = asked.servers.iter().filter(|server| !is_baseline(server));
+        outcomes.extend(others.map(|server| of_verdict(asked, server, cases)));
     }
     outcomes
 }
@@ -85,8 +89,9 @@ fn rounds<'a>(records: &'a [Record], scenario: &str, server: &str) -> Vec<&'a Re
     records.iter().filter(is_it).collect()
 }
 
-/// Failures count over all rounds, so that none is lost. Of what has a spread most rounds decide:
-/// a single one says more of the machine than of the server.
+/// Failures count over all rounds, so that none is lost. Of what has a spread most rounds decide,
+/// or their median if as many kept it as missed it: a single one says more of the machine than of
+/// the server.
 fn of_rounds(scenario: &str, server: &str, gate: &Gate, rounds: &[&Record]) -> Outcome {
     let results: Vec<GateResult> = match gate {
         Gate::MaxErrorRate(_) => sum(rounds)
@@ -96,7 +101,19 @@ fn of_rounds(scenario: &str, server: &str, gate: &Gate, rounds: &[&Record]) -> O
         _ => rounds.iter().map(|it| GateResult::of(gate, it)).collect(),
     };
     let missed = results.iter().filter(|result| !result.passed).count();
-    let passed = !results.is_empty() && 2 * missed <= results.len();
+    let mut values: Vec<f64> = results
+        .iter()
+        .filter_map(|result| result.measured)
+        .collect();
+    values.sort_by(f64::total_cmp);
+    let measured = median_of_sorted(&values);
+    let passed = match (2 * missed).cmp(&results.len()) {
+        Ordering::Less => true,
+        Ordering::Equal => {
+            values.len() == results.len() && measured.is_some_and(|it| gate.admits(it))
+        }
+        Ordering::Greater => false,
+    };
     let such_as = results.iter().find(|result| result.passed == passed);
     let share = match (passed, results.len()) {
         (_, 0 | 1) => String::new(),
@@ -104,17 +121,12 @@ fn of_rounds(scenario: &str, server: &str, gate: &Gate, rounds: &[&Record]) -> O
         (false, all) => format!(", missed in {missed} of {all} rounds"),
     };
     let said = such_as.map_or("nothing was measured", |result| result.message.as_str());
-    let mut values: Vec<f64> = results
-        .iter()
-        .filter_map(|result| result.measured)
-        .collect();
-    values.sort_by(f64::total_cmp);
     Outcome {
         scenario: scenario.to_owned(),
         server: server.to_owned(),
         name: gate.name().to_owned(),
         limit: Some(gate.limit()),
-        measured: median_of_sorted(&values),
+        measured,
         passed: Some(passed),
         message: format!("{server} in {scenario}{share}: {said}"),
     }
@@ -133,26 +145,64 @@ fn sum(rounds: &[&Record]) -> Option<Record> {
     Some(sum)
 }
 
-fn of_case(case: &Case) -> Outcome {
-    let (server, baseline) = (&case.b.label, &case.a.label);
-    let scenario = case.scenario.clone().unwrap_or_default();
-    let judged = || case.changes.iter().filter(|change| change.judged);
-    let (passed, said) = if let Some(worse) = judged().find(|change| change.is_worse()) {
-        let metric = worse.metric.label_of(case.load.unit());
-        (Some(false), format!("is worse than {baseline} in {metric}"))
-    } else if judged().all(|change| change.verdict.is_some_and(is_decided)) {
-        (Some(true), format!("is not worse than {baseline}"))
-    } else {
-        (None, format!("may be worse than {baseline}, or not"))
+/// What was not compared was not decided; but a server that did not bear the load is worse than
+/// one that did.
+fn of_verdict(asked: &Gated<'_>, server: &str, cases: &[Case]) -> Outcome {
+    let Gated {
+        scenario,
+        benchmark,
+        ..
+    } = *asked;
+    let is_it = |case: &&Case| case.scenario.as_deref() == Some(scenario) && case.b.label == server;
+    let given_up = benchmark.gave_up(scenario, server);
+    let (passed, said) = match (cases.iter().find(is_it), given_up) {
+        (Some(case), _) => of_case(case),
+        (
+            None,
+            Some(GivenUp {
+                round,
+                why,
+                by_server,
+                ..
+            }),
+        ) => (
+            by_server.then_some(false),
+            format!("was given up in round {round}: {why}"),
+        ),
+        (None, None) => {
+            let baseline = benchmark.baseline().unwrap_or_default();
+            (None, format!("could not be compared with {baseline}"))
+        }
     };
     Outcome {
         message: format!("{server} in {scenario}: --not-worse: it {said}"),
-        scenario,
-        server: server.clone(),
+        scenario: scenario.to_owned(),
+        server: server.to_owned(),
         name: NOT_WORSE.to_owned(),
         limit: None,
         measured: None,
         passed,
+    }
+}
+
+fn of_case(case: &Case) -> (Option<bool>, String) {
+    let baseline = &case.a.label;
+    let mut judged = case
+        .changes
+        .iter()
+        .filter(|change| change.judged)
+        .peekable();
+    if judged.peek().is_none() {
+        let said = format!("may be worse than {baseline}: nothing that is judged is known of both");
+        return (None, said);
+    }
+    if let Some(worse) = judged.clone().find(|change| change.is_worse()) {
+        let metric = worse.metric.label_of(case.load.unit());
+        return (Some(false), format!("is worse than {baseline} in {metric}"));
+    }
+    match judged.all(|change| change.verdict.is_some_and(is_decided)) {
+        true => (Some(true), format!("is not worse than {baseline}")),
+        false => (None, format!("may be worse than {baseline}, or not")),
     }
 }
 
@@ -177,11 +227,28 @@ mod tests {
         let cases = compare(a, b.clone()).cases;
         let gated = Gated {
             scenario: "close",
-            servers: &["async"],
+            servers: &["sync", "async"][usize::from(!not_worse)..],
             limits,
             not_worse,
+            benchmark: &given_up(None),
         };
         judge(&gated, &b, &cases)
+    }
+
+    /// Sync as the baseline of async, which was perhaps given up, and by itself or not.
+    fn given_up(by_server: Option<bool>) -> Benchmark {
+        let (a, b) = sync_and_async(1.0, 1.0);
+        let given_up = by_server.map(|by_server| GivenUp {
+            scenario: "close".to_owned(),
+            server: "async".to_owned(),
+            round: 3,
+            why: "it ended".to_owned(),
+            by_server,
+        });
+        Benchmark {
+            given_up: given_up.into_iter().collect(),
+            ..Benchmark::seen_in(&[a, b].concat())
+        }
     }
 
     fn only(outcomes: &[Outcome]) -> (Option<bool>, &str) {
@@ -206,7 +273,8 @@ mod tests {
                 }
             })
         };
-        assert_eq!(only(&slow(5)).0, Some(true));
+        assert_eq!(only(&slow(4)).0, Some(true));
+        assert_eq!(only(&slow(5)).0, Some(false), "their median is over it");
         let outcomes = slow(6);
         assert_eq!(outcomes[0].measured, Some(90e6));
         let (passed, message) = only(&outcomes);
@@ -236,12 +304,47 @@ mod tests {
     }
 
     #[test]
+    fn what_nothing_was_judged_of_is_open() {
+        let outcomes = judged(&[], true, |records| {
+            for record in records {
+                record.plan.rate_per_second = Some(5.0);
+                record.server = None;
+            }
+        });
+        let said = "async in close: --not-worse: it may be worse than sync: nothing that is judged \
+                    is known of both";
+        assert_eq!(only(&outcomes), (None, said));
+    }
+
+    #[test]
+    fn a_server_that_gave_up_is_worse_and_one_that_the_load_generator_gave_up_is_open() {
+        let judged = |by_server| {
+            let gated = Gated {
+                scenario: "close",
+                servers: &["sync", "async"],
+                limits: &[],
+                not_worse: true,
+                benchmark: &given_up(by_server),
+            };
+            let outcomes = judge(&gated, &[], &[]);
+            let (passed, message) = only(&outcomes);
+            (passed, message.to_owned())
+        };
+        let said = "async in close: --not-worse: it was given up in round 3: it ended";
+        assert_eq!(judged(Some(true)), (Some(false), said.to_owned()));
+        assert_eq!(judged(Some(false)), (None, said.to_owned()));
+        let said = "async in close: --not-worse: it could not be compared with sync";
+        assert_eq!(judged(None), (None, said.to_owned()));
+    }
+
+    #[test]
     fn what_was_not_measured_is_missed() {
         let gated = Gated {
             scenario: "close",
             servers: &["async"],
             limits: &[Gate::MinRate(1.0)],
-            not_worse: true,
+            not_worse: false,
+            benchmark: &given_up(None),
         };
         let outcomes = judge(&gated, &[], &[]);
         let said = "async in close: nothing was measured";

@@ -178,8 +178,7 @@ pub fn servers(
     benchmark: Benchmark,
     options: &Options,
 ) -> Result<Comparison, CompareError> {
-    let counted = counted_records(records, &benchmark);
-    let (pairs, unmatched) = pairs(&counted, &benchmark)?;
+    let (pairs, unmatched) = pairs(records, &benchmark)?;
     if !are_readable(pairs.len()) {
         return Ok(Comparison::of_matrix(records, benchmark, options));
     }
@@ -193,28 +192,19 @@ pub fn in_pairs(
     benchmark: &Benchmark,
     options: &Options,
 ) -> Result<Vec<Case>, CompareError> {
-    let counted = counted_records(records, benchmark);
-    let (pairs, _) = pairs(&counted, benchmark)?;
+    let (pairs, _) = pairs(records, benchmark)?;
     Ok(Comparison::new(&pairs, Vec::new(), options).cases)
 }
 
-/// Without those of servers that were given up.
-fn counted_records(records: &[Record], benchmark: &Benchmark) -> Vec<Record> {
-    let is_counted = |record: &&Record| {
-        let bench = record.bench.as_ref();
-        let cell = bench.map(|bench| (bench.scenario.as_str(), bench.server.as_str()));
-        cell.is_none_or(|(scenario, server)| benchmark.gave_up(scenario, server).is_none())
-    };
-    records.iter().filter(is_counted).cloned().collect()
-}
-
-/// Every other server with the baseline, and what has none.
+/// Every other server with the baseline, and what has none, without those that were given up.
 fn pairs<'a>(
     records: &'a [Record],
     benchmark: &Benchmark,
 ) -> Result<(Vec<pairing::Pair<'a>>, Vec<String>), CompareError> {
+    let is_counted = |record: &&Record| !benchmark.given_up.iter().any(|it| it.is_of(record));
+    let counted = records.iter().filter(is_counted);
     // Not the one that was measured first: that may be another where it was given up.
-    match pairing::servers(records, benchmark.baseline()) {
+    match pairing::servers(counted, benchmark.baseline()) {
         // One server in tables is worth to be seen.
         Err(CompareError::OneServer) => Ok((Vec::new(), Vec::new())),
         paired => paired,
@@ -313,6 +303,7 @@ mod tests {
                 servers: &["async"],
                 limits: &limits,
                 not_worse: false,
+                benchmark: &Benchmark::default(),
             };
             judge_gates(&gated, &records, &[]).remove(0)
         });

@@ -72,7 +72,7 @@ pub(super) fn sides<'a>(
 /// Pairs, within each scenario, this server, or else the one that was measured first, with every
 /// other one. Servers and scenarios keep the order in which they were first measured.
 pub(super) fn servers<'a>(
-    records: &'a [Record],
+    records: impl IntoIterator<Item = &'a Record>,
     baseline: Option<&str>,
 ) -> Result<(Vec<Pair<'a>>, Vec<String>), CompareError> {
     let groups = groups(records);
@@ -106,8 +106,8 @@ pub(super) fn servers<'a>(
 
 /// The records by key, keys in order of their first start, records in order of
 /// start.
-fn groups(records: &[Record]) -> Vec<(Key, Vec<&Record>)> {
-    let mut in_time: Vec<&Record> = records.iter().collect();
+fn groups<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<(Key, Vec<&'a Record>)> {
+    let mut in_time: Vec<&Record> = records.into_iter().collect();
     in_time.sort_by(|a, b| a.started_at.cmp(&b.started_at));
     let mut groups: Vec<(Key, Vec<&Record>)> = Vec::new();
     for record in in_time {

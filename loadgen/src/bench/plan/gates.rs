@@ -14,15 +14,16 @@ use crate::plan::{Gate, Rate, percentage, seconds, share};
 pub struct Gates {
     /// Limits of a run, held against all rounds.
     pub limits: Vec<Gate>,
-    /// Whether no server may be worse than the baseline, by the verdicts of the comparison.
-    pub not_worse: bool,
+    /// Whether no server may be worse than the baseline, by the verdicts of the comparison; `None`
+    /// is no, unless others say yes.
+    pub not_worse: Option<bool>,
 }
 
 impl Gates {
     /// Whether there is nothing to keep.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.limits.is_empty() && !self.not_worse
+        self.limits.is_empty() && self.not_worse != Some(true)
     }
 
     /// These, before `others` of the same name.
@@ -32,7 +33,7 @@ impl Gates {
         let others_limits = others.limits.iter().filter(|gate| !has(gate));
         Self {
             limits: self.limits.iter().chain(others_limits).copied().collect(),
-            not_worse: self.not_worse || others.not_worse,
+            not_worse: self.not_worse.or(others.not_worse),
         }
     }
 }
@@ -45,7 +46,10 @@ impl Display for Gates {
             Gate::MaxP99(time) => format!("max_p99 {time:?}"),
             Gate::MinRate(rate) => format!("min_rate {rate}"),
         });
-        let not_worse = self.not_worse.then(|| "not_worse".to_owned());
+        let not_worse = self
+            .not_worse
+            .filter(|it| *it)
+            .map(|_| "not_worse".to_owned());
         let all: Vec<String> = limits.chain(not_worse).collect();
         formatter.write_str(&all.join(", "))
     }
@@ -53,13 +57,15 @@ impl Display for Gates {
 
 /// The keys of `gates`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as { max_p99 = \"50ms\" }"
+)]
 pub(super) struct GatesEntry {
     max_error_rate: Option<Spanned<Text>>,
     max_p99: Option<Spanned<Text>>,
     min_rate: Option<Spanned<Text>>,
-    #[serde(default)]
-    not_worse: bool,
+    not_worse: Option<bool>,
 }
 
 impl GatesEntry {

@@ -68,10 +68,7 @@ impl BenchPlan {
         text.push_str("\nscenarios\n");
         let names = width(&mut self.scenarios.iter().map(|scenario| scenario.name.len()));
         for scenario in &self.scenarios {
-            let servers = scenario.servers.iter();
-            let servers: Vec<&str> = servers
-                .map(|&place| self.servers[place].label.as_str())
-                .collect();
+            let servers: Vec<&str> = self.labels_in(scenario).collect();
             let servers = match servers.len() == self.servers.len() {
                 true => "all servers".to_owned(),
                 false => servers.join(" "),

@@ -22,7 +22,7 @@ impl ToKeep {
     pub(super) fn add_to(&self, mut plan: BenchPlan) -> BenchPlan {
         let gates = OfBench {
             limits: self.of_run.gates(),
-            not_worse: self.not_worse,
+            not_worse: self.not_worse.then_some(true),
         };
         for scenario in &mut plan.scenarios {
             scenario.gates = gates.or(&scenario.gates);
