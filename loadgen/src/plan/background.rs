@@ -2,6 +2,10 @@
 
 use super::url::Url;
 
+/// Most connections of each kind: more than machines have memory for, and a slip of the finger is
+/// told at once.
+pub const BACKGROUND_MAX: usize = 1_000_000;
+
 /// Connections that are opened before the load and held until its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Background {

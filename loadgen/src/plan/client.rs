@@ -3,10 +3,7 @@
 use clap::ValueEnum;
 
 use super::limits::Limits;
-use super::{Driver, Engine, HttpVersion, Plan};
-
-/// Most streams on one connection: servers allow a few hundred.
-const STREAMS_MAX: usize = 1000;
+use super::{Driver, Engine, HttpVersion, ON_EACH_MAX, Plan};
 
 /// What a person can say about who makes and reads HTTP. What is not said follows from the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,10 +124,10 @@ impl Client {
             ));
         }
         if let Some(streams) = self.streams
-            && streams > STREAMS_MAX
+            && streams > ON_EACH_MAX
         {
             return Err(format!(
-                "--streams {streams} is over {STREAMS_MAX}; choose a smaller one"
+                "--streams {streams} is over {ON_EACH_MAX}; choose a smaller one"
             ));
         }
         if !is_fast && self.driver.is_some() {

@@ -121,6 +121,14 @@ pub fn fields(
     ours
 }
 
+/// The fields that were given, after the body's media type unless that is among them.
+#[must_use]
+pub fn with_media_type(media_type: Option<Header>, given: Vec<Header>) -> Vec<Header> {
+    let is_given = given.iter().any(|header| header.is("Content-Type"));
+    let media_type = media_type.filter(|_| !is_given);
+    media_type.into_iter().chain(given).collect()
+}
+
 impl FromStr for Credentials {
     type Err = String;
 

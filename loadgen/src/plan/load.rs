@@ -6,7 +6,7 @@ use super::{Schedule, Stop};
 pub const CONNECTIONS_MAX: usize = 20_000;
 
 /// Most requests in flight on a connection: what servers take at a time, and then some.
-const PIPELINE_MAX: usize = 1000;
+pub const ON_EACH_MAX: usize = 1000;
 
 /// Connections, and when requests start on them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,31 +43,19 @@ impl Load {
     }
 
     /// Whether it goes together with the run's end, and with whether connections are used again.
-    /// `connections_flag` is the one that has said how many there are.
     ///
     /// # Errors
     ///
     /// One line that names the flag, and the next step.
-    pub fn check(
-        &self,
-        stop: Stop,
-        keep_alive: bool,
-        connections_flag: &str,
-    ) -> Result<(), String> {
+    pub fn check(&self, stop: Stop, keep_alive: bool) -> Result<(), String> {
         let (connections, pipeline) = (self.connections, self.pipeline);
         if let Some(Schedule { rate, .. }) = self.schedule()
             && rate.is_ramp()
             && stop.duration.is_none()
         {
             return Err(format!(
-                "--rate {rate} changes until the run ends, and no flag says when that is; \
+                "--rate {rate} changes until the run ends, and nothing says when that is; \
                  add --duration or give one rate"
-            ));
-        }
-        if connections > CONNECTIONS_MAX {
-            return Err(format!(
-                "{connections_flag} {connections} is over {CONNECTIONS_MAX}; choose a smaller \
-                 {connections_flag}"
             ));
         }
         if let Some(requests) = stop.requests
@@ -78,9 +66,9 @@ impl Load {
                 "-c {connections} is larger than -n {requests}; raise -n or lower -c"
             ));
         }
-        if pipeline > PIPELINE_MAX {
+        if pipeline > ON_EACH_MAX {
             return Err(format!(
-                "--pipeline {pipeline} is over {PIPELINE_MAX}; choose a smaller one"
+                "--pipeline {pipeline} is over {ON_EACH_MAX}; choose a smaller one"
             ));
         }
         if pipeline > 1 && !keep_alive {

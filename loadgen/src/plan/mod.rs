@@ -28,15 +28,15 @@ mod websocket;
 
 use std::time::Duration;
 
-pub use background::{Background, path};
+pub use background::{BACKGROUND_MAX, Background, path};
 pub use client::{Client, DriverName, EngineName};
 pub use connect_to::ConnectTo;
 pub use engine::{Driver, Engine};
 pub use expect::{Expect, LengthRule, StatusSet};
 pub use gate::Gate;
-pub use header::{Credentials, Header, fields};
+pub use header::{Credentials, Header, fields, with_media_type};
 pub use input_file::read_file;
-pub use load::{Arrival, CONNECTIONS_MAX, Load};
+pub use load::{Arrival, CONNECTIONS_MAX, Load, ON_EACH_MAX};
 pub use parse::{above_zero, duration, percentage, seconds, share};
 pub use paths::{Order, Paths};
 pub use proxy::Proxy;

@@ -353,6 +353,10 @@ fn a_load_that_makes_no_sense_is_refused_before_anything_is_started() {
         ("-c 5 -n 4", "-c 5 is larger than -n 4; raise -n"),
         ("-c 0", "whole number above 0"),
         (
+            "--rate 5 --max-in-flight 30000",
+            "--max-in-flight 30000 is over 20000",
+        ),
+        (
             "-k --engine hyper --pipeline 2",
             "does not pipeline; drop --engine hyper",
         ),

@@ -10,7 +10,10 @@ use crate::system::affinity::{CoreSplit, CpuSet};
 
 /// The keys of `cores`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as { load = \"0\", server = \"1\" }"
+)]
 pub(super) struct CoresEntry {
     load: Option<Spanned<String>>,
     server: Option<Spanned<String>>,

@@ -19,27 +19,30 @@ use super::name::{check_name, fill_in};
 use super::text::Text;
 use super::{Gates, Scenario, Timing, find_server};
 use crate::compare::LeftOut;
-use crate::plan::{Arrival, CONNECTIONS_MAX, EngineName, MAX_IN_FLIGHT, Method, Rate};
+use crate::plan::{
+    Arrival, BACKGROUND_MAX, CONNECTIONS_MAX, EngineName, MAX_IN_FLIGHT, Method, ON_EACH_MAX, Rate,
+    Schedule,
+};
 use crate::system::affinity::CoreSplit;
 
 /// Connections of one run.
 const CONNECTIONS: RangeInclusive<i64> = 1..=CONNECTIONS_MAX as i64;
 
 /// Requests in flight on each of them.
-const ON_EACH: RangeInclusive<i64> = 1..=1000;
+const ON_EACH: RangeInclusive<i64> = 1..=ON_EACH_MAX as i64;
 
 /// Requests of one run.
 const REQUESTS: RangeInclusive<i64> = 1..=1_000_000_000_000;
 
 /// Connections beside the load, of each kind.
-const BACKGROUND: RangeInclusive<i64> = 0..=1_000_000;
+const BACKGROUND: RangeInclusive<i64> = 0..=BACKGROUND_MAX as i64;
 
 /// Most scenarios of a plan: what a slip in a list makes is stopped here.
 pub(super) const SCENARIOS_MAX: usize = 1000;
 
 /// The keys of a `[[scenario]]`. Those of a run have the names of its long flags.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table under [[scenario]]")]
 pub(super) struct ScenarioEntry {
     name: Spanned<String>,
     // What may have a list, in the order in which scenarios change, the last fastest.
@@ -104,8 +107,8 @@ impl ScenarioEntry {
         self.vary_request(&mut scenarios)?;
         self.vary_load(&mut scenarios)?;
         for scenario in &mut scenarios {
-            scenario.name = fill_in(&self.name, scenario)?;
             scenario.keep_alive |= scenario.client.http2;
+            scenario.name = fill_in(&self.name, scenario)?;
             self.check_slow_path(scenario)?;
             self.check_tls(scenario)?;
             let checked = scenario.check(plan.timing, plan.cores);
@@ -154,9 +157,15 @@ impl ScenarioEntry {
             scenario.client.streams = Some(count("streams", *n, &ON_EACH)?);
             Ok(())
         })?;
+        let spacing = self.spacing()?;
+        let spin = self.spin.as_ref().is_some_and(|spin| *spin.get_ref());
         vary(scenarios, self.rate.as_ref(), |scenario, rate| {
             let rate = rate.read("rate", Rate::from_str)?;
-            scenario.arrival = Arrival::Open(self.schedule(rate)?);
+            scenario.arrival = Arrival::Open(Schedule {
+                rate,
+                spacing,
+                spin,
+            });
             if self.connections.is_none() {
                 scenario.connections = MAX_IN_FLIGHT;
             }

@@ -85,6 +85,18 @@ impl Problem {
     }
 }
 
+/// Where this key stands, if it is written.
+pub(super) fn span<T>(value: Option<&Spanned<T>>) -> Option<Range<usize>> {
+    value.map(Spanned::span)
+}
+
+/// The first of these keys that is written.
+pub(super) fn first_written<const N: usize>(
+    keys: [(&'static str, Option<Range<usize>>); N],
+) -> Option<(&'static str, Range<usize>)> {
+    keys.into_iter().find_map(|(key, span)| Some((key, span?)))
+}
+
 impl From<toml::de::Error> for Problem {
     fn from(error: toml::de::Error) -> Self {
         let lines: Vec<&str> = error.message().lines().map(str::trim).collect();

@@ -15,7 +15,7 @@ use crate::plan::{duration, seconds};
 use crate::statistics::ROUNDS_MIN;
 
 /// Most rounds: two hours of the built-in benchmark, and more than decides anything.
-pub const ROUNDS_LONGEST: u64 = 500;
+const ROUNDS_LONGEST: u64 = 500;
 
 /// Limit for one request unless the plan says otherwise.
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
@@ -120,17 +120,22 @@ fn scenarios(
 }
 
 fn rounds(value: &Spanned<i64>) -> Result<u64, Problem> {
-    let (least, rounds) = (ROUNDS_MIN as u64, *value.get_ref());
-    u64::try_from(rounds)
-        .ok()
-        .filter(|rounds| (least..=ROUNDS_LONGEST).contains(rounds))
-        .ok_or_else(|| {
-            let range = format!("from {least} to {ROUNDS_LONGEST}");
-            Problem::with(
-                value,
-                format!("rounds is {rounds}; give a whole number {range}"),
-            )
-        })
+    let rounds = *value.get_ref();
+    let problem = |how| Problem::with(value, format!("rounds is {rounds}; {how}"));
+    allowed_rounds(u64::try_from(rounds).ok()).map_err(problem)
+}
+
+/// As many rounds, if a bench may have them.
+///
+/// # Errors
+///
+/// How many it may have.
+pub fn allowed_rounds(rounds: Option<u64>) -> Result<u64, String> {
+    let allowed = ROUNDS_MIN as u64..=ROUNDS_LONGEST;
+    rounds.filter(|it| allowed.contains(it)).ok_or_else(|| {
+        let (least, most) = (allowed.start(), allowed.end());
+        format!("give a whole number from {least} to {most}")
+    })
 }
 
 fn timing(entry: &PlanEntry) -> Result<Timing, Problem> {

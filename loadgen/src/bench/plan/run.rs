@@ -73,7 +73,7 @@ impl Scenario {
             arrival: self.arrival,
             ..Load::closed(self.connections, threads.clamp(1, self.connections))
         };
-        load.check(stop, self.keep_alive, "-c")?;
+        load.check(stop, self.keep_alive)?;
         Ok(load)
     }
 

@@ -7,14 +7,14 @@ use toml::Spanned;
 
 use super::Scenario;
 use super::command::CommandLine;
-use super::error::Problem;
+use super::error::{Problem, first_written, span};
 use super::name::check_name;
 use super::server::{Program, ServerSpec, Start};
 use crate::plan::{Scheme, Url, seconds};
 
 /// The keys of a `[[server]]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table under [[server]]")]
 pub(super) struct ServerEntry {
     label: Spanned<String>,
     program: Option<Spanned<String>>,
@@ -95,42 +95,23 @@ impl ServerEntry {
 
     /// That each key belongs to this kind.
     fn check_keys(&self, kind: Kind) -> Result<(), Problem> {
-        let place = |span: std::ops::Range<usize>| Spanned::new(span, ());
-        let keys = [
-            (
-                "model",
-                Kind::Program,
-                self.model.as_ref().map(Spanned::span),
-            ),
-            (
-                "keep_alive",
-                Kind::Program,
-                self.keep_alive.as_ref().map(Spanned::span),
-            ),
-            (
-                "flags",
-                Kind::Program,
-                self.flags.as_ref().map(Spanned::span),
-            ),
-            (
-                "ready",
-                Kind::Command,
-                self.ready.as_ref().map(Spanned::span),
-            ),
-            (
-                "ready_timeout",
-                Kind::Command,
-                self.ready_timeout.as_ref().map(Spanned::span),
-            ),
-        ];
-        for (key, of, span) in keys {
-            if let Some(span) = span.filter(|_| of != kind) {
+        let of_program = first_written([
+            ("model", span(self.model.as_ref())),
+            ("keep_alive", span(self.keep_alive.as_ref())),
+            ("flags", span(self.flags.as_ref())),
+        ]);
+        let of_command = first_written([
+            ("ready", span(self.ready.as_ref())),
+            ("ready_timeout", span(self.ready_timeout.as_ref())),
+        ]);
+        for (of, written) in [(Kind::Program, of_program), (Kind::Command, of_command)] {
+            if let Some((key, span)) = written.filter(|_| of != kind) {
                 let problem = format!(
                     "{key} goes with {}, and this server has {}; drop it",
                     of.key(),
                     kind.key()
                 );
-                return Err(Problem::with(&place(span), problem));
+                return Err(Problem::at(span, problem));
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::compare::Selection;
-use crate::plan::Background;
+use crate::plan::{Background, Header};
 use crate::system::affinity::CpuSet;
 
 /// What every plan begins with: six rounds, and three servers.
@@ -522,13 +522,13 @@ fn http2_keeps_connections_and_is_made_by_who_speaks_it() {
     let plan = with(
         r#"
 [[scenario]]
-name = "{engine}-{streams}"
+name = "{engine}-{streams}-{keep_alive}"
 http2 = true
 streams = [1, 10]
 "#,
     );
     let plan = plan.unwrap();
-    assert_eq!(names(&plan), ["hyper-1", "hyper-10"]);
+    assert_eq!(names(&plan), ["hyper-1-kept", "hyper-10-kept"]);
     assert!(plan.scenarios.iter().all(|scenario| scenario.keep_alive));
     let words = "GET / over HTTP/2, 1 connection kept alive, 10 requests in flight on each";
     assert_eq!(plan.scenarios[1].to_string(), words);
@@ -673,6 +673,34 @@ fn what_makes_no_sense_in_a_load_is_told_with_its_line() {
 }
 
 #[test]
+fn nobody_is_held_against_a_baseline_that_the_scenario_does_without() {
+    let read_with = |gates: &str| {
+        let scenario = format!("[[scenario]]\nname = \"a\"\nservers = [\"two\"]\n{gates}\n");
+        let text = format!("{HEAD}{scenario}");
+        read(&text.replacen("\n[[", "gates = { not_worse = true }\n[[", 1)).unwrap()
+    };
+    let error = read_with("").check().unwrap_err();
+    let words = "scenario a does without one, than which its servers must not be worse; give it";
+    assert!(error.starts_with(words), "{error}");
+    let own = read_with("gates = { not_worse = false }");
+    assert!(own.scenarios[0].gates.is_empty());
+    assert_eq!(own.check(), Ok(()));
+}
+
+#[test]
+fn a_content_type_among_the_headers_is_the_only_one() {
+    let scenario = r#"
+[[scenario]]
+name = "a"
+body = "{}"
+content_type = "text/html"
+headers = ["content-type: application/json"]
+"#;
+    let headers = with(scenario).unwrap().scenarios[0].headers.clone();
+    assert_eq!(headers, [Header::new("content-type", "application/json")]);
+}
+
+#[test]
 fn a_secret_in_a_plan_is_not_repeated() {
     let scenario = "[[scenario]]\nname = \"a\"\nheaders = [\"Authorization: s3cret\\u0007\"]\n";
     let error = with(scenario).unwrap_err().to_string();
@@ -718,6 +746,8 @@ fn what_goes_for_the_whole_plan_stands_before_the_servers() {
             "cores.load: core 1000 is not there",
         ),
         ("cores = { loads = \"1\" }", "unknown field `loads`"),
+        ("cores = 1", "expected a table such as { load = "),
+        ("gates = 1", "expected a table such as { max_p99 = "),
         (
             "gates = { max_p99 = 0 }",
             "max_p99 is '0'; give a time above 0",

@@ -6,10 +6,9 @@ use clap::Args;
 
 use super::super::UsageError;
 use super::super::place::usable_cores;
-use crate::bench::plan::{Names, ROUNDS_LONGEST, Records, split_cores};
+use crate::bench::plan::{Names, Records, allowed_rounds, split_cores};
 use crate::bench::{BenchPlan, Timing};
 use crate::plan::{duration, seconds};
-use crate::statistics::ROUNDS_MIN;
 use crate::system::affinity::CpuSet;
 
 /// What goes before the plan.
@@ -94,9 +93,5 @@ impl Instead {
 }
 
 fn rounds(text: &str) -> Result<u64, String> {
-    let least = ROUNDS_MIN as u64;
-    text.parse()
-        .ok()
-        .filter(|rounds| (least..=ROUNDS_LONGEST).contains(rounds))
-        .ok_or_else(|| format!("give a whole number from {least} to {ROUNDS_LONGEST}"))
+    allowed_rounds(text.parse().ok())
 }

@@ -8,7 +8,7 @@ use super::super::UsageError;
 use super::super::environment::is_typed;
 use super::super::run::{Beside, How, Success, TlsFlags, WhatToSend, When};
 use crate::bench::Scenario;
-use crate::plan::{Header, LengthRule, above_zero, path};
+use crate::plan::{Header, LengthRule, above_zero, path, with_media_type};
 
 /// The load on servers that are named on the command line.
 #[derive(Debug, Args)]
@@ -132,11 +132,8 @@ impl Load {
     }
 
     fn headers(&self, has_body: bool) -> Vec<Header> {
-        let given = self.what_to_send.given_fields();
-        let has_type = given.iter().any(|header| header.is("Content-Type"));
-        let content_type = self.what_to_send.content_type().clone();
-        let content_type = (has_body && !has_type).then_some(content_type);
-        content_type.into_iter().chain(given).collect()
+        let content_type = has_body.then(|| self.what_to_send.content_type().clone());
+        with_media_type(content_type, self.what_to_send.given_fields())
     }
 }
 

@@ -3,11 +3,7 @@
 use clap::Args;
 
 use super::super::UsageError;
-use crate::plan::{Background, path};
-
-/// Most connections of each kind: more than machines have memory for, and a slip of the finger is
-/// told at once.
-const CONNECTIONS_MAX: usize = 1_000_000;
+use crate::plan::{BACKGROUND_MAX, Background, path};
 
 /// Flags about what is open besides.
 #[derive(Debug, Args)]
@@ -39,9 +35,9 @@ impl Beside {
             ("--slow-readers", self.slow_readers),
         ];
         for (flag, count) in each {
-            if count > CONNECTIONS_MAX {
+            if count > BACKGROUND_MAX {
                 return Err(UsageError::line(format!(
-                    "{flag} {count} is over {CONNECTIONS_MAX}; choose a smaller one"
+                    "{flag} {count} is over {BACKGROUND_MAX}; choose a smaller one"
                 )));
             }
         }

@@ -8,7 +8,7 @@ use clap::Args;
 use super::super::UsageError;
 use super::super::place::{check_cores, usable_cores};
 use super::half_of_the_cores;
-use super::when::{When, connections_flag};
+use super::when::When;
 use crate::plan::{Load, Stop, above_zero, duration, seconds};
 use crate::system::affinity::CpuSet;
 
@@ -116,9 +116,7 @@ impl HowMuch {
             arrival: when.arrival()?,
             ..Load::closed(connections, threads.clamp(1, connections))
         };
-        let flag = connections_flag(self.concurrency);
-        load.check(stop, keep_alive, flag)
-            .map_err(UsageError::line)?;
+        load.check(stop, keep_alive).map_err(UsageError::line)?;
         Ok(load)
     }
 

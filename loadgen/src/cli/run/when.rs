@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 use super::super::UsageError;
-use crate::plan::{Arrival, Rate, Schedule, Spread, above_zero};
+use crate::plan::{Arrival, CONNECTIONS_MAX, Rate, Schedule, Spread, above_zero};
 
 /// Requests in flight in open loop, at most, unless said otherwise.
 const MAX_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(crate::plan::MAX_IN_FLIGHT).unwrap();
@@ -58,13 +58,23 @@ impl When {
         &self,
         concurrency: Option<NonZeroUsize>,
     ) -> Result<NonZeroUsize, UsageError> {
-        match (concurrency, self.max_in_flight) {
-            (Some(c), Some(max)) if c != max => Err(UsageError::line(format!(
-                "-c {c} and --max-in-flight {max} are different numbers for the same thing; \
-                 drop one of them"
+        let (flag, connections) = match (concurrency, self.max_in_flight) {
+            (Some(c), Some(max)) if c != max => {
+                return Err(UsageError::line(format!(
+                    "-c {c} and --max-in-flight {max} are different numbers for the same thing; \
+                     drop one of them"
+                )));
+            }
+            (Some(c), _) => ("-c", c),
+            (None, Some(max)) => ("--max-in-flight", max),
+            (None, None) if self.rate.is_some() => return Ok(MAX_IN_FLIGHT),
+            (None, None) => return Ok(NonZeroUsize::MIN),
+        };
+        match connections.get() > CONNECTIONS_MAX {
+            false => Ok(connections),
+            true => Err(UsageError::line(format!(
+                "{flag} {connections} is over {CONNECTIONS_MAX}; choose a smaller {flag}"
             ))),
-            (None, None) if self.rate.is_some() => Ok(MAX_IN_FLIGHT),
-            (concurrency, max) => Ok(concurrency.or(max).unwrap_or(NonZeroUsize::MIN)),
         }
     }
 
@@ -90,14 +100,6 @@ impl When {
         ]
         .into_iter()
         .find_map(|(flag, is_given)| is_given.then_some(flag))
-    }
-}
-
-/// The flag that has said how many connections there are, `concurrency` being what `-c` says.
-pub(super) fn connections_flag(concurrency: Option<NonZeroUsize>) -> &'static str {
-    match concurrency {
-        Some(_) => "-c",
-        None => "--max-in-flight",
     }
 }
 

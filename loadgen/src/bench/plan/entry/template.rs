@@ -7,13 +7,13 @@ use std::str::FromStr;
 use toml::Spanned;
 
 use super::{ScenarioEntry, Surroundings, checked, count, one_of};
-use crate::bench::plan::error::Problem;
+use crate::bench::plan::error::{Problem, first_written, span};
 use crate::bench::plan::gates::GatesEntry;
-use crate::bench::plan::text::{Text, parse, read};
+use crate::bench::plan::text::{parse, read};
 use crate::bench::plan::{Gates, Scenario};
 use crate::plan::{
-    Background, Client, Expect, Header, Identity, LengthRule, Method, Rate, Schedule, Spread,
-    StatusSet, TlsOptions, Trust, read_file, seconds,
+    Background, Client, Expect, Header, Identity, LengthRule, Method, Spacing, Spread, StatusSet,
+    TlsOptions, Trust, read_file, seconds, with_media_type,
 };
 
 /// Threads that make the load.
@@ -57,30 +57,19 @@ impl ScenarioEntry {
         })
     }
 
-    /// The intended starts at this rate.
-    pub(super) fn schedule(&self, rate: Rate) -> Result<Schedule, String> {
-        let text = |value: &Option<Spanned<Text>>| value.as_ref().map(|it| it.get_ref().clone());
-        let spread = text(&self.arrival);
-        let spread = spread.map(|it| it.read("arrival", one_of::<Spread>));
-        let seed = text(&self.seed).map(|it| it.read("seed", u64::from_str));
-        let seed = seed.transpose()?.unwrap_or(SEED);
-        Ok(Schedule {
-            rate,
-            spacing: spread.transpose()?.unwrap_or_default().spacing(seed),
-            spin: self.spin.as_ref().is_some_and(|spin| *spin.get_ref()),
-        })
+    /// How intended starts are spread.
+    pub(super) fn spacing(&self) -> Result<Spacing, Problem> {
+        let spread = read("arrival", self.arrival.as_ref(), one_of::<Spread>)?;
+        let seed = parse::<u64>("seed", self.seed.as_ref())?;
+        Ok(spread.unwrap_or_default().spacing(seed.unwrap_or(SEED)))
     }
 
-    /// Keys of an open loop are in order by themselves, and there is one.
     fn check_open_loop(&self) -> Result<(), Problem> {
-        read("arrival", self.arrival.as_ref(), one_of::<Spread>)?;
-        parse::<u64>("seed", self.seed.as_ref())?;
-        let keys = [
-            ("arrival", self.arrival.as_ref().map(Spanned::span)),
-            ("seed", self.seed.as_ref().map(Spanned::span)),
-            ("spin", self.spin.as_ref().map(Spanned::span)),
-        ];
-        let written = keys.into_iter().find_map(|(key, span)| Some((key, span?)));
+        let written = first_written([
+            ("arrival", span(self.arrival.as_ref())),
+            ("seed", span(self.seed.as_ref())),
+            ("spin", span(self.spin.as_ref())),
+        ]);
         match written.filter(|_| self.rate.is_none()) {
             None => Ok(()),
             Some((key, span)) => {
@@ -127,21 +116,16 @@ impl ScenarioEntry {
             Header::from_str(text).map_err(problem)
         };
         let given = self.headers.iter().map(|it| header(it, it.get_ref()));
-        let mut headers = given.collect::<Result<Vec<Header>, _>>()?;
+        let given = given.collect::<Result<Vec<Header>, _>>()?;
         if let (Some(kind), false) = (&self.content_type, has_body) {
             let problem = "content_type is that of a body; add body or body_file, or drop it";
             return Err(Problem::with(kind, problem));
         }
-        let has_type = headers.iter().any(|header| header.is("Content-Type"));
         let media_type = match &self.content_type {
-            Some(kind) => Some(header(kind, &format!("Content-Type: {}", kind.get_ref()))?),
-            None if has_type => None,
-            None => Some(Header::new("Content-Type", "text/plain")),
+            Some(kind) => header(kind, &format!("Content-Type: {}", kind.get_ref()))?,
+            None => Header::new("Content-Type", "text/plain"),
         };
-        if let Some(media_type) = media_type.filter(|_| has_body) {
-            headers.insert(0, media_type);
-        }
-        Ok(headers)
+        Ok(with_media_type(has_body.then_some(media_type), given))
     }
 
     fn threads(&self) -> Result<Option<usize>, Problem> {
@@ -192,13 +176,12 @@ impl ScenarioEntry {
 
     /// Who asks for these must not be left in the belief of having them.
     pub(super) fn check_tls(&self, scenario: &Scenario) -> Result<(), Problem> {
-        let keys = [
-            ("verify", self.verify.as_ref().map(Spanned::span)),
-            ("cacert", self.cacert.as_ref().map(Spanned::span)),
-            ("cert", self.cert.as_ref().map(Spanned::span)),
-            ("resumption", self.resumption.as_ref().map(Spanned::span)),
-        ];
-        let written = keys.into_iter().find_map(|(key, span)| Some((key, span?)));
+        let written = first_written([
+            ("verify", span(self.verify.as_ref())),
+            ("cacert", span(self.cacert.as_ref())),
+            ("cert", span(self.cert.as_ref())),
+            ("resumption", span(self.resumption.as_ref())),
+        ]);
         match written.filter(|_| !scenario.tls) {
             None => Ok(()),
             Some((key, span)) => {
