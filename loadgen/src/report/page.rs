@@ -72,6 +72,10 @@ pub enum Tone {
     Open,
     /// Not to be believed.
     Invalid,
+    /// Within a limit that was set for it.
+    Kept,
+    /// Beyond it.
+    Broken,
 }
 
 /// A name and what it stands for.

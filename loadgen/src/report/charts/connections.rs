@@ -33,7 +33,8 @@ pub(super) fn of(measured: &Measured<'_>) -> Vec<Figure> {
 /// The families: at least two scenarios each, no two with as many connections.
 pub(super) fn families<'a>(measured: &'a Measured<'a>) -> Vec<Family<'a>> {
     let mut families: Vec<Family<'a>> = Vec::new();
-    for scenario in measured.scenarios.iter().filter(|it| has_rate(it)) {
+    let has_place = |it: &&Scenario<'_>| has_rate(it) && tells_connections(it);
+    for scenario in measured.scenarios.iter().filter(has_place) {
         let is_kin = |it: &&mut Family<'_>| it.members[0].kind == scenario.kind;
         match families.iter_mut().find(is_kin) {
             Some(family) => family.members.push(scenario),
@@ -64,6 +65,12 @@ impl Family<'_> {
 fn has_rate(scenario: &Scenario<'_>) -> bool {
     let mut cells = scenario.cells.iter();
     cells.any(|cell| scenario.summary(cell, Metric::RatePerSecond).is_some())
+}
+
+/// What does not tell them, which another tool measured, has no place among those that do.
+fn tells_connections(scenario: &Scenario<'_>) -> bool {
+    let mut runs = scenario.cells.iter().flat_map(|cell| &cell.runs);
+    runs.all(|run| run.tells("plan.connections"))
 }
 
 /// What the names have in common at their beginning, and the load.

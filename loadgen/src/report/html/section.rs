@@ -92,6 +92,8 @@ fn write_sentences<'a>(
 
 /// What stands in parentheses is for the second look, and is written smaller.
 fn write_sentence(out: &mut Markup, sentence: &str) {
+    // A sign of percent does not stand at the beginning of a line.
+    let sentence = &sentence.replace(" %", "\u{a0}%");
     match text::shortened(sentence, SENTENCE_LENGTH_MAX) {
         None => write_asides(out, sentence),
         Some(short) => {

@@ -72,6 +72,8 @@ fn section(number: usize, name: &str) -> Section {
             sentence(&format!("{name} served 31 % more"), Tone::Better),
             sentence(&format!("{name} needed 12 % more CPU"), Tone::Worse),
             sentence("the load generator was the limit", Tone::Open),
+            sentence("at most 1 % may fail", Tone::Kept),
+            sentence("at least 1000 are wanted", Tone::Broken),
         ],
         notes: vec![sentence("10 interleaved rounds", Tone::Plain)],
         figures: vec![figure(number, name)],
@@ -123,7 +125,7 @@ fn everything_of_the_page_is_said() {
     let html = render(&page("async", 1));
     for words in [
         "<h1>async</h1>",
-        "async served 31 % more",
+        "async served 31\u{a0}% more",
         "10 interleaved rounds",
         "class=\"mark series-0\"",
         "To the right of the line is better.",
@@ -146,6 +148,8 @@ fn a_tone_is_told_by_sign_and_word() {
         ("▼", "worse"),
         ("◇", "undecided"),
         ("✕", "not to be believed"),
+        ("✓", "limit kept"),
+        ("!", "limit not kept"),
     ] {
         assert!(
             html.contains(sign) && html.contains(word),

@@ -17,6 +17,8 @@ fn look(tone: Tone) -> Option<Look> {
         Tone::Worse => ("tone-worse", "▼", "worse"),
         Tone::Open => ("tone-open", "◇", "undecided"),
         Tone::Invalid => ("tone-invalid", "✕", "not to be believed"),
+        Tone::Kept => ("tone-better", "✓", "limit kept"),
+        Tone::Broken => ("tone-worse", "!", "limit not kept"),
     };
     Some(Look { class, sign, word })
 }

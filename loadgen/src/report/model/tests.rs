@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::sample::{records, section_of};
-use crate::compare::Options;
+use crate::compare::{self, Benchmark, Options};
 use crate::record::{Record, pack};
 use crate::report::{Page, ReportError, Tone, page_of};
 
@@ -51,6 +51,29 @@ fn who_is_worse_is_named_where_the_sentence_is_about_the_better_one() {
     let first = &section_of(slower).verdicts[0];
     assert_eq!((first.who.as_str(), first.tone), ("async", Tone::Worse));
     assert!(first.text.starts_with("new-8: sync served"), "{first:?}");
+}
+
+#[test]
+fn a_limit_that_was_not_kept_is_told_first() {
+    let gate = |server: &str, passed| crate::compare::Outcome {
+        scenario: "new-8".to_owned(),
+        server: server.to_owned(),
+        name: "max_error_rate".to_owned(),
+        limit: None,
+        measured: None,
+        passed,
+        message: "2 % failed, at most 1 %".to_owned(),
+    };
+    let benchmark = Benchmark::seen_in(&records());
+    let mut comparison = compare::servers(&records(), benchmark, &Options::default()).unwrap();
+    comparison.gates = vec![gate("sync", Some(true)), gate("async", Some(false))];
+    let sentences = super::verdicts::of(&comparison);
+    let [first, .., last] = sentences.as_slice() else {
+        panic!("{sentences:?}")
+    };
+    let expected = "new-8: async, limit not kept: 2 % failed, at most 1 %";
+    assert_eq!((first.text.as_str(), first.tone), (expected, Tone::Broken));
+    assert_eq!(last.tone, Tone::Kept);
 }
 
 #[test]

@@ -17,7 +17,12 @@ pub(in crate::report) fn of(comparison: &Comparison) -> Vec<Sentence> {
         Some(matrix) => of_matrix(matrix, comparison.benchmark.as_ref()),
         None => comparison.cases.iter().flat_map(of_case).collect(),
     };
-    sentences.extend(comparison.gates.iter().map(of_gate));
+    // What was asked for and not reached is told before everything, what was reached after it.
+    let gates = || comparison.gates.iter();
+    let broken = gates().filter(|it| it.passed == Some(false));
+    sentences.splice(0..0, broken.map(of_gate));
+    let rest = gates().filter(|it| it.passed != Some(false));
+    sentences.extend(rest.map(of_gate));
     sentences
 }
 
@@ -51,14 +56,11 @@ fn of_gate(gate: &Outcome) -> Sentence {
         ..
     } = gate;
     let (kept, tone) = match gate.passed {
-        Some(true) => ("kept", Tone::Better),
-        Some(false) => ("not kept", Tone::Worse),
-        None => ("open", Tone::Open),
+        Some(true) => ("limit kept", Tone::Kept),
+        Some(false) => ("limit not kept", Tone::Broken),
+        None => ("limit not decided", Tone::Open),
     };
-    Sentence::new(
-        format!("Limit {kept} by {server} in {scenario}: {message}"),
-        tone,
-    )
+    Sentence::new(format!("{scenario}: {server}, {kept}: {message}"), tone)
 }
 
 fn of_case(case: &Case) -> Vec<Sentence> {
@@ -69,7 +71,7 @@ fn of_case(case: &Case) -> Vec<Sentence> {
         // Who is better or worse: the subject of the sentence may be either.
         let who = match tone {
             Tone::Better | Tone::Worse => case.b.label.clone(),
-            Tone::Plain | Tone::Open | Tone::Invalid => String::new(),
+            _ => String::new(),
         };
         let text = match title.is_empty() {
             true => text.clone(),
