@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::outcome::Cause;
 use crate::output::{self, AbProgress, Format, LiveView, ShowProgress};
 use crate::plan::{Gate, Plan};
-use crate::record::{Context, Record};
+use crate::record::{Context, Reason, Record};
 use crate::run;
 use crate::system::limits::raise_open_files_limit;
 use crate::system::local_ports::{LocalPorts, NewConnections};
@@ -189,6 +189,10 @@ fn no_success(record: &Record) -> String {
                     Some(_) => "round trip by way of",
                 }
             )
+        }
+        _ if record.requests.issued == 0 => {
+            let reason = Reason::NothingBegun;
+            format!("{url}: {}; {}", reason.message(), reason.advice())
         }
         _ => format!("no answer from {url} had come when the run ended; run longer"),
     }

@@ -55,7 +55,7 @@ pub(super) fn run<C: Client + 'static>(
     let mut foreman = Foreman::new(job, lanes);
     let clients = clients(foreman.desk())?;
     let tasks = LocalSet::new();
-    let all_made = tasks.block_on(runtime, async {
+    tasks.block_on(runtime, async {
         let mut lanes = JoinSet::new();
         for (index, client) in clients.into_iter().enumerate() {
             lanes.spawn_local(carry(foreman.desk().clone(), index, client));
@@ -63,18 +63,18 @@ pub(super) fn run<C: Client + 'static>(
         loop {
             select! {
                 ended = lanes.join_next() => match ended {
-                    None => return true,
+                    None => return,
                     Some(Ok(())) => {}
                     // A panic is a defect of ours, and no count may hide it.
                     Some(Err(error)) => panic::resume_unwind(error.into_panic()),
                 },
                 () = alarm.after(foreman.time_to_look()) => if foreman.look() {
-                    return false;
+                    return;
                 }
             }
         }
     });
-    Ok(foreman.report(all_made))
+    Ok(foreman.report())
 }
 
 /// The lane's next request begins when one has ended, in open loop not before its time.

@@ -31,6 +31,14 @@ pub(super) struct Job<'a> {
     pub(super) rest: &'a Rest,
 }
 
+impl Job<'_> {
+    /// When the run ended for this worker, which has no more to do.
+    pub(super) fn ended_ns(&self) -> u64 {
+        let now_ns = self.clock.now_ns();
+        self.ledger.ended_ns(now_ns, self.control.is_interrupted())
+    }
+}
+
 /// How a worker that has counted its last request keeps its connections until the machine's counters
 /// are read: what it costs a server that its clients leave is no request's, and the threads that it
 /// has for them would end.

@@ -75,16 +75,12 @@ impl<'a> Foreman<'a> {
     }
 
     /// Cancels what is still under way, and hands over the counts.
-    ///
-    /// A run that was stopped ends now, one that made all its requests with the last of them.
-    pub(super) fn report(mut self, all_made: bool) -> Report {
+    pub(super) fn report(mut self) -> Report {
         let under_way = self.desk.close();
         self.book();
         self.ledger.firsts(self.desk.firsts());
-        let ended_ns = match all_made {
-            true => self.ledger.last_ended_ns(),
-            false => self.desk.now_ns(),
-        };
+        let is_interrupted = self.control.is_interrupted();
+        let ended_ns = self.ledger.ended_ns(self.desk.now_ns(), is_interrupted);
         for mut timing in under_way {
             timing.ended_ns = ended_ns;
             self.ledger.issued(false);

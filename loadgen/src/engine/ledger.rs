@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use super::budget::Span;
 use super::firsts::Firsts;
 use super::live::Live;
 use super::samples::{Sample, Sampler};
@@ -247,9 +248,14 @@ impl<'a> Ledger<'a> {
         self.firsts = firsts;
     }
 
-    /// When the last request ended.
-    pub(super) fn last_ended_ns(&self) -> u64 {
-        self.last_ended_ns
+    /// When the run ended for a worker that has no more to do: now, if time is up or a signal came,
+    /// else, all its requests being made, with the last of them. How many are left does not tell
+    /// that: a worker that was kept from its core finds all of them refused, and none under way.
+    pub(super) fn ended_ns(&self, now_ns: u64, is_interrupted: bool) -> u64 {
+        match is_interrupted || Span::of(self.plan).is_over(now_ns) {
+            true => now_ns,
+            false => self.last_ended_ns,
+        }
     }
 
     /// Hands over what was counted until `ended_ns`.

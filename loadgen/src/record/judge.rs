@@ -81,7 +81,12 @@ pub fn judge(record: &Record) -> Validity {
 }
 
 fn no_success(record: &Record) -> Option<Reason> {
-    (record.requests.succeeded == 0).then_some(Reason::NoSuccess)
+    let requests = &record.requests;
+    let reason = match requests.issued == 0 && !record.interrupted {
+        true => Reason::NothingBegun,
+        false => Reason::NoSuccess,
+    };
+    (requests.succeeded == 0).then_some(reason)
 }
 
 fn interrupted(record: &Record) -> Option<Reason> {

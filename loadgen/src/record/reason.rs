@@ -35,6 +35,8 @@ impl Severity {
 pub enum Reason {
     /// Not one request succeeded.
     NoSuccess,
+    /// Not one request was begun.
+    NothingBegun,
     /// A signal ended the run before its plan was done.
     Interrupted,
     /// The load generator was built without optimisation.
@@ -149,6 +151,7 @@ impl Reason {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoSuccess => "no_success",
+            Self::NothingBegun => "nothing_begun",
             Self::Interrupted => "interrupted",
             Self::DebugBuild => "debug_build",
             Self::PortsExhausted { .. } => "ports_exhausted",
@@ -179,6 +182,7 @@ impl Reason {
     pub fn severity(&self) -> Severity {
         match self {
             Self::NoSuccess
+            | Self::NothingBegun
             | Self::Interrupted
             | Self::DebugBuild
             | Self::PortsExhausted { .. }
@@ -211,6 +215,7 @@ impl Reason {
     pub fn message(&self) -> String {
         match *self {
             Self::NoSuccess => "not one request succeeded".to_owned(),
+            Self::NothingBegun => "not one request was begun before the run ended".to_owned(),
             Self::Interrupted => "the run was interrupted before its plan was done".to_owned(),
             Self::DebugBuild => "the load generator is a debug build".to_owned(),
             Self::PortsExhausted { requests } => {
@@ -308,6 +313,9 @@ impl Reason {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::NoSuccess => "see `failures` for the cause, and try the URL with curl",
+            Self::NothingBegun => {
+                "run longer: the load generator was kept from its cores, or by --rate none was due"
+            }
             Self::Interrupted => "run it again to the end",
             Self::DebugBuild => "build with --release",
             Self::PortsExhausted { .. } => "use keep-alive (-k) or fewer requests",

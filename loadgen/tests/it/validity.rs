@@ -32,6 +32,7 @@ use crate::script::Script;
 /// The test that brings each reason about. A reason without one does not compile.
 const _: fn(&Reason) -> fn() = |reason| match reason {
     Reason::NoSuccess => a_run_without_a_success_is_invalid,
+    Reason::NothingBegun => a_run_that_is_over_before_it_begins_is_invalid_and_takes_its_time,
     Reason::Interrupted => a_run_that_a_signal_ended_is_invalid,
     Reason::DebugBuild => a_debug_build_is_invalid_and_no_other,
     Reason::PortsExhausted { .. } => requests_that_find_no_local_port_fail_under_that_cause,
@@ -65,6 +66,19 @@ fn a_run_without_a_success_is_invalid() {
     let record = run(&["-n", "5", &url]).record();
     assert_severity(&record, "no_success", "invalid");
     assert_eq!(record["validity"]["valid"], false);
+}
+
+#[test]
+fn a_run_that_is_over_before_it_begins_is_invalid_and_takes_its_time() {
+    let server = FaultServer::start(Script::always(Good));
+    for engine in ["fast", "hyper", "reqwest", "reqwest-blocking"] {
+        let arguments = ["--engine", engine, "-c", "8", "-t", "1us", &server.url()];
+        let ended = run(&arguments);
+        let record = ended.record();
+        assert_severity(&record, "nothing_begun", "invalid");
+        assert!(record["elapsed_s"].as_f64().unwrap() > 0.0, "{record}");
+        assert!(ended.stderr.contains("kept from its cores"), "{engine}");
+    }
 }
 
 #[test]

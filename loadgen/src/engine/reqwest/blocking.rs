@@ -72,7 +72,7 @@ fn work(job: Job<'_>) -> io::Result<Report> {
     };
     join_ended(threads, all_made);
     let share = busy.and_then(|busy| busy.share());
-    let report = foreman.report(all_made);
+    let report = foreman.report();
     Ok(Report {
         busy: share.unwrap_or(report.busy),
         ..report

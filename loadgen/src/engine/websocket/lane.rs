@@ -185,16 +185,9 @@ impl<'a> Lane<'a> {
     }
 
     /// Cancels what is still under way, and hands over the counts.
-    ///
-    /// A run that was stopped ends now, one that made all its round trips with the last of them.
     fn report(mut self) -> Report {
         self.book_traffic();
-        let job = &mut self.watch.job;
-        let now_ns = job.clock.now_ns();
-        let ended_ns = match job.span.is_over(now_ns) || job.control.is_interrupted() {
-            true => now_ns,
-            false => job.ledger.last_ended_ns(),
-        };
+        let ended_ns = self.watch.job.ended_ns();
         if let Some(mut timing) = self.watch.timing.take() {
             timing.ended_ns = ended_ns;
             self.watch.job.ledger.cancelled(&timing);

@@ -116,13 +116,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     }
 
     /// Cancels what is still under way, and hands over the counts.
-    ///
-    /// A run that was stopped ends now, one that made all its requests with the last of them.
     pub(super) fn report(mut self) -> Report {
-        let ended_ns = match self.active {
-            0 => self.job.ledger.last_ended_ns(),
-            _ => self.job.clock.now_ns(),
-        };
+        let ended_ns = self.job.ended_ns();
         for slot in 0..self.slots.len() {
             while self.slots[slot].is_under_way() {
                 let flight = self.slots[slot].land(ended_ns);

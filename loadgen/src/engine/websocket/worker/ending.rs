@@ -96,13 +96,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     }
 
     /// Cancels what is still under way, and hands over the counts.
-    ///
-    /// A run that was stopped ends now, one that made all its round trips with the last of them.
     pub(super) fn report(mut self) -> Report {
-        let ended_ns = match self.active {
-            0 => self.job.ledger.last_ended_ns(),
-            _ => self.job.clock.now_ns(),
-        };
+        let ended_ns = self.job.ended_ns();
         for lane in &mut self.lanes {
             if let Some(mut timing) = lane.timing.take() {
                 timing.ended_ns = ended_ns;
