@@ -45,8 +45,8 @@ struct Probes<'a> {
     plan: &'a Plan,
     observer: &'a mut dyn Observer,
     environment: Environment,
-    /// Of the server, before the first connection, in bytes.
-    rss_bytes_at_rest: Option<u64>,
+    /// The server before the first connection.
+    at_rest: Option<TreeSample>,
     background: Option<Background>,
     held_at_start: Option<Held>,
     background_measured: Option<BackgroundMeasured>,
@@ -65,20 +65,29 @@ struct Samples {
 }
 
 impl Samples {
-    fn take(plan: &Plan) -> Self {
+    /// Samples processes of the server that are `known` before it looks for others.
+    fn take(plan: &Plan, known: &[u32]) -> Self {
         Self {
             cpu_time: CpuTimeSample::read(),
             network: KernelCounters::read(),
             client: ProcessSample::read(std::process::id()),
-            server: plan.server.as_ref().and_then(sample),
+            server: plan.server.as_ref().and_then(|it| sample(it, known)),
             at: SystemTime::now(),
         }
     }
+
+    /// The server's processes.
+    fn pids(&self) -> Vec<u32> {
+        self.server
+            .as_ref()
+            .map(TreeSample::pids)
+            .unwrap_or_default()
+    }
 }
 
-fn sample(server: &ServerProcess) -> Option<TreeSample> {
+fn sample(server: &ServerProcess, known: &[u32]) -> Option<TreeSample> {
     match server.is_family {
-        true => TreeSample::of_family(server.pid),
+        true => TreeSample::of_family(server.pid, known),
         false => TreeSample::of_process(server.pid),
     }
 }
@@ -89,10 +98,7 @@ impl<'a> Probes<'a> {
             plan,
             observer,
             environment: Environment::read(),
-            rss_bytes_at_rest: plan
-                .server
-                .as_ref()
-                .and_then(|server| sample(server)?.rss_bytes()),
+            at_rest: plan.server.as_ref().and_then(|server| sample(server, &[])),
             background: None,
             held_at_start: None,
             background_measured: None,
@@ -105,7 +111,7 @@ impl<'a> Probes<'a> {
 
     fn finish(self) -> Measured {
         // A run that was interrupted in its warm-up has neither.
-        let after = self.after.unwrap_or_else(|| Samples::take(self.plan));
+        let after = self.after.unwrap_or_else(|| Samples::take(self.plan, &[]));
         let before = self.before.as_ref().unwrap_or(&after);
         let client = after.client.as_ref().zip(before.client.as_ref());
         let server = after.server.as_ref().zip(before.server.as_ref());
@@ -124,7 +130,7 @@ impl<'a> Probes<'a> {
             server: server.map(|(after, before)| ServerMeasured {
                 cost: after.since(before),
                 processes: after.processes(),
-                rss_bytes_at_rest: self.rss_bytes_at_rest,
+                rss_bytes_at_rest: self.at_rest.as_ref().and_then(TreeSample::rss_bytes),
                 peaks: self.peaks,
             }),
         }
@@ -133,6 +139,9 @@ impl<'a> Probes<'a> {
 
 impl Observer for Probes<'_> {
     fn begins(&mut self) {
+        self.held_at_start = self.background.as_ref().map(Background::held);
+        let known = self.at_rest.as_ref().map(TreeSample::pids);
+        let before = Samples::take(self.plan, &known.unwrap_or_default());
         if let Some(server) = &self.plan.server {
             // Where it is not permitted, the peak is that of the server's whole life.
             reset_peak_rss(server.pid);
@@ -142,13 +151,15 @@ impl Observer for Probes<'_> {
                     None => Some(self.plan.target.server_port()),
                     Some(_) => None,
                 },
-                pid: Some(server.pid),
-                is_family: server.is_family,
+                pids: match server.is_family {
+                    true => before.pids(),
+                    false => vec![server.pid],
+                },
+                root: server.is_family.then_some(server.pid),
             };
             self.watch = ServerWatch::start(watched).ok();
         }
-        self.held_at_start = self.background.as_ref().map(Background::held);
-        self.before = Some(Samples::take(self.plan));
+        self.before = Some(before);
         self.observer.begins();
     }
 
@@ -157,7 +168,8 @@ impl Observer for Probes<'_> {
     }
 
     fn ends(&mut self) {
-        self.after = Some(Samples::take(self.plan));
+        let known = self.before.as_ref().map(Samples::pids).unwrap_or_default();
+        self.after = Some(Samples::take(self.plan, &known));
         if let Some(watch) = self.watch.take() {
             self.peaks = watch.stop();
         }

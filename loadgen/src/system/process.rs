@@ -26,10 +26,15 @@
 //! exact sum by what it saw at its ticks, in `cpu.stat` of cgroups too.
 
 use std::fs;
+use std::iter::Sum;
+use std::ops::Add;
 use std::time::Duration;
+
+use rustix::param::clock_ticks_per_second;
 
 use super::process_clock::process_cpu_time;
 use super::process_status::ProcessStatus;
+use super::process_table::ProcessRow;
 
 /// Context switches are not given if ended threads used a larger share of the
 /// CPU time than this: a number that is 5 % low still describes the process.
@@ -60,7 +65,7 @@ pub struct ProcessSample {
 
 /// A process' CPU time in scheduler ticks (10 ms on every common machine),
 /// ended threads included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CpuTicks {
     /// In the program's own code.
     pub user: u64,
@@ -114,7 +119,6 @@ impl ProcessSample {
     pub fn read(pid: u32) -> Option<Self> {
         let directory = format!("/proc/{pid}");
         let status = ProcessStatus::read(&directory)?;
-        let stat = fs::read_to_string(format!("{directory}/stat"));
         let cpu = process_cpu_time(pid)?;
         let living_threads = status
             .threads
@@ -123,7 +127,7 @@ impl ProcessSample {
         Some(Self {
             cpu,
             cpu_at_threads: process_cpu_time(pid).map_or(cpu, |after| (cpu + after) / 2),
-            ticks: stat.ok().and_then(|stat| CpuTicks::parse(&stat)),
+            ticks: ProcessRow::read(pid).map(|row| row.used),
             rss_bytes: status.rss_bytes,
             peak_rss_bytes: status.peak_rss_bytes,
             threads: status.threads,
@@ -161,17 +165,11 @@ pub fn reset_peak_rss(pid: u32) -> bool {
 }
 
 impl CpuTicks {
-    /// Reads /proc/PID/stat. The second field is the program's name in
-    /// parentheses, which may itself contain spaces and parentheses, so fields
-    /// are counted after the last one: state is the 3rd, utime the 14th and
-    /// stime the 15th.
-    fn parse(stat: &str) -> Option<Self> {
-        let (_, fields_from_3) = stat.rsplit_once(')')?;
-        let mut fields = fields_from_3.split_ascii_whitespace().skip(14 - 3);
-        Some(Self {
-            user: fields.next()?.parse().ok()?,
-            system: fields.next()?.parse().ok()?,
-        })
+    /// Both together, as time.
+    #[must_use]
+    pub fn time(self) -> Duration {
+        let ticks = (self.user + self.system) as f64;
+        Duration::from_secs_f64(ticks / clock_ticks_per_second().max(1) as f64)
     }
 
     /// Which part of the ticks between two samples was user time, 0 to 1.
@@ -184,18 +182,44 @@ impl CpuTicks {
     }
 }
 
+impl Add for CpuTicks {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            user: self.user + other.user,
+            system: self.system + other.system,
+        }
+    }
+}
+
+impl Sum for CpuTicks {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Self::add)
+    }
+}
+
+impl Sum for LivingThreads {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            cpu: sum.cpu + one.cpu,
+            switches: ContextSwitches {
+                voluntary: sum.switches.voluntary + one.switches.voluntary,
+                involuntary: sum.switches.involuntary + one.switches.involuntary,
+            },
+        })
+    }
+}
+
 impl LivingThreads {
     /// Sums up /proc/PID/task. A thread that ends meanwhile is passed over.
     fn read(directory: &str) -> Option<Self> {
-        let mut sum = Self::default();
-        for thread in fs::read_dir(format!("{directory}/task")).ok()?.flatten() {
-            if let Some(thread) = Self::read_thread(thread.path().to_str()?) {
-                sum.cpu += thread.cpu;
-                sum.switches.voluntary += thread.switches.voluntary;
-                sum.switches.involuntary += thread.switches.involuntary;
-            }
-        }
-        Some(sum)
+        let threads = fs::read_dir(format!("{directory}/task")).ok()?.flatten();
+        Some(
+            threads
+                .filter_map(|thread| Self::read_thread(thread.path().to_str()?))
+                .sum(),
+        )
     }
 
     fn read_thread(directory: &str) -> Option<Self> {

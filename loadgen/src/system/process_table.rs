@@ -24,6 +24,8 @@ pub struct ProcessRow {
     pub started_ticks: u64,
     /// Whether it has ended, and was not yet waited for.
     pub has_ended: bool,
+    /// Its CPU time.
+    pub used: CpuTicks,
     /// CPU time of the processes that it has started and waited for, and of theirs.
     pub waited_for: CpuTicks,
 }
@@ -90,6 +92,10 @@ impl ProcessRow {
         let field = |number: usize| fields.get(number - 3);
         let number = |at: usize| field(at)?.parse::<u64>().ok();
         let id = |at: usize| field(at)?.parse::<u32>().ok();
+        let ticks = |at: usize| {
+            let (user, system) = (number(at)?, number(at + 1)?);
+            Some(CpuTicks { user, system })
+        };
         Some(Self {
             pid,
             parent: id(4)?,
@@ -97,10 +103,8 @@ impl ProcessRow {
             session: id(6)?,
             started_ticks: number(22)?,
             has_ended: matches!(*field(3)?, "Z" | "X"),
-            waited_for: CpuTicks {
-                user: number(16)?,
-                system: number(17)?,
-            },
+            used: ticks(14)?,
+            waited_for: ticks(16)?,
         })
     }
 }
@@ -122,6 +126,10 @@ mod tests {
             session: 19,
             started_ticks: 12345,
             has_ended: false,
+            used: CpuTicks {
+                user: 500,
+                system: 600,
+            },
             waited_for: CpuTicks {
                 user: 70,
                 system: 80,

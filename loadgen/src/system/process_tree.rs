@@ -3,17 +3,14 @@
 //!
 //! | what | how |
 //! |---|---|
-//! | CPU time | that of each process that lives, and of those that ended and were waited for, in ticks of 10 ms |
+//! | CPU time | that of each process that lives, and of those that ended, in ticks of 10 ms |
 //! | memory | added up: pages that processes share count for each of them |
 //! | context switches | added up, of the threads that live |
 //!
-//! A process that ended and that nobody waited for takes its CPU time with it. One that has left
-//! its family, since whoever started it ended, is not seen.
+//! One that has left its family, since whoever started it ended, is not seen.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
-
-use rustix::param::clock_ticks_per_second;
 
 use super::process::{CpuTicks, LivingThreads, ProcessCost, ProcessSample};
 use super::process_table::{ProcessRow, ProcessTable};
@@ -41,18 +38,37 @@ impl TreeSample {
     }
 
     /// Samples the process with this id and all that came from it. `None` if it is not there.
+    ///
+    /// Those that are `known` at once, and only then is looked for others, which takes its time:
+    /// some 10 µs for each process of the machine.
     #[must_use]
-    pub fn of_family(root: u32) -> Option<Self> {
+    pub fn of_family(root: u32, known: &[u32]) -> Option<Self> {
+        let known = known.iter().filter_map(|&pid| ProcessRow::read(pid));
+        let known: Vec<Member> = known.filter_map(Member::read).collect();
         let family = ProcessTable::read().family(root);
-        let living = family.into_iter().filter(|row| !row.has_ended);
-        let members: Vec<Member> = living.filter_map(Member::read).collect();
-        (!members.is_empty()).then_some(Self { members })
+        let member = |row: ProcessRow| {
+            let identity = Some((row.pid, row.started_ticks));
+            let known = known.iter().find(|member| member.identity() == identity);
+            known.copied().or_else(|| Member::read(row))
+        };
+        let members = family.into_iter().filter_map(member).collect();
+        let tree = Self { members };
+        (tree.processes() > 0).then_some(tree)
+    }
+
+    /// The processes that live, if it is a family.
+    #[must_use]
+    pub fn pids(&self) -> Vec<u32> {
+        let rows = self.members.iter().filter_map(|member| member.row);
+        let living = rows.filter(|row| !row.has_ended);
+        living.map(|row| row.pid).collect()
     }
 
     /// How many processes there are.
     #[must_use]
     pub fn processes(&self) -> u64 {
-        self.members.len() as u64
+        let has_ended = |member: &&Member| member.row.is_some_and(|row| row.has_ended);
+        (self.members.len() - self.members.iter().filter(has_ended).count()) as u64
     }
 
     /// Resident memory now, of all together.
@@ -73,32 +89,34 @@ impl TreeSample {
     /// All as one. The threads are those of members that `counts` fits.
     fn total(&self, counts: impl Fn(&Member) -> bool) -> ProcessSample {
         let samples = || self.members.iter().map(|member| member.sample);
-        let waited = self.members.iter().map(Member::waited_for);
-        let waited = waited.fold(CpuTicks { user: 0, system: 0 }, add);
-        let mut ticks = samples().map(|sample| sample.ticks);
+        let waited: CpuTicks = self.members.iter().map(Member::waited_for).sum();
         let threads = self.members.iter().filter(|member| counts(member));
+        let cpu = |of: fn(&ProcessSample) -> Duration| {
+            samples().map(|sample| of(&sample)).sum::<Duration>() + waited.time()
+        };
+        let ticks: Option<CpuTicks> = samples().map(|sample| sample.ticks).sum();
         ProcessSample {
-            cpu: samples().map(|sample| sample.cpu).sum::<Duration>() + time(waited),
-            cpu_at_threads: samples()
-                .map(|sample| sample.cpu_at_threads)
-                .sum::<Duration>()
-                + time(waited),
-            ticks: ticks.try_fold(waited, |sum, ticks| Some(add(sum, ticks?))),
+            cpu: cpu(|sample| sample.cpu),
+            cpu_at_threads: cpu(|sample| sample.cpu_at_threads),
+            ticks: ticks.map(|ticks| ticks + waited),
             rss_bytes: self.rss_bytes(),
-            peak_rss_bytes: match self.members.as_slice() {
-                [one] => one.sample.peak_rss_bytes,
+            peak_rss_bytes: match self.processes() {
+                1 => samples().find_map(|sample| sample.peak_rss_bytes),
                 // Theirs were not all at the same time.
                 _ => self.rss_bytes(),
             },
             threads: sum(samples().map(|sample| sample.threads)),
-            living_threads: living(threads.map(|member| member.sample.living_threads)),
+            living_threads: threads.map(|member| member.sample.living_threads).sum(),
         }
     }
 }
 
 impl Member {
     fn read(row: ProcessRow) -> Option<Self> {
-        let sample = ProcessSample::read(row.pid)?;
+        let sample = match row.has_ended {
+            true => ended(&row),
+            false => ProcessSample::read(row.pid)?,
+        };
         Some(Self {
             row: Some(row),
             sample,
@@ -111,21 +129,22 @@ impl Member {
     }
 
     fn waited_for(&self) -> CpuTicks {
-        let nothing = CpuTicks { user: 0, system: 0 };
-        self.row.map_or(nothing, |row| row.waited_for)
+        self.row.map(|row| row.waited_for).unwrap_or_default()
     }
 }
 
-fn add(a: CpuTicks, b: CpuTicks) -> CpuTicks {
-    CpuTicks {
-        user: a.user + b.user,
-        system: a.system + b.system,
+/// Of a process that has ended and was not waited for: its CPU time is all that is left of it.
+fn ended(row: &ProcessRow) -> ProcessSample {
+    let cpu = row.used.time();
+    ProcessSample {
+        cpu,
+        cpu_at_threads: cpu,
+        ticks: Some(row.used),
+        rss_bytes: Some(0),
+        peak_rss_bytes: None,
+        threads: Some(0),
+        living_threads: Some(LivingThreads::default()),
     }
-}
-
-fn time(ticks: CpuTicks) -> Duration {
-    let ticks = (ticks.user + ticks.system) as f64;
-    Duration::from_secs_f64(ticks / clock_ticks_per_second().max(1) as f64)
 }
 
 /// The sum, if every one is known.
@@ -133,21 +152,12 @@ fn sum(values: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
     values.into_iter().sum()
 }
 
-fn living(values: impl Iterator<Item = Option<LivingThreads>>) -> Option<LivingThreads> {
-    let nothing = Some(LivingThreads::default());
-    values.fold(nothing, |sum, value| {
-        let (mut sum, value) = (sum?, value?);
-        sum.cpu += value.cpu;
-        sum.switches.voluntary += value.switches.voluntary;
-        sum.switches.involuntary += value.switches.involuntary;
-        Some(sum)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::system::process::ContextSwitches;
+    use rustix::param::clock_ticks_per_second;
+    use std::process::{Command, Stdio};
 
     fn member(pid: u32, cpu_ms: u64, waited_ticks: u64) -> Member {
         let cpu = Duration::from_millis(cpu_ms);
@@ -159,6 +169,7 @@ mod tests {
                 session: 1,
                 started_ticks: 7,
                 has_ended: false,
+                used: CpuTicks::default(),
                 waited_for: CpuTicks {
                     user: waited_ticks,
                     system: 0,
@@ -224,6 +235,28 @@ mod tests {
         assert_eq!(after.since(&before).switches.unwrap().voluntary, 40);
     }
 
+    /// A shell that starts a process and does not wait for it.
+    #[test]
+    fn what_has_ended_and_was_not_waited_for_has_paid_and_is_no_process() {
+        let script = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done & exec sleep 60";
+        let mut shell = Command::new("sh");
+        let shell = shell.args(["-c", script]).stdin(Stdio::null());
+        let mut shell = shell.spawn().unwrap();
+        let is_left = |row: &ProcessRow| row.pid != shell.id() && row.has_ended;
+        let family = || ProcessTable::read().family(shell.id());
+        while !family().iter().any(is_left) {
+            std::thread::yield_now();
+        }
+        let sample = TreeSample::of_family(shell.id(), &[shell.id()]).unwrap();
+        assert_eq!(sample.pids(), [shell.id()]);
+        assert_eq!(sample.processes(), 1);
+        let alone = ProcessSample::read(shell.id()).unwrap();
+        assert!(sample.total(|_| true).cpu >= alone.cpu + Duration::from_millis(10));
+        assert!(sample.rss_bytes() > Some(0));
+        shell.kill().unwrap();
+        shell.wait().unwrap();
+    }
+
     #[test]
     fn one_process_is_what_it_was_alone() {
         let own = std::process::id();
@@ -235,7 +268,7 @@ mod tests {
         assert!(after.since(&before).cpu >= Duration::ZERO);
         assert_eq!(before.processes(), 1);
         assert!(before.total(|_| true).cpu >= alone.unwrap().cpu);
-        assert_eq!(TreeSample::of_family(u32::MAX), None);
+        assert_eq!(TreeSample::of_family(u32::MAX, &[own]), None);
         assert_eq!(TreeSample::of_process(u32::MAX), None);
     }
 }
