@@ -38,7 +38,7 @@ test-websocket: build ## run the Autobahn cases against the WebSocket servers an
 	cargo build --release --locked -p loadgen --example websocket_echo_client
 	contract/tests/kosoku/check.sh $(BIN) target/kosoku
 
-test-report: build ## look at the page of results in Chromium; playwright-core and axe-core from npm
+test-report: build ## look at pages of results in Chromium; playwright-core and axe-core from npm
 	loadgen/tests/browser/check.sh $(BIN) target/browser target/report-screenshots $(RESULT)
 
 test-install: build ## install in a directory of its own, try what is there, uninstall
