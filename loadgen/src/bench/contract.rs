@@ -69,8 +69,8 @@ struct Checked<'a> {
     tls: bool,
 }
 
-/// Checks every server of the plan that is one of this project, as it is spoken to in some scenario, and that all answer byte
-/// for byte alike.
+/// Checks every server of the plan that is one of this project, as it is spoken to in some
+/// scenario, and that all answer byte for byte alike.
 ///
 /// All are checked at once, on all cores that this thread may use: the suite mostly waits for
 /// timeouts, and nothing is measured yet.
@@ -109,7 +109,8 @@ pub fn check(plan: &BenchPlan, mut progress: impl FnMut(&str)) -> Result<(), Con
     }
 }
 
-/// Each server of this project in the clear, if it is in a scenario without TLS, and over TLS likewise.
+/// Each server of this project in the clear, if it is in a scenario without TLS, and over TLS
+/// likewise.
 fn all<'a>(plan: &'a BenchPlan) -> Vec<Checked<'a>> {
     let mut all = Vec::new();
     let ours =

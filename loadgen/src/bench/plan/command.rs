@@ -13,7 +13,10 @@ const PORT: &str = "{port}";
 const DIRECTORY: &str = "{directory}";
 
 /// What means something to a shell, and nothing to a program.
-const SHELL_ONLY: [&str; 9] = ["&", "&&", "|", "||", ";", ">", ">>", "<", "2>&1"];
+const SHELL_ONLY: [&str; 5] = ["&", "&&", "|", "||", ";"];
+
+/// How a word begins that turns a stream elsewhere.
+const REDIRECTIONS: [&str; 5] = [">", "<", "1>", "2>", "&>"];
 
 /// How long a server may take to be ready unless something else is said.
 pub(super) const READY_LONGEST: Duration = Duration::from_secs(10);
@@ -39,7 +42,12 @@ impl CommandLine {
     pub fn parse(text: &str) -> Result<Self, String> {
         let words = shlex::split(text).ok_or("a quote in it is not closed; close it")?;
         let program = words.first().filter(|program| !program.is_empty());
-        program.ok_or("it is empty; say what starts the server")?;
+        let program = program.ok_or("it is empty; say what starts the server")?;
+        if let Some(name) = variable(program) {
+            return Err(format!(
+                "no shell reads it, so {name}=… sets nothing; write env {name}=… in its place"
+            ));
+        }
         if let Some(word) = words.iter().find(|word| is_for_a_shell(word)) {
             return Err(format!(
                 "no shell reads it, so '{word}' means nothing in it; write sh -c '…'"
@@ -85,7 +93,14 @@ impl CommandLine {
 }
 
 fn is_for_a_shell(word: &str) -> bool {
-    SHELL_ONLY.contains(&word)
+    SHELL_ONLY.contains(&word) || REDIRECTIONS.iter().any(|it| word.starts_with(it))
+}
+
+/// What a word would set in front of a command that a shell reads.
+fn variable(word: &str) -> Option<&str> {
+    let (name, _) = word.split_once('=')?;
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    name.bytes().all(is_name).then_some(name)
 }
 
 impl Display for CommandLine {
@@ -136,9 +151,14 @@ mod tests {
             ("a", "put {port} where the server is told its port"),
             ("a {prt}", "or start it yourself and give its URL"),
             ("a {port} > log", "'>' means nothing in it; write sh -c"),
+            ("a {port} >log", "'>log' means nothing in it; write sh -c"),
+            ("a {port} 2>/dev/null", "'2>/dev/null' means nothing in it"),
+            ("PORT={port} ./a", "PORT=… sets nothing; write env PORT=…"),
         ] {
             assert!(refused(text).contains(said), "{text}: {}", refused(text));
         }
+        assert_eq!(words("env PORT={port} ./a")[1], "PORT=7080");
+        assert_eq!(words("./a=b {port}")[0], "./a=b");
         assert_eq!(words("sh -c 'a {port} > log'").len(), 3, "a shell reads it");
     }
 

@@ -150,8 +150,9 @@ pub enum ServerError {
     },
     /// It does not say in time that it is ready.
     #[error(
-        "{label} wrote no line with '{}' within {longest:?}; {words}; correct --ready, or give it \
-         longer with --ready-timeout",
+        "{label} wrote no line with '{}' within {longest:?}; {words}; correct --ready, have it write \
+         its lines at once (python -u; many keep them back where no terminal is), or give it longer \
+         with --ready-timeout",
         sign.escape_debug()
     )]
     NoSign {

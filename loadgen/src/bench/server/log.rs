@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::plan::mask_passwords;
+
 /// Lines that are kept.
 const LINES: usize = 5;
 
@@ -63,14 +65,15 @@ impl Log {
         self.shared.has_seen_sign.load(Ordering::Acquire)
     }
 
-    /// The last lines of a process that has ended, in one.
+    /// The last lines of a process that has ended, in one, passwords in URLs replaced by `***`: they
+    /// are written into results.
     pub(super) fn last_words(&self) -> String {
         // Either the end came or the time is up.
         let _ = self.end.recv_timeout(REST_LONGEST);
         let last = self.shared.last.lock();
         let last = last.unwrap_or_else(PoisonError::into_inner);
         let lines: Vec<&str> = last.iter().map(String::as_str).collect();
-        lines.join(" | ")
+        mask_passwords(&lines.join(" | "))
     }
 }
 
@@ -121,6 +124,12 @@ mod tests {
     fn the_last_lines_are_kept() {
         let log = Log::read(io::Cursor::new("1\n2\n3\n4\n5\n6\n7"));
         assert_eq!(log.last_words(), "3 | 4 | 5 | 6 | 7");
+    }
+
+    #[test]
+    fn passwords_are_not_quoted() {
+        let log = Log::read(io::Cursor::new("no database at pg://me:secret@db/x\nend"));
+        assert_eq!(log.last_words(), "no database at pg://me:***@db/x | end");
     }
 
     #[test]

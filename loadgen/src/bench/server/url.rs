@@ -5,7 +5,8 @@ use std::net::{SocketAddr, UdpSocket};
 use crate::plan::{Target, Url};
 use crate::system::listeners::who_listens;
 
-/// A server that runs already. Nothing is done to it but to send it requests.
+/// A server that runs already. Nothing is done to it but to send it requests, and, where that is
+/// permitted, to have the kernel begin anew with the peak of its memory, which is to be the run's.
 #[derive(Clone, Debug)]
 pub struct UrlServer {
     url: Url,

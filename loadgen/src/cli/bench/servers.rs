@@ -10,7 +10,7 @@ use super::super::environment::is_typed;
 use super::load::Load;
 use crate::bench::plan::{CommandLine, check_label};
 use crate::bench::{ServerSpec, Start};
-use crate::plan::{Scheme, Url, seconds};
+use crate::plan::{Scheme, Url, mask_password, seconds};
 
 /// Servers that are none of this project's.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub(super) struct Servers {
     #[arg(long, value_name = "NAME=COMMAND")]
     server: Vec<String>,
     /// What is in a line of output of each command that is ready [default: it is when it answers]
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "TEXT")]
     ready: Option<String>,
     /// How long a command may take to be ready [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
@@ -75,6 +75,13 @@ impl Servers {
 
     /// The servers, or a part of the plan's.
     pub(super) fn asked(self) -> Result<Asked, UsageError> {
+        let is_url = |value: &&String| Url::parse(value).is_ok();
+        if let Some(url) = self.server.iter().find(is_url) {
+            let url = mask_password(url);
+            return Err(UsageError::line(format!(
+                "--server {url} is a URL; give it without --server, and its name with --name"
+            )));
+        }
         let (commands, patterns): (Vec<&String>, Vec<&String>) =
             self.server.iter().partition(|value| value.contains('='));
         if commands.is_empty() && self.urls.is_empty() {
