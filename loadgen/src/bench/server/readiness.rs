@@ -49,8 +49,9 @@ impl Question {
     pub(super) fn is_answered(&mut self) -> bool {
         let stream = self.stream.take();
         let asked = stream.map_or_else(|| self.ask(), Ok);
-        let Ok(mut stream) = asked else {
-            return false;
+        let mut stream = match asked {
+            Ok(stream) => stream,
+            Err(error) => return is_refusal(&error),
         };
         match stream.read(&mut [0; 1]) {
             // It was let in, and turned out again: perhaps the server has just begun.
@@ -59,7 +60,7 @@ impl Question {
             Err(error) => {
                 let is_silent = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
                 self.stream = is_silent.then_some(stream);
-                false
+                is_refusal(&error)
             }
         }
     }
@@ -82,10 +83,18 @@ impl Question {
     }
 }
 
+/// Whether TLS was refused, which takes a server that is there: it may want a certificate or another
+/// protocol, which are for the load to show.
+fn is_refusal(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|it| it.downcast_ref());
+    matches!(inner, Some(rustls::Error::AlertReceived(_)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::net::TcpListener;
+    use std::thread;
 
     #[test]
     fn a_server_that_is_not_there_or_closes_or_keeps_silent_does_not_answer() {
@@ -108,5 +117,19 @@ mod tests {
             assert!(!again.is_answered(), "it closes");
         }
         assert!(!again.is_answered(), "it is not there");
+    }
+
+    #[test]
+    fn a_server_that_refuses_tls_is_there() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut question = Question::new(listener.local_addr().unwrap(), "/", true).unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            // A fatal alert (2): handshake_failure (40).
+            stream.write_all(&[21, 3, 3, 0, 2, 2, 40]).unwrap();
+            stream
+        });
+        assert!(question.is_answered());
+        server.join().unwrap();
     }
 }
