@@ -346,6 +346,23 @@ fn a_signal_while_a_server_is_waited_for_ends_that_too() {
 }
 
 #[test]
+fn a_second_signal_leaves_no_server_behind_that_does_not_end_when_asked() {
+    let bench = Bench::new();
+    let server = bench.server(
+        "deaf",
+        "trap \"\" TERM; sleep 600 & echo $! >> PIDS; wait {port}",
+    );
+    let server = server.replace("PIDS", &bench.path("pids"));
+    let running = bench.start(&["--server", &server, "--a-a", "--ready-timeout", "100s"]);
+    wait_until(|| bench.pids().len() == 2);
+    // Two of a kind might become one.
+    running.signal(Signal::INT);
+    running.signal(Signal::TERM);
+    assert_eq!(running.end_within(HANG_GUARD).code, Some(130));
+    wait_until(|| !bench.pids().iter().any(|pid| is_running(pid)));
+}
+
+#[test]
 fn a_loadgen_that_is_killed_takes_its_server_with_it() {
     let bench = Bench::new();
     let server = bench.server("alone", "exec SERVER");
@@ -547,6 +564,10 @@ fn what_makes_no_sense_on_the_command_line_is_a_usage_error() {
     usage(
         &[a, a, "--server", "sync"],
         &["--server 'sync'", "NAME=COMMAND"],
+    );
+    usage(
+        &["--server", "http://me:secret@127.0.0.1:1/?a=b", a],
+        &["--server http://me:***@127.0.0.1:1/?a=b is a URL", "--name"],
     );
     usage(&[a, a, "--ready", "x"], &["--ready goes with --server"]);
     usage(&["--name", "x"], &["--name goes with a URL"]);

@@ -13,6 +13,7 @@ use rustix::process::{
 };
 
 use super::log::Log;
+use crate::signal;
 use crate::system::affinity::CpuSet;
 use crate::system::process_table::{ProcessRow, ProcessTable};
 
@@ -56,8 +57,10 @@ impl ProcessGroup {
         let mut child = cores.run(|| command.spawn()).and_then(|child| child)?;
         let stdout = child.stdout.take().map(boxed);
         let stderr = child.stderr.take().map(boxed);
+        let leader = Pid::from_child(&child);
+        signal::kill_at_once_too(Some(leader));
         Ok(Self {
-            leader: Pid::from_child(&child),
+            leader,
             log: Log::read_all(stdout.into_iter().chain(stderr).collect(), sign),
             started_ticks: ProcessRow::read(child.id()).map_or(0, |row| row.started_ticks),
             child,
@@ -128,6 +131,7 @@ impl ProcessGroup {
         if !left.is_empty() {
             self.end_by(Signal::KILL);
         }
+        signal::kill_at_once_too(None);
         // Fails only if it has been waited for, which is what is wanted.
         let _ = self.child.wait();
     }
@@ -193,8 +197,16 @@ fn pid_of(pid: u32) -> Option<Pid> {
 mod tests {
     use std::fs;
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use super::*;
+
+    /// Each test adopts what has gone into the background, and would take another's for its own.
+    static ALONE: Mutex<()> = Mutex::new(());
+
+    fn alone() -> MutexGuard<'static, ()> {
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     /// A shell with this script, which says `up` when it is there.
     fn shell(script: &str) -> ProcessGroup {
@@ -216,6 +228,7 @@ mod tests {
 
     #[test]
     fn all_that_a_process_started_ends_with_it() {
+        let _alone = alone();
         let group = shell("sleep 60 & sleep 60 & echo up; wait");
         let members = group.members();
         assert_eq!(members.len(), 3, "{members:?}");
@@ -225,6 +238,7 @@ mod tests {
 
     #[test]
     fn who_does_not_end_when_asked_is_killed() {
+        let _alone = alone();
         let mut group = shell("trap '' TERM; sleep 60 & echo up; while :; do wait; done");
         let members = group.members();
         let began = Instant::now();
@@ -235,6 +249,7 @@ mod tests {
 
     #[test]
     fn who_has_gone_into_the_background_is_found_and_ends_too() {
+        let _alone = alone();
         let script = "setsid sh -c 'sleep 60 & echo up; wait' & exit 4";
         let group = shell(script);
         let until = Instant::now() + Duration::from_secs(20);
@@ -255,6 +270,7 @@ mod tests {
 
     #[test]
     fn a_panic_leaves_nothing_behind() {
+        let _alone = alone();
         let mut members = Vec::new();
         let panicked = catch_unwind(AssertUnwindSafe(|| {
             let group = shell("sleep 60 & echo up; wait");
@@ -268,6 +284,7 @@ mod tests {
 
     #[test]
     fn what_it_said_is_quoted_and_what_cannot_be_started_is_an_error() {
+        let _alone = alone();
         let mut group = shell("echo up; echo '\x1b[31mbroken' >&2; exec sleep 60");
         let until = Instant::now() + Duration::from_secs(20);
         while fs::read_to_string(format!("/proc/{}/comm", group.pid())).unwrap() != "sleep\n" {
