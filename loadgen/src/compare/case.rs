@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::change::Change;
+use super::circumstances::{Differing, differing};
 use super::metric::{Loops, Metric};
 use super::pairing::{Pair, Rounds};
 use super::verdict::{Limited, Verdict};
@@ -274,8 +275,7 @@ fn sometimes_limited(side: &Rounds<'_>) -> Option<String> {
     })
 }
 
-/// Circumstances that ought to be the same in every record, as JSON pointers:
-/// every setting of the plan, and what else bends the numbers.
+/// Circumstances besides the plan that ought to be the same in every record, as JSON pointers.
 const CIRCUMSTANCES: [&str; 11] = [
     "/tool/name",
     "/tool/version",
@@ -290,50 +290,15 @@ const CIRCUMSTANCES: [&str; 11] = [
     "/environment/server_cores",
 ];
 
-/// Settings and circumstances that are not the same in all records.
+/// Settings and circumstances that are not the same in all records: `plan.connections differs: 64
+/// and 150`.
 fn differing_settings(pair: &Pair<'_>) -> Vec<String> {
     let records = pair.a.records.iter().chain(&pair.b.records);
-    let is_told = |pointer: &&String| {
-        let name = name_of(pointer);
-        records.clone().all(|record| record.tells(&name))
+    let records: Vec<&Record> = records.copied().collect();
+    let line = |it: Differing| {
+        let values: Vec<String> = it.values.iter().map(Value::to_string).collect();
+        format!("{} differs: {}", it.name, values.join(" and "))
     };
-    let documents: Vec<Value> = records
-        .clone()
-        .filter_map(|record| serde_json::to_value(record).ok())
-        .collect();
-    let plan_keys = documents
-        .iter()
-        .filter_map(|document| document["plan"].as_object())
-        .flat_map(|plan| plan.keys())
-        .map(|key| format!("/plan/{key}"));
-    let mut pointers: Vec<String> = plan_keys.chain(CIRCUMSTANCES.map(str::to_owned)).collect();
-    pointers.sort();
-    pointers.dedup();
-    pointers
-        .iter()
-        .filter(is_told)
-        .filter_map(|pointer| difference(&documents, pointer))
-        .collect()
-}
-
-/// The values at `pointer`, if there are several: `plan.connections differs: 64
-/// and 150`.
-fn difference(documents: &[Value], pointer: &str) -> Option<String> {
-    let mut values: Vec<String> = Vec::new();
-    for document in documents {
-        let value = document
-            .pointer(pointer)
-            .unwrap_or(&Value::Null)
-            .to_string();
-        if !values.contains(&value) {
-            values.push(value);
-        }
-    }
-    let name = name_of(pointer);
-    (values.len() > 1).then(|| format!("{name} differs: {}", values.join(" and ")))
-}
-
-/// `/plan/connections` as people write it: `plan.connections`.
-fn name_of(pointer: &str) -> String {
-    pointer.trim_start_matches('/').replace('/', ".")
+    let differing = differing(&records, &CIRCUMSTANCES);
+    differing.into_iter().map(line).collect()
 }

@@ -13,6 +13,7 @@
 mod benchmark;
 mod case;
 mod change;
+mod circumstances;
 mod comparison;
 mod difference;
 mod error;
@@ -34,6 +35,7 @@ mod sample;
 pub use benchmark::{Benchmark, GivenUp, LeftOut, Participant, Task};
 pub use case::{Case, Load, Side};
 pub use change::{Change, Ratio, RatioInterval};
+pub(crate) use circumstances::differing;
 pub use comparison::{Comparison, SCHEMA, schema};
 pub use error::CompareError;
 pub use gate::{Gated, Outcome, judge as judge_gates};

@@ -3,11 +3,11 @@
 //!
 //! Between two runs lies time, and a machine that may have changed; their rounds are not paired. So
 //! what is followed is the ratio to the run's own baseline server, round by round, unless plain
-//! values are asked for. Adjacent runs are compared by the shift of logarithms (Hodges and Lehmann)
-//! with its interval, Mann and Whitney's test, and Holm's correction over all such questions. Runs
-//! under other circumstances are not compared, and it is said which.
+//! values are asked for. Each run is compared with the one before it by the shift of logarithms (Hodges and Lehmann)
+//! with its interval, Mann and Whitney's test, and Holm's correction over all such questions. Where
+//! the run before cannot be compared, being invalid or made under other circumstances, an earlier
+//! one takes its place; where there is none, it is said why.
 
-mod circumstances;
 mod error;
 mod read;
 mod series;
@@ -58,7 +58,7 @@ pub struct History {
     pub threshold: f64,
     /// Confidence of the intervals, 0 to 1.
     pub confidence: f64,
-    /// How many pairs of adjacent runs were compared, which the p-values are corrected for.
+    /// How many pairs of runs were compared, which the p-values are corrected for.
     pub questions: usize,
     /// One for each scenario and server.
     pub series: Vec<Series>,

@@ -44,11 +44,13 @@ impl Runs {
             }
         }
         runs.runs.sort_by(|a, b| a.started_at.cmp(&b.started_at));
+        if !runs.runs.is_empty() {
+            return Ok(runs);
+        }
         let path = directory.to_owned();
-        match (runs.runs.is_empty(), run(directory)) {
-            (false, _) => Ok(runs),
-            (true, Ok(Ok(_))) => Err(HistoryError::OneBenchmark { path }),
-            (true, _) => Err(HistoryError::NoBenchmarks { path }),
+        match run(directory) {
+            Ok(Ok(_)) => Err(HistoryError::OneBenchmark { path }),
+            _ => Err(HistoryError::NoBenchmarks { path }),
         }
     }
 }
@@ -67,6 +69,9 @@ fn run(path: &Path) -> Result<Result<Run, String>, CompareError> {
         Err(error) => return Err(error),
     };
     records.retain(|record| record.bench.is_some());
+    if !records.iter().all(|record| record.tells("started_at")) {
+        return Ok(Err("when its runs began is not told".into()));
+    }
     records.sort_by(|a, b| a.started_at.cmp(&b.started_at));
     let Some(first) = records.first() else {
         return Ok(Err("its records are not of `loadgen bench`".into()));

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::circumstances::differing;
 use super::{Options, Run};
-use crate::compare::{Loops, Metric, Ratio, RatioInterval, Verdict};
+use crate::compare::{self, Loops, Metric, Ratio, RatioInterval, Verdict};
 use crate::record::Record;
 use crate::statistics::{
     CONFIDENCE, ROUNDS_MAX, Shifts, WalshAverages, median_of_sorted, rank_sum_p_value,
@@ -42,21 +41,25 @@ pub struct Point {
     /// Where their centre lies with 95 % confidence (Hodges–Lehmann, of logarithms); null with fewer
     /// than 6 rounds, or if a value is zero.
     pub interval: Option<RatioInterval>,
-    /// Rounds of which a record says that it cannot be believed; then there is no step to or from
-    /// this point.
+    /// Rounds of which a record says that it cannot be believed; then this point is compared with
+    /// none.
     pub rounds_invalid: usize,
     /// The load generator was the limit in most rounds, so that the value says nothing about the
     /// server.
     pub is_limited: bool,
-    /// The change from the benchmark before; absent of the first.
+    /// The change from the latest benchmark before that can be compared; absent of the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<Step>,
 }
 
-/// The change from one benchmark to the next.
+/// The change from an earlier benchmark.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
-    /// This benchmark's values over those of the one before; null if a value is zero.
+    /// When the benchmark that this one is compared with began, as its point has it; absent if it
+    /// is the point before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// This benchmark's values over those of the earlier one; null if a value is zero.
     pub ratio: Option<Ratio>,
     /// Two-sided p-value of Mann and Whitney's test; null if it was not asked.
     pub p_value: Option<f64>,
@@ -95,7 +98,7 @@ pub(super) fn of(runs: &[Run], options: &Options) -> Vec<Series> {
 }
 
 fn keys_of(run: &Run, options: &Options) -> Vec<Key> {
-    let baseline = run.benchmark.servers.first().map(|it| it.label.clone());
+    let baseline = run.benchmark.baseline().map(str::to_owned);
     let baseline = baseline.filter(|_| !options.absolute);
     let benches = run.records.iter().filter_map(|it| it.bench.as_ref());
     let wanted = benches.filter(|bench| {
@@ -118,8 +121,7 @@ fn one(runs: &[Run], key: Key, options: &Options) -> Option<Series> {
         let Some(mut point) = cell.point(options.metric, loops) else {
             continue;
         };
-        let before = points.last();
-        point.step = before.map(|(before, of)| step((before, of), (&point, cell), options.metric));
+        point.step = change(&points, (&point, cell), options.metric);
         points.push((point, cell));
     }
     let (scenario, server, baseline) = key;
@@ -150,8 +152,7 @@ impl<'a> Cell<'a> {
         let baseline = match baseline {
             None => None,
             Some(label) => {
-                let first = run.benchmark.servers.first();
-                if first.map(|it| &it.label) != Some(label) || !is_there(label) {
+                if run.benchmark.baseline() != Some(label) || !is_there(label) {
                     return None;
                 }
                 let mut others = of(label);
@@ -224,7 +225,50 @@ fn keep_common_rounds(a: &mut Vec<&Record>, b: &mut Vec<&Record>) {
     b.sort_by_key(round);
 }
 
-/// The change from one point to the next.
+/// The change from the latest point that this one can be compared with; if there is none, why not
+/// from the last.
+fn change(
+    points: &[(Point, &Cell<'_>)],
+    (point, cell): (&Point, &Cell<'_>),
+    metric: Metric,
+) -> Option<Step> {
+    let is_comparable = |(before, of): &&(Point, &Cell<'_>)| {
+        before.rounds_invalid == 0 && !before.is_limited && differing(of, cell).is_empty()
+    };
+    let (last, of_last) = points.last()?;
+    let (before, of_before) = match points.iter().rev().find(is_comparable) {
+        Some((before, of)) => (before, of),
+        None => (last, of_last),
+    };
+    let mut step = step((before, of_before), (point, cell), metric);
+    step.since = (before.directory != last.directory).then(|| before.started_at.clone());
+    Some(step)
+}
+
+/// What bends numbers besides the plan, as JSON pointers. The server's and the load generator's
+/// versions are not among them: they are what a history is about.
+const MACHINE: [&str; 8] = [
+    "/environment/os",
+    "/environment/kernel",
+    "/environment/cpu_model",
+    "/environment/cpu_count",
+    "/environment/cpu_usable_count",
+    "/environment/governor",
+    "/environment/load_cores",
+    "/environment/server_cores",
+];
+
+/// The names of what both cells have to have in common and have not, such as `environment.kernel`.
+fn differing(a: &Cell<'_>, b: &Cell<'_>) -> Vec<String> {
+    // The fields of the header name the load generator's version; the seed of an open loop is drawn
+    // anew.
+    let is_of_the_run = |name: &String| name == "plan.headers" || name == "plan.seed";
+    let differing = compare::differing(&[a.records[0], b.records[0]], &MACHINE);
+    let names = differing.into_iter().map(|it| it.name);
+    names.filter(|name| !is_of_the_run(name)).collect()
+}
+
+/// The change from one point to another.
 fn step(before: (&Point, &Cell<'_>), after: (&Point, &Cell<'_>), metric: Metric) -> Step {
     let ((a, of_a), (b, of_b)) = (before, after);
     let mut step = Step::default();
@@ -232,7 +276,7 @@ fn step(before: (&Point, &Cell<'_>), after: (&Point, &Cell<'_>), metric: Metric)
         step.verdict = Some(Verdict::Invalid);
         return step;
     }
-    step.differing = differing(of_a.records[0], of_b.records[0]);
+    step.differing = differing(of_a, of_b);
     if !step.differing.is_empty() {
         return step;
     }

@@ -181,6 +181,55 @@ fn runs_under_other_circumstances_are_not_compared() {
     assert!(text.ends_with("No two runs could be compared.\n"), "{text}");
 }
 
+#[test]
+fn a_run_under_other_circumstances_is_stepped_over() {
+    let mut runs = days(11, 0.02, &[(1.0, 1.3), (1.0, 1.0), (1.0, 1.0), (1.0, 1.0)]);
+    for record in &mut runs[1].records {
+        record.environment.kernel = "7.0.0".to_owned();
+    }
+    let history = History::of(&runs, &options(false)).unwrap();
+    assert_eq!(marks(&history), [[false, true, false]]);
+    let points = &history.series[0].points;
+    let since = points.iter().map(|it| it.step.as_ref()?.since.as_deref());
+    let since: Vec<_> = since.collect();
+    assert_eq!(since, [None, None, Some(&*points[0].started_at), None]);
+}
+
+#[test]
+fn ratios_are_to_the_baseline_that_the_benchmark_chose() {
+    let mut runs = days(12, 0.02, &[(1.0, 1.3), (1.0, 1.3)]);
+    for run in &mut runs {
+        run.benchmark.baseline = Some("async".to_owned());
+    }
+    let history = History::of(&runs, &options(false)).unwrap();
+    let [series] = &history.series[..] else {
+        panic!("{:?}", history.series);
+    };
+    assert_eq!(
+        (&*series.server, series.baseline.as_deref()),
+        ("sync", Some("async"))
+    );
+    assert!((series.points[0].median - 1.0 / 1.3).abs() < 0.03);
+}
+
+#[test]
+fn what_fills_a_place_is_no_other_circumstance() {
+    let mut runs = days(13, 0.02, &[(1.0, 1.3), (1.0, 1.3)]);
+    for record in &mut runs[1].records {
+        record.environment.kernel = "unknown".to_owned();
+        record.plan.threads = 0;
+        let mut imported = crate::record::sample::imported();
+        imported.unknown = ["environment", "plan.threads"].map(str::to_owned).to_vec();
+        record.imported = Some(imported);
+    }
+    let history = History::of(&runs, &options(false)).unwrap();
+    assert_eq!(history.questions, 1);
+    for record in &mut runs[1].records {
+        record.plan.connections += 1;
+    }
+    assert_eq!(History::of(&runs, &options(false)).unwrap().questions, 0);
+}
+
 fn judge_run(record: &mut Record, severity: Severity) {
     record.validity = Validity {
         valid: severity != Severity::Invalid,
@@ -206,9 +255,15 @@ fn what_cannot_be_believed_or_is_the_load_generators_is_not_compared() {
             .take(rounds)
             .for_each(|record| judge_run(record, severity));
         let history = History::of(&runs, &options(false)).unwrap();
-        assert_eq!(history.questions, 0, "{severity:?}");
         let text = history.to_text();
         assert!(text.contains(words), "{text}");
+        // The run after it is compared with the one before it: the change is not lost.
+        assert_eq!(history.questions, 1, "{severity:?}");
+        let points = &history.series[0].points;
+        let step = points[2].step.as_ref().unwrap();
+        assert!(step.is_change && points[1].step.as_ref().unwrap().ratio.is_none());
+        assert_eq!(step.since.as_ref(), Some(&points[0].started_at));
+        assert!(text.contains("since 2026-03-01 12:01 ("), "{text}");
     }
 }
 
@@ -308,11 +363,19 @@ fn benchmarks_are_read_packed_or_not_and_what_is_none_is_passed_over() {
         fs::write(at(name).join("flood.json"), text).unwrap();
     }
     fs::create_dir_all(at("websocket").join("relay-1")).unwrap();
+    let mut timeless = days(14, 0.02, &[(1.0, 1.3)]).remove(0);
+    for record in &mut timeless.records {
+        let mut imported = crate::record::sample::imported();
+        imported.unknown = vec!["started_at".to_owned()];
+        record.imported = Some(imported);
+    }
+    write(&at("imported"), &timeless, false);
     let read = Runs::read(results.path()).unwrap();
     let names: Vec<_> = read.runs.iter().map(|run| run.directory.as_str()).collect();
     assert_eq!(names, ["z", "a"]);
     let words = [
         "alone: its records are not of `loadgen bench`",
+        "imported: when its runs began is not told",
         "push: flood.json in it is no record of a run",
         "schema: flood.json in it is no record of a run",
         "websocket: no record of a run in it",

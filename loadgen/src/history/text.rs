@@ -143,6 +143,9 @@ fn change(step: &Step, metric: Metric) -> String {
         return "not compared: a value is zero".to_owned();
     };
     let mut text = signed_percent(ratio.estimate);
+    if let Some(since) = &step.since {
+        let _ = write!(text, " since {}", minute(since));
+    }
     if let Some(interval) = ratio.interval {
         let (low, high) = (signed_percent(interval.low), signed_percent(interval.high));
         let _ = write!(text, " ({low} to {high})");

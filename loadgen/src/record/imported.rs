@@ -134,23 +134,7 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    fn imported() -> Imported {
-        Imported {
-            tool: "wrk".to_owned(),
-            version: None,
-            percentiles: vec![Percentile {
-                percentile: 99.9,
-                ns: 7,
-            }],
-            mean_ns: None,
-            latency_from: LatencyFrom::Send,
-            latency_of: LatencyOf::Answered,
-            left_out: None,
-            unknown: ["client", "plan.threads"].map(str::to_owned).to_vec(),
-        }
-    }
+    use crate::record::sample::imported;
 
     #[test]
     fn a_name_stands_for_all_below_it() {

@@ -262,3 +262,20 @@ fn server() -> Server {
         backlog: Some(4096),
     }
 }
+
+/// What a wrk that told little would have told.
+pub(crate) fn imported() -> Imported {
+    Imported {
+        tool: "wrk".to_owned(),
+        version: None,
+        percentiles: vec![Percentile {
+            percentile: 99.9,
+            ns: 7,
+        }],
+        mean_ns: None,
+        latency_from: LatencyFrom::Send,
+        latency_of: LatencyOf::Answered,
+        left_out: None,
+        unknown: ["client", "plan.threads"].map(str::to_owned).to_vec(),
+    }
+}
