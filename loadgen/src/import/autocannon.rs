@@ -2,12 +2,12 @@
 //! Its latencies are those of all answers. Timeouts are among its errors; an answer whose body is
 //! not the expected one is under its status too.
 
+use super::Trouble;
 use super::document::Document;
 use super::json::Field;
 use super::told::{Told, Unit};
-use super::{Trouble, moment};
 use crate::outcome::Cause;
-use crate::record::{LatencyFrom, LatencyOf, Percentile};
+use crate::record::{LatencyFrom, LatencyOf, Percentile, utc};
 
 /// Whether this is autocannon's.
 pub(super) fn recognises(document: &Document<'_>) -> bool {
@@ -31,7 +31,7 @@ pub(super) fn read(document: &Document<'_>) -> Result<Told, Trouble> {
     let statuses = fields.get("statusCodeStats");
     let statuses = statuses.map(|all| all.statuses(|status| status.count("count")));
     Ok(Told {
-        started_at: fields.maybe_text("start")?.and_then(moment::utc),
+        started_at: fields.maybe_text("start")?.and_then(utc),
         url: fields.maybe_text("url")?.map(str::to_owned),
         connections: fields.maybe_count("connections")?,
         pipeline: fields.maybe_count("pipelining")?,

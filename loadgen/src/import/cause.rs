@@ -6,7 +6,8 @@ use crate::outcome::Cause;
 ///
 /// The words are those of the systems and libraries below the tools: `strerror`, Go's net, hyper.
 pub(super) fn of(message: &str) -> Option<Cause> {
-    const WORDS: [(&str, Cause); 14] = [
+    const WORDS: [(&str, Cause); 15] = [
+        ("dial tcp: lookup", Cause::Dns),
         ("no such host", Cause::Dns),
         ("failed to lookup", Cause::Dns),
         ("refused", Cause::ConnectRefused),
@@ -27,7 +28,11 @@ pub(super) fn of(message: &str) -> Option<Cause> {
     ];
     let message = message.to_ascii_lowercase();
     let named = WORDS.iter().find(|(words, _)| message.contains(words));
-    named.map(|(_, cause)| *cause)
+    match named.map(|(_, cause)| *cause) {
+        // Go says by `dial tcp` alone what it was that took too long.
+        Some(Cause::ReadTimeout) if message.contains("dial tcp") => Some(Cause::ConnectTimeout),
+        named => named,
+    }
 }
 
 #[cfg(test)]
@@ -48,6 +53,18 @@ mod tests {
             (
                 "read tcp 127.0.0.1:6060: connection reset by peer",
                 Some(Cause::ReadReset),
+            ),
+            (
+                "Get \"http://10.0.0.1\": dial tcp 10.0.0.1:80: i/o timeout",
+                Some(Cause::ConnectTimeout),
+            ),
+            (
+                "dial tcp: lookup a on 10.0.0.1:53: read udp 10.0.0.2:1: i/o timeout",
+                Some(Cause::Dns),
+            ),
+            (
+                "read tcp 127.0.0.1:6060: i/o timeout",
+                Some(Cause::ReadTimeout),
             ),
             ("timeout", Some(Cause::ReadTimeout)),
             ("dialing timed out", Some(Cause::ConnectTimeout)),

@@ -16,6 +16,12 @@ pub enum ImportError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file is binary.
+    #[error("{}: no text; give the tool's report, such as vegeta report -type=json", path.display())]
+    NoText {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is longer than any summary.
     #[error(
         "{}: over {} MiB; give a tool's summary, not its log of all requests",

@@ -4,11 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Trouble;
-
-/// No run counts more: up to here a double, in which many tools count, is exact, and a handful of
-/// such numbers can be added up.
-const COUNT_MAX: u64 = 1 << 53;
+use super::{COUNT_MAX, Trouble};
 
 /// A value and where it is.
 #[derive(Clone, Debug)]

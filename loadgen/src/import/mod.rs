@@ -13,7 +13,6 @@ mod error;
 mod h2load;
 mod json;
 mod k6;
-mod moment;
 mod oha;
 mod rounds;
 mod source;
@@ -36,6 +35,10 @@ use clap::ValueEnum;
 use crate::record::{Record, SCHEMA};
 use document::Document;
 use told::{Place, Told};
+
+/// No run counts more: up to here a double, in which many tools count, is exact, and a handful of
+/// such numbers can be added up.
+const COUNT_MAX: u64 = 1 << 53;
 
 /// What another tool writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

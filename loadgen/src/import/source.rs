@@ -1,7 +1,7 @@
 //! A file to import: its path and its text.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::ImportError;
@@ -32,6 +32,9 @@ impl Source {
         };
         let path = path.to_owned();
         match read {
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                Err(ImportError::NoText { path })
+            }
             Err(source) => Err(ImportError::Read { path, source }),
             Ok(length) if length as u64 > BYTES_MAX => Err(ImportError::TooLong { path }),
             Ok(_) => Ok(Self { path, text }),

@@ -128,6 +128,18 @@ fn numbers_at_their_ends_are_read_or_refused_in_a_line() {
     }
 }
 
+#[test]
+fn a_binary_file_is_said_to_be_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("results.bin");
+    fs::write(&path, [0x1f, 0x8b, 0xff, 0xfe]).unwrap();
+    let line = Source::read(&path).unwrap_err().to_string();
+    assert!(
+        line.contains("results.bin: no text; give the tool's report"),
+        "{line}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

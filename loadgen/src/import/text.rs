@@ -1,10 +1,7 @@
 //! Lines that were printed for people: found by how they begin, and numbers in them.
 
-use super::Trouble;
 use super::told::Unit;
-
-/// No number in a text is more than this (2^53): a handful can be added up.
-const COUNT_MAX: u64 = 1 << 53;
+use super::{COUNT_MAX, Trouble};
 
 /// The lines of a text, without the blanks around them.
 #[derive(Debug)]

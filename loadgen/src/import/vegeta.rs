@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use super::document::Document;
 use super::json::Field;
 use super::told::{Offered, Told, Unit};
-use super::{Trouble, cause, moment};
+use super::{Trouble, cause};
 use crate::outcome::Cause;
-use crate::record::{LatencyFrom, LatencyOf, Percentile};
+use crate::record::{LatencyFrom, LatencyOf, Percentile, utc};
 
 /// Whether this is vegeta's.
 pub(super) fn recognises(document: &Document<'_>) -> bool {
@@ -63,7 +63,7 @@ fn started_at(document: &Document<'_>) -> Result<Option<String>, Trouble> {
         return Ok(None);
     };
     let text = document.fields().text("earliest")?;
-    let moment = moment::utc(text).ok_or_else(|| earliest.wrong("a moment (RFC 3339)"))?;
+    let moment = utc(text).ok_or_else(|| earliest.wrong("a moment (RFC 3339)"))?;
     Ok(Some(moment))
 }
 

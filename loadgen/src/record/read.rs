@@ -28,6 +28,17 @@ pub enum ReadError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file is binary.
+    #[error(
+        "{}: no text; give a file that `loadgen -o FILE` wrote, or, if this one is of a benchmark, its \
+         directory {}",
+        path.display(),
+        directory_of(path)
+    )]
+    NoText {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file ends in the middle of the JSON document.
     #[error(
         "{}: cut short; the run did not finish writing it (disk full, or killed): run it again",
@@ -84,9 +95,12 @@ pub enum ReadError {
 impl Record {
     /// Reads a record. Fields that a later version has added are passed over.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let json = fs::read_to_string(path).map_err(|source| ReadError::File {
-            path: path.to_owned(),
-            source,
+        let json = fs::read_to_string(path).map_err(|source| {
+            let path = path.to_owned();
+            match source.kind() {
+                io::ErrorKind::InvalidData => ReadError::NoText { path },
+                _ => ReadError::File { path, source },
+            }
         })?;
         Self::parse(&json, path)
     }
@@ -127,6 +141,11 @@ impl Record {
     }
 }
 
+fn directory_of(path: &Path) -> std::path::Display<'_> {
+    let directory = path.parent().filter(|it| !it.as_os_str().is_empty());
+    directory.unwrap_or(Path::new(".")).display()
+}
+
 fn is_newer(schema: &str) -> bool {
     schema
         .strip_prefix(SCHEMA_FAMILY)
@@ -151,6 +170,23 @@ mod tests {
     fn what_is_written_is_read_again() {
         let record = sample();
         assert_eq!(parse(&record.to_json()).unwrap(), record);
+    }
+
+    #[test]
+    fn packed_records_are_had_by_their_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("records.jsonl.gz");
+        fs::write(&path, [0x1f, 0x8b, 0xff, 0xfe]).unwrap();
+        let line = Record::read(&path).unwrap_err().to_string();
+        let advice = format!("its directory {}", directory.path().display());
+        assert!(
+            line.contains("no text") && line.ends_with(&advice),
+            "{line}"
+        );
+        let bare = ReadError::NoText {
+            path: "records.jsonl.gz".into(),
+        };
+        assert!(bare.to_string().ends_with("its directory ."));
     }
 
     #[test]
