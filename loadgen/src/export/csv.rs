@@ -51,7 +51,7 @@ const COLUMNS: [Column; 41] = [
     ("latency_ns_min", |_, record| {
         known(record.percentile_ns(0.0))
     }),
-    ("latency_ns_mean", |_, record| known(mean_ns(record))),
+    ("latency_ns_mean", |_, record| known(record.mean_ns())),
     ("latency_ns_p50", |_, record| {
         known(record.percentile_ns(50.0))
     }),
@@ -143,16 +143,6 @@ fn corrected_ns(record: &Record, percentile: f64) -> Option<u64> {
     let is_corrected = imported.is_none_or(|it| it.latency_from == LatencyFrom::IntendedStart);
     let ns = record.corrected_percentile_ns(percentile);
     ns.filter(|_| is_corrected)
-}
-
-fn mean_ns(record: &Record) -> Option<f64> {
-    let measured = record.latency_ns.total.map(|it| it.mean);
-    let imported = || {
-        let imported = record.imported.as_ref()?;
-        let is_from_start = imported.latency_from != LatencyFrom::IntendedStart;
-        imported.mean_ns.filter(|_| is_from_start)
-    };
-    measured.or_else(imported)
 }
 
 /// Those that there were: `read_reset=3 read_timeout=1`.

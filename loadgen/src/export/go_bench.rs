@@ -50,12 +50,15 @@ pub(super) fn write(results: &Results) -> Exported {
 fn keys(group: &Group, record: &Record) -> String {
     let environment = &record.environment;
     let (os, architecture) = environment.os.split_once(' ').unwrap_or(("", ""));
+    // benchstat takes a key without a value for none.
+    let is_told = record.tells("environment.kernel");
+    let kernel = Some(&environment.kernel).filter(|_| is_told);
     let mut keys = format!(
         "goos: {}\ngoarch: {}\ncpu: {}\nkernel: {}\n",
         one_line(os),
         one_line(go_architecture(architecture)),
         one_line(environment.cpu_model.as_deref().unwrap_or_default()),
-        one_line(&environment.kernel),
+        one_line(kernel.map_or("", String::as_str)),
     );
     if let Some(result) = &group.result {
         keys.push_str(&format!("result: {}\n", one_line(result)));

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::results::round;
 use super::{Exported, Group, Results};
-use crate::record::{Distribution, Record, Severity, epoch_ms};
+use crate::record::{Distribution, LatencyFrom, Record, Severity, epoch_ms};
 
 /// Labels and their values.
 type Labels = Vec<(&'static str, String)>;
@@ -148,8 +148,9 @@ pub(super) fn write(results: &Results) -> Exported {
 
 fn samples(family: &Family, group: &Group, record: &Record) -> String {
     let mut text = String::new();
-    let at = epoch_ms(&record.started_at).map(|ms| format!(" {:.3}", ms as f64 / 1e3));
-    let at = at.unwrap_or_default();
+    // Without a time the sample is of when it is read.
+    let started_ms = epoch_ms(&record.started_at).filter(|_| record.tells("started_at"));
+    let at = started_ms.map_or_else(String::new, |ms| format!(" {:.3}", ms as f64 / 1e3));
     for (suffix, labels, value) in (family.samples)(record) {
         let labels = of_run(group, record).into_iter().chain(labels);
         let labels: Vec<String> = labels
@@ -176,27 +177,30 @@ fn of_run(group: &Group, record: &Record) -> Labels {
     labels
 }
 
+/// Without what only fills the place in the record of another tool's run.
 fn about(record: &Record) -> Labels {
-    let environment = &record.environment;
-    vec![
-        ("url", record.target.url.clone()),
+    let (plan, environment) = (&record.plan, &record.environment);
+    let known = |it: &Option<String>| it.clone().unwrap_or_default();
+    let all = [
+        ("url", "target.url", record.target.url.clone()),
         (
             "connections",
-            record.told("plan.connections", record.plan.connections),
+            "plan.connections",
+            plan.connections.to_string(),
         ),
-        (
-            "keep_alive",
-            record.told("plan.keep_alive", record.plan.keep_alive),
-        ),
-        ("tool", record.tool.name.clone()),
-        ("version", record.tool.version.clone()),
-        ("commit", record.tool.git.clone().unwrap_or_default()),
-        ("kernel", environment.kernel.clone()),
+        ("keep_alive", "plan.keep_alive", plan.keep_alive.to_string()),
+        ("tool", "tool.name", record.tool.name.clone()),
+        ("version", "tool.version", record.tool.version.clone()),
+        ("commit", "tool.git", known(&record.tool.git)),
+        ("kernel", "environment.kernel", environment.kernel.clone()),
         (
             "cpu_model",
-            environment.cpu_model.clone().unwrap_or_default(),
+            "environment.cpu_model",
+            known(&environment.cpu_model),
         ),
-    ]
+    ];
+    let told = all.into_iter().filter(|(_, field, _)| record.tells(field));
+    told.map(|(name, _, value)| (name, value)).collect()
 }
 
 fn findings(record: &Record) -> Vec<Sample> {
@@ -252,39 +256,43 @@ fn latencies(record: &Record) -> Vec<Sample> {
     let known = phases
         .into_iter()
         .filter_map(|(phase, it)| Some((phase, it?)));
-    known.flat_map(|(phase, it)| summary(phase, &it)).collect()
+    let measured = known.flat_map(|(phase, it)| summary(phase, &it));
+    measured.chain(imported_latency(record)).collect()
+}
+
+/// What another tool told: of how many requests is not among it.
+fn imported_latency(record: &Record) -> Vec<Sample> {
+    let Some(imported) = &record.imported else {
+        return Vec::new();
+    };
+    let phase = match imported.latency_from {
+        LatencyFrom::IntendedStart => "corrected",
+        LatencyFrom::Start | LatencyFrom::Send => "total",
+    };
+    let known = Distribution::PERCENTILES
+        .into_iter()
+        .filter_map(|percentile| Some((percentile, imported.percentile_ns(percentile)?)));
+    known.map(|it| quantile(phase, it)).collect()
 }
 
 fn summary(phase: &'static str, distribution: &Distribution) -> Vec<Sample> {
     let labels = || vec![("phase", phase.to_owned())];
-    let quantile = |(of, ns): (&str, u64)| {
-        let labels = [labels(), vec![("quantile", of.to_owned())]].concat();
-        ("", labels, ns as f64 / 1e9)
-    };
-    let Distribution {
-        p50,
-        p75,
-        p90,
-        p95,
-        p99,
-        p99_9,
-        p99_99,
-        ..
-    } = *distribution;
-    let quantiles = [
-        ("0.5", p50),
-        ("0.75", p75),
-        ("0.9", p90),
-        ("0.95", p95),
-        ("0.99", p99),
-        ("0.999", p99_9),
-        ("0.9999", p99_99),
-    ];
+    let quoted = distribution.quoted().into_iter();
+    let mut samples: Vec<Sample> = quoted.map(|it| quantile(phase, it)).collect();
     let count = distribution.count as f64;
-    let mut samples: Vec<Sample> = quantiles.map(quantile).into();
     samples.push(("_count", labels(), count));
     samples.push(("_sum", labels(), count * distribution.mean / 1e9));
     samples
+}
+
+fn quantile(phase: &str, (percentile, ns): (f64, u64)) -> Sample {
+    // Whole hundredths of a percent: dividing by 100 would add digits.
+    let quantile = (percentile * 100.0).round() / 1e4;
+    let labels = vec![
+        ("phase", phase.to_owned()),
+        ("quantile", quantile.to_string()),
+    ];
+    ("", labels, ns as f64 / 1e9)
 }
 
 fn plain(value: Option<f64>) -> Vec<Sample> {

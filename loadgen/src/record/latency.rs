@@ -72,6 +72,21 @@ impl Distribution {
     /// The percentiles that a record quotes, rarest last.
     pub const PERCENTILES: [f64; 7] = [50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99];
 
+    /// Each of [`Self::PERCENTILES`] with its value in nanoseconds.
+    #[must_use]
+    pub fn quoted(&self) -> [(f64, u64); 7] {
+        let values = [
+            self.p50,
+            self.p75,
+            self.p90,
+            self.p95,
+            self.p99,
+            self.p99_9,
+            self.p99_99,
+        ];
+        std::array::from_fn(|index| (Self::PERCENTILES[index], values[index]))
+    }
+
     /// Sums up a histogram of nanoseconds; `None` if it is empty.
     pub fn of(histogram: &Histogram<u64>) -> Option<Self> {
         if histogram.is_empty() {
@@ -98,17 +113,8 @@ impl Distribution {
     /// How many samples at least are above `value`, as far as the percentiles tell, and what each
     /// of them at least is; `None` if no sample is.
     pub(crate) fn at_least_above(&self, value: u64) -> Option<(u64, u64)> {
-        let quoted = [
-            (50.0, self.p50),
-            (75.0, self.p75),
-            (90.0, self.p90),
-            (95.0, self.p95),
-            (99.0, self.p99),
-            (99.9, self.p99_9),
-            (99.99, self.p99_99),
-            (100.0, self.max),
-        ];
-        let (percentile, sample) = quoted.into_iter().find(|&(_, sample)| sample > value)?;
+        let mut quoted = self.quoted().into_iter().chain([(100.0, self.max)]);
+        let (percentile, sample) = quoted.find(|&(_, sample)| sample > value)?;
         // A percentile is a sample, counted from the smallest: it and those after it.
         let rank = (self.count as f64 * percentile / 100.0).ceil().max(1.0) as u64;
         Some((self.count.saturating_sub(rank) + 1, sample))

@@ -19,6 +19,18 @@ impl Record {
         measured.map_or_else(imported, |it| it.percentile_ns(percentile))
     }
 
+    /// The mean of the same, in nanoseconds.
+    #[must_use]
+    pub fn mean_ns(&self) -> Option<f64> {
+        let measured = self.latency_ns.total.as_ref().map(|it| it.mean);
+        let imported = || {
+            let imported = self.imported.as_ref()?;
+            let is_from_start = imported.latency_from != LatencyFrom::IntendedStart;
+            imported.mean_ns.filter(|_| is_from_start)
+        };
+        measured.or_else(imported)
+    }
+
     /// The same in open loop, from the moment at which the schedule wanted the request to start:
     /// `latency_ns.corrected`. What another tool measured in open loop is told as it measured it,
     /// and the record's validity says if that is from the request's start.
@@ -34,17 +46,8 @@ impl Distribution {
     /// This percentile, if the record quotes it; 0 is the smallest sample, 100 the largest.
     #[must_use]
     pub fn percentile_ns(&self, percentile: f64) -> Option<u64> {
-        let values = [
-            self.p50,
-            self.p75,
-            self.p90,
-            self.p95,
-            self.p99,
-            self.p99_9,
-            self.p99_99,
-        ];
-        let quoted = Self::PERCENTILES.into_iter().zip(values);
-        let mut quoted = quoted.chain([(0.0, self.min), (100.0, self.max)]);
+        let ends = [(0.0, self.min), (100.0, self.max)];
+        let mut quoted = self.quoted().into_iter().chain(ends);
         let found = quoted.find(|(quoted, _)| (quoted - percentile).abs() < 1e-9);
         found.map(|(_, ns)| ns)
     }

@@ -367,6 +367,19 @@ fn what_fills_a_place_is_not_exported_as_a_fact() {
     let ended = in_directory(&directory, &["export", "--to", "go-bench", "oha.json"]);
     assert!(ended.stdout.contains("/connections=unknown"), "{ended:?}");
     assert!(ended.stdout.contains("77561 p99-latency-ns"), "{ended:?}");
+    assert!(!ended.stdout.contains("kernel: unknown"), "{ended:?}");
+
+    let ended = in_directory(&directory, &["export", "--to", "openmetrics", "oha.json"]);
+    let samples = ended.stdout.lines().filter(|line| !line.starts_with('#'));
+    for sample in samples {
+        assert!(!sample.contains("=\"unknown\""), "{sample}");
+        // A time would stand behind the value.
+        let (_, value) = sample.rsplit_once("} ").unwrap();
+        assert!(value.parse::<f64>().is_ok(), "{sample}");
+    }
+    let p99 = "phase=\"total\",quantile=\"0.99\"} 0.000077561\n";
+    assert!(ended.stdout.contains(p99), "{ended:?}");
+    assert!(!ended.stdout.contains("latency_seconds_count"), "{ended:?}");
 }
 
 #[test]
