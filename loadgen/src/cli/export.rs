@@ -53,7 +53,7 @@ impl ExportArgs {
     /// It exists, or there is none and stdout will not do: one line with the next step.
     pub fn file(&self, suffix: &str) -> Result<Option<PathBuf>, UsageError> {
         let Some(output) = &self.output else {
-            return match self.format.is_of_two_files() {
+            return match self.format.suffixes().len() > 1 {
                 true => Err(UsageError::line(format!(
                     "{} takes two files, by which way is better; give -o PREFIX, which makes \
                      PREFIX.bigger.json and PREFIX.smaller.json",

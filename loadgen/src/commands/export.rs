@@ -10,11 +10,8 @@ use crate::output;
 /// Writes results in the format of another tool.
 #[must_use]
 pub fn export(args: &ExportArgs, variables: &Applied) -> Exit {
-    let suffixes: &[&str] = match args.format.is_of_two_files() {
-        true => &[".bigger.json", ".smaller.json"],
-        false => &[""],
-    };
-    let files = suffixes.iter().map(|suffix| args.file(suffix));
+    let suffixes = args.format.suffixes().iter();
+    let files = suffixes.map(|suffix| args.file(suffix));
     match files.collect::<Result<Vec<_>, _>>() {
         Ok(_) => conclude(write(args), variables),
         Err(error) => refuse(&error, variables),

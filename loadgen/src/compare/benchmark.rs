@@ -124,8 +124,8 @@ impl Benchmark {
     }
 
     /// As much as records say themselves, in the order in which they were measured.
-    pub(crate) fn seen_in(records: &[Record]) -> Self {
-        let mut in_time: Vec<&Record> = records.iter().collect();
+    pub(crate) fn seen_in<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut in_time: Vec<&Record> = records.into_iter().collect();
         in_time.sort_by(|a, b| a.started_at.cmp(&b.started_at));
         let mut benchmark = Self::default();
         for bench in in_time.iter().filter_map(|record| record.bench.as_ref()) {

@@ -37,6 +37,16 @@ pub enum CompareError {
         /// The directory.
         path: PathBuf,
     },
+    /// The directory holds runs by themselves.
+    #[error(
+        "{}: no rounds of a benchmark in it; give a second file or directory to compare it with, or \
+         measure servers in rounds with `loadgen bench`",
+        path.display()
+    )]
+    NoRounds {
+        /// The directory.
+        path: PathBuf,
+    },
     /// No record fits what was asked for.
     #[error(
         "{}: no scenario and server in it fit --scenario and --server; without them all are shown",

@@ -21,14 +21,18 @@ pub(crate) const PACKED_FILE: &str = "records.jsonl.gz";
 /// `records.jsonl.gz`.
 pub fn read_records(path: &Path) -> Result<Vec<Record>, CompareError> {
     let mut records = Vec::new();
-    each_record(path, &mut |record| records.push(record))?;
+    each_record(path, &mut |record, _| records.push(record))?;
     Ok(records)
 }
 
-/// The same, one after the other: whoever keeps only a part of each needs memory for that part.
-pub(crate) fn each_record(path: &Path, take: &mut dyn FnMut(Record)) -> Result<(), CompareError> {
+/// The same, one after the other, each with the file that it is in: whoever keeps only a part of
+/// each needs memory for that part.
+pub(crate) fn each_record(
+    path: &Path,
+    take: &mut dyn FnMut(Record, &Path),
+) -> Result<(), CompareError> {
     if !path.is_dir() {
-        take(Record::read(path)?);
+        take(Record::read(path)?, path);
         return Ok(());
     }
     let files = record_files(path).map_err(|source| CompareError::Directory {
@@ -40,7 +44,7 @@ pub(crate) fn each_record(path: &Path, take: &mut dyn FnMut(Record)) -> Result<(
     if packed.exists() {
         for record in Record::read_packed(&packed)? {
             is_packed.insert(record.id.clone());
-            take(record);
+            take(record, &packed);
         }
     }
     let mut is_empty = is_packed.is_empty();
@@ -48,7 +52,7 @@ pub(crate) fn each_record(path: &Path, take: &mut dyn FnMut(Record)) -> Result<(
         let record = Record::read(file)?;
         // Whoever was ended while packing has left some of them in both places.
         if !is_packed.contains(&record.id) {
-            take(record);
+            take(record, file);
             is_empty = false;
         }
     }
@@ -74,10 +78,19 @@ pub(crate) fn read_kept(path: &Path) -> Result<(Vec<Record>, Kept), CompareError
         let path = path.to_owned();
         return Err(CompareError::NoBenchmark { path });
     }
-    let mut kept = kept(path)?.unwrap_or_default();
-    let seen = || Benchmark::seen_in(&records);
-    kept.benchmark.get_or_insert_with(seen);
+    let kept = kept_of(path, &records)?;
     Ok((records, kept))
+}
+
+/// What the directory of these records keeps besides them; there is always a benchmark.
+pub(crate) fn kept_of<'a>(
+    directory: &Path,
+    records: impl IntoIterator<Item = &'a Record>,
+) -> Result<Kept, CompareError> {
+    let mut kept = kept(directory)?.unwrap_or_default();
+    let seen = || Benchmark::seen_in(records);
+    kept.benchmark.get_or_insert_with(seen);
+    Ok(kept)
 }
 
 /// The records of one side, and what was given up there: of a file alone nothing is known.
@@ -92,7 +105,7 @@ pub(super) fn read_side(path: &Path) -> Result<(Vec<Record>, Vec<GivenUp>), Comp
 }
 
 /// The part of a comparison that is read again.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Kept {
     /// What was planned.
     pub(crate) benchmark: Option<Benchmark>,
@@ -101,6 +114,16 @@ pub(crate) struct Kept {
     /// The limits that were set, and whether they were kept.
     #[serde(default)]
     pub(crate) gates: Vec<Outcome>,
+}
+
+impl Kept {
+    /// Leaves out what is not true where servers are held against another baseline than they were.
+    pub(crate) fn hold_against(&mut self, baseline: Option<&str>, judged_against: Option<&str>) {
+        if baseline != judged_against {
+            // That one is not worse than the baseline was said of another.
+            self.gates.retain(|gate| gate.limit.is_some());
+        }
+    }
 }
 
 /// What a benchmark's directory keeps of it; none in those of earlier versions.

@@ -41,7 +41,7 @@ pub use error::CompareError;
 pub use gate::{Gated, Outcome, judge as judge_gates};
 pub use input::read_records;
 pub(crate) use input::{
-    COMPARISON_FILE, Kept, PACKED_FILE, each_record, kept, names, read_benchmark, read_kept,
+    COMPARISON_FILE, Kept, PACKED_FILE, each_record, kept, kept_of, names, read_benchmark,
 };
 pub use matrix::{Best, Cell, Matrix, Row, Values};
 pub(crate) use matrix::{Table as MatrixTable, left_out};
@@ -141,6 +141,10 @@ pub fn again(
     options: &Options,
 ) -> Result<Comparison, CompareError> {
     let (mut records, mut kept) = input::read_kept(directory)?;
+    if records.iter().all(|record| record.bench.is_none()) {
+        let path = directory.to_owned();
+        return Err(CompareError::NoRounds { path });
+    }
     let mut benchmark = kept.benchmark.take().unwrap_or_default();
     let judged_against = benchmark.baseline().map(str::to_owned);
     selection.keep(&mut records, &mut benchmark);
@@ -152,10 +156,7 @@ pub fn again(
         check_server(baseline, &benchmark, directory)?;
         benchmark.baseline = Some(baseline.to_owned());
     }
-    if benchmark.baseline() != judged_against.as_deref() {
-        // That one is not worse than the baseline was said of another.
-        kept.gates.retain(|gate| gate.limit.is_some());
-    }
+    kept.hold_against(benchmark.baseline(), judged_against.as_deref());
     Ok(servers(&records, benchmark, options)?.with_kept(kept))
 }
 

@@ -52,15 +52,10 @@ pub(super) fn write(results: &Results) -> Result<Exported, ExportError> {
 }
 
 /// What a measure is called in a URL.
-fn slug(metric: Metric) -> &'static str {
+fn slug(metric: Metric) -> String {
     match metric {
-        Metric::RatePerSecond => "throughput",
-        Metric::ServerCpuUsPerRequest => "server-cpu-us-per-request",
-        Metric::LatencyP50Ns => "latency-p50-ns",
-        Metric::LatencyP99Ns => "latency-p99-ns",
-        Metric::FailedShare => "failed-share",
-        Metric::ServerRssBytes => "server-rss-bytes",
-        _ => "other",
+        Metric::RatePerSecond => "throughput".to_owned(),
+        other => other.name().replace('_', "-"),
     }
 }
 

@@ -53,6 +53,19 @@ pub enum ExportError {
         /// The run.
         id: String,
     },
+    /// Another tool measured, and told percentiles.
+    #[error(
+        "{name}: no histogram in the record of run {id}: {tool} told percentiles alone; export to csv \
+         or openmetrics, which take these"
+    )]
+    NoHistogramTold {
+        /// The scenario and server.
+        name: String,
+        /// The run.
+        id: String,
+        /// The tool.
+        tool: String,
+    },
     /// A histogram in a record is damaged.
     #[error("{name}: the histogram in the record of run {id} is {source}; measure again")]
     Histogram {

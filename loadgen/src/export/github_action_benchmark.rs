@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{ExportError, Exported, Figure, Group, Results};
+use super::{ExportError, Exported, Figure, Format, Group, Results};
 use crate::compare::{Direction, Metric};
 use crate::record::document;
 
@@ -31,11 +31,11 @@ pub(super) fn write(results: &Results) -> Result<Exported, ExportError> {
             }
         }
     }
+    let suffixes = Format::GithubActionBenchmark.suffixes().iter().copied();
     Ok(Exported {
-        files: vec![
-            (".bigger.json", document(&bigger)),
-            (".smaller.json", document(&smaller)),
-        ],
+        files: suffixes
+            .zip([document(&bigger), document(&smaller)])
+            .collect(),
         left_out: results
             .invalid_left_out()
             .into_iter()
@@ -70,10 +70,16 @@ fn entry(group: &Group, figure: Figure) -> Entry {
 fn unit(metric: Metric) -> &'static str {
     match metric {
         Metric::RatePerSecond => "requests/s",
-        Metric::ServerCpuUsPerRequest => "µs/request",
+        Metric::ServerCpuUsPerRequest
+        | Metric::ServerCpuUserUsPerRequest
+        | Metric::ServerCpuSystemUsPerRequest => "µs/request",
         Metric::LatencyP50Ns | Metric::LatencyP99Ns => "ns",
         Metric::FailedShare => "share",
-        Metric::ServerRssBytes => "bytes",
-        _ => "",
+        Metric::ServerRssBytes | Metric::ServerBytesPerConnection => "bytes",
+        Metric::ServerThreads => "threads",
+        Metric::ServerSwitchesPerRequest
+        | Metric::ServerVoluntarySwitchesPerRequest
+        | Metric::ServerInvoluntarySwitchesPerRequest => "switches/request",
+        Metric::AcceptQueuePeak | Metric::AcceptQueueOverflows => "connections",
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn write(results: &Results) -> Result<Exported, ExportError> {
          \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
     );
     let mut left_out = Vec::new();
+    let mut lines = Vec::new();
     for group in &results.groups {
         for record in &group.rounds {
             // A run without a success has nothing to show, and says so itself.
@@ -40,9 +41,13 @@ pub(super) fn write(results: &Results) -> Result<Exported, ExportError> {
             }
             let histogram = group.histogram(record)?;
             let tag = tag(group, record, results.groups.len() == 1);
-            text.push_str(&line(record, &histogram, &tag, started_s));
+            let line = line(record, &histogram, &tag, started_s);
+            lines.push((&record.started_at, line));
         }
     }
+    // Readers that cut a log by time stop at the first line that is too late.
+    lines.sort_by_key(|(started_at, _)| *started_at);
+    text.extend(lines.into_iter().map(|(_, line)| line));
     Ok(Exported::one(text, left_out))
 }
 

@@ -1,21 +1,12 @@
 //! Markdown: a table of what was measured, and what was found in comparing it.
 
+use super::results::TRACKED;
 use super::{Exported, Group, Results};
 use crate::compare::{Metric, counted, escaped, value};
 
-/// The metrics that have a column.
-const COLUMNS: [Metric; 6] = [
-    Metric::RatePerSecond,
-    Metric::ServerCpuUsPerRequest,
-    Metric::LatencyP50Ns,
-    Metric::LatencyP99Ns,
-    Metric::FailedShare,
-    Metric::ServerRssBytes,
-];
-
 pub(super) fn write(results: &Results) -> Exported {
-    let heads = COLUMNS.map(Metric::label).join(" | ");
-    let rules = "---:|".repeat(COLUMNS.len());
+    let heads = TRACKED.map(Metric::label).join(" | ");
+    let rules = "---:|".repeat(TRACKED.len());
     let mut text = format!(
         "# Results\n\nMedians of the runs that can be believed; failed requests are those of all of them.\n\n\
          | scenario | server | runs | {heads} | to know |\n|---|---|---:|{rules}---|\n"
@@ -23,7 +14,7 @@ pub(super) fn write(results: &Results) -> Exported {
     for group in &results.groups {
         text.push_str(&row(group));
     }
-    for comparison in &results.comparisons {
+    for comparison in results.comparisons() {
         text.push('\n');
         text.push_str(&comparison.to_markdown());
     }
@@ -41,7 +32,7 @@ fn row(group: &Group) -> String {
     };
     let runs = group.rounds.len().to_string();
     let mut cells = vec![one_line(&scenario), one_line(&group.server), runs];
-    cells.extend(COLUMNS.map(cell));
+    cells.extend(TRACKED.map(cell));
     cells.push(one_line(&to_know(group)));
     format!("| {} |\n", cells.join(" | "))
 }

@@ -83,10 +83,13 @@ impl Format {
         }
     }
 
-    /// Whether it takes two files, so that stdout will not do.
+    /// What is added to the name that was asked for, by file. Of several stdout will not do.
     #[must_use]
-    pub fn is_of_two_files(self) -> bool {
-        self == Self::GithubActionBenchmark
+    pub fn suffixes(self) -> &'static [&'static str] {
+        match self {
+            Self::GithubActionBenchmark => &[".bigger.json", ".smaller.json"],
+            _ => &[""],
+        }
     }
 
     /// The results in this format.

@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 use hdrhistogram::Histogram;
 
 use super::ExportError;
-use crate::compare::{
-    self, Benchmark, Comparison, GivenUp, Loops, Metric, Options, Selection, counted,
-    read_benchmark,
-};
+use crate::compare::{self, Comparison, GivenUp, Kept, Loops, Metric, Options, Selection, counted};
 use crate::record::{Record, decode_histogram};
 use crate::statistics::{CONFIDENCE, ROUNDS_MAX, WalshAverages, median_of_sorted};
 
@@ -28,8 +25,8 @@ pub(super) const TRACKED: [Metric; 6] = [
 pub struct Results {
     /// In the order in which they were first measured, directory by directory.
     pub groups: Vec<Group>,
-    /// What was found in comparing the servers of each directory of a benchmark.
-    pub comparisons: Vec<Comparison>,
+    /// What each directory of a benchmark keeps of it besides, and what it is called.
+    pub(super) kept: Vec<(Option<String>, Kept)>,
     /// What was given up, of which nothing is exported.
     pub given_up: Vec<GivenUp>,
 }
@@ -39,7 +36,8 @@ pub struct Results {
 pub struct Group {
     /// The directory, if there are several.
     pub result: Option<String>,
-    /// The scenario; of a run by itself the name of its file.
+    /// The scenario; of a run by itself the name of its file, or of its directory if all runs there
+    /// are of one load.
     pub scenario: String,
     /// The server; of a run by itself what it was called, else what it says that it is, else its URL.
     pub server: String,
@@ -64,8 +62,8 @@ pub struct Figure {
 struct Directory {
     /// The record, and the name of its scenario if it is of no benchmark.
     records: Vec<(Record, String)>,
-    /// Of the whole directory, if that was named.
-    benchmark: Option<Benchmark>,
+    /// What the directory keeps besides, if it was named and is of a benchmark.
+    kept: Option<Kept>,
 }
 
 impl Results {
@@ -97,10 +95,7 @@ impl Results {
     }
 
     fn add(&mut self, directory: Directory, name: Option<&String>, selection: &Selection) {
-        let Directory {
-            records,
-            mut benchmark,
-        } = directory;
+        let Directory { records, kept } = directory;
         let mut groups: Vec<Group> = Vec::new();
         for (record, file) in in_time(records) {
             let (scenario, server) = cell(&record, file);
@@ -118,19 +113,30 @@ impl Results {
                 }),
             }
         }
-        if let Some(benchmark) = &mut benchmark {
-            let mut records: Vec<Record> = groups
-                .iter()
-                .flat_map(|group| group.rounds.iter().cloned())
-                .collect();
-            selection.keep(&mut records, benchmark);
+        if let Some(mut kept) = kept {
+            let mut benchmark = kept.benchmark.take().unwrap_or_default();
+            let judged_against = benchmark.baseline().map(str::to_owned);
+            selection.keep(&mut Vec::new(), &mut benchmark);
+            kept.hold_against(benchmark.baseline(), judged_against.as_deref());
             groups.retain(|group| benchmark.gave_up(&group.scenario, &group.server).is_none());
             self.given_up.extend(benchmark.given_up.iter().cloned());
-            // A single server, or rounds without a partner: the records are exported all the same.
-            let compared = compare::servers(&records, benchmark.clone(), &Options::default());
-            self.comparisons.extend(compared);
+            kept.benchmark = Some(benchmark);
+            self.kept.push((name.cloned(), kept));
         }
         self.groups.append(&mut groups);
+    }
+
+    /// What is found in comparing the servers of each directory of a benchmark.
+    pub(super) fn comparisons(&self) -> Vec<Comparison> {
+        let comparisons = self.kept.iter().filter_map(|(result, kept)| {
+            let groups = self.groups.iter().filter(|group| group.result == *result);
+            let records: Vec<Record> = groups.flat_map(|group| group.rounds.clone()).collect();
+            let benchmark = kept.benchmark.clone()?;
+            // A single server, or rounds without a partner: the records are exported all the same.
+            let comparison = compare::servers(&records, benchmark, &Options::default()).ok()?;
+            Some(comparison.with_kept(kept.clone()))
+        });
+        comparisons.collect()
     }
 
     /// The groups of which something can be believed.
@@ -189,30 +195,43 @@ impl Results {
 
 impl Directory {
     fn read(&mut self, path: &Path) -> Result<(), ExportError> {
-        let name = match path.is_dir() {
-            true => last_part(path),
-            false => path.file_stem().map_or_else(
-                || path.display().to_string(),
-                |stem| stem.to_string_lossy().into_owned(),
-            ),
-        };
-        let records = match path.is_dir() {
-            true => {
-                let (records, benchmark) = read_benchmark(path)?;
-                let is_benchmark = records.iter().any(|record| record.bench.is_some());
-                self.benchmark = is_benchmark.then_some(benchmark);
-                records
-            }
-            false => vec![Record::read(path)?],
-        };
-        for record in records {
+        let mut files = Vec::new();
+        compare::each_record(path, &mut |record, file| {
+            files.push((record, file.to_owned()));
+        })?;
+        let is_of_benchmark = |(record, _): &(Record, PathBuf)| record.bench.is_some();
+        if path.is_dir() && files.iter().any(is_of_benchmark) {
+            let records = files.iter().map(|(record, _)| record);
+            self.kept = Some(compare::kept_of(path, records)?);
+        }
+        let alone = files.iter().filter(|it| !is_of_benchmark(it));
+        let alone: Vec<&Record> = alone.map(|(record, _)| record).collect();
+        let is_one_load = path.is_dir() && is_one_load(&alone);
+        for (record, file) in files {
             // A file may be named beside the directory that it is in.
-            if !self.records.iter().any(|(known, _)| known.id == record.id) {
-                self.records.push((record, name.clone()));
+            if self.records.iter().any(|(known, _)| known.id == record.id) {
+                continue;
             }
+            let name = match is_one_load {
+                true => last_part(path),
+                false => file
+                    .file_stem()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+            };
+            self.records.push((record, name));
         }
         Ok(())
     }
+}
+
+/// Whether runs by themselves are rounds of one load, which a directory may hold; the version that
+/// the header's fields name and the seed that is drawn anew make no other.
+fn is_one_load(records: &[&Record]) -> bool {
+    let differing = compare::differing(records, &["/target/url"]);
+    let is_of_the_run = |name: &str| name == "plan.headers" || name == "plan.seed";
+    differing.iter().all(|it| is_of_the_run(&it.name))
 }
 
 impl Group {
@@ -295,7 +314,13 @@ impl Group {
         match text.map(|text| decode_histogram(text)) {
             Some(Ok(histogram)) => Ok(histogram),
             Some(Err(source)) => Err(ExportError::Histogram { name, id, source }),
-            None => Err(ExportError::NoHistogram { name, id }),
+            None => Err(match &record.imported {
+                Some(imported) => {
+                    let tool = imported.tool.clone();
+                    ExportError::NoHistogramTold { name, id, tool }
+                }
+                None => ExportError::NoHistogram { name, id },
+            }),
         }
     }
 }

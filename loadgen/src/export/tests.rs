@@ -230,6 +230,62 @@ fn a_packed_record_has_no_distribution_and_the_line_says_what_to_do() {
         assert!(line.starts_with("close, sync: no histogram"), "{line}");
         assert!(line.contains("--records files"), "{line}");
     }
+    results.groups[0].rounds[3].imported = Some(crate::record::sample::imported());
+    let line = Format::Hgrm.write(&results).unwrap_err().to_string();
+    assert!(line.contains("wrk told percentiles alone"), "{line}");
+    assert!(!line.contains("--records"), "{line}");
+}
+
+#[test]
+fn runs_by_themselves_are_rounds_of_one_load_or_are_called_by_their_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, record: &Record| {
+        let path = directory.path().join(format!("{name}.json"));
+        std::fs::write(path, record.to_json()).unwrap();
+    };
+    let run = |id: &str, connections: u64| {
+        let mut record = sample();
+        record.id = id.to_owned();
+        record.plan.connections = connections;
+        record.plan.seed = Some(connections + id.len() as u64);
+        record
+    };
+    let groups = || -> Vec<(String, usize)> {
+        let results = Results::read(&[directory.path().to_owned()], &Selection::default());
+        let groups = results.unwrap().groups.into_iter();
+        groups.map(|it| (it.scenario, it.rounds.len())).collect()
+    };
+    write("first", &run("1", 64));
+    write("second", &run("22", 64));
+    let name = directory.path().file_name().unwrap().to_string_lossy();
+    assert_eq!(groups(), [(name.into_owned(), 2)]);
+    write("third", &run("3", 150));
+    let names = ["first", "second", "third"].map(|name| (name.to_owned(), 1));
+    assert_eq!(groups(), names);
+}
+
+#[test]
+fn a_table_for_people_says_what_is_known_of_the_noise() {
+    let directory = tempfile::tempdir().unwrap();
+    for (server, rate) in [("sync", 10_000.0), ("async", 13_000.0)] {
+        for round in 1..=6 {
+            let record = run("close", server, round, rate);
+            let path = directory.path().join(format!("{}.json", record.id));
+            std::fs::write(path, record.to_json()).unwrap();
+        }
+    }
+    let text = || {
+        let results = Results::read(&[directory.path().to_owned()], &Selection::default());
+        let exported = Format::Markdown.write(&results.unwrap()).unwrap();
+        exported.files[0].1.clone()
+    };
+    assert!(text().contains("noise floor unknown"), "{}", text());
+    let kept = serde_json::json!({"noise_floor": {
+        "plan": "made-up", "server": "sync", "started_at": "2026-02-01T12:00:00.000Z", "rounds": 6,
+        "machine": {"kernel": "6.0.0", "load_cores": [], "server_cores": []}, "floors": [],
+    }});
+    std::fs::write(directory.path().join("comparison.json"), kept.to_string()).unwrap();
+    assert!(!text().contains("noise floor unknown"), "{}", text());
 }
 
 #[test]
@@ -246,7 +302,7 @@ fn an_interval_log_is_read_again() {
     use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
     let exported = Format::HdrLog.write(&results()).unwrap();
     let mut samples = 0;
-    let mut tags = Vec::new();
+    let (mut tags, mut starts) = (Vec::new(), Vec::new());
     // The legend is no comment; this reader does not know it, the others ask for it.
     let lines = exported.files[0]
         .1
@@ -262,17 +318,17 @@ fn an_interval_log_is_read_again() {
                 .deserialize::<u64, _>(&mut &*bytes)
                 .unwrap();
             samples += histogram.len();
+            starts.push(interval.start_timestamp());
             tags.push(interval.tag().unwrap().as_str().to_owned());
         }
     }
     assert_eq!((samples, tags.len()), (18_000, 18));
-    tags.dedup();
-    let troubled = "close/async__\"new\"";
+    // The rounds of all servers come in the order of time.
+    let [sync, troubled, limited] = ["close/sync", "close/async__\"new\"", "close/epoll"];
     let invalid = format!("{troubled}/invalid");
-    assert_eq!(
-        tags,
-        ["close/sync", troubled, &invalid, troubled, "close/epoll"]
-    );
+    assert_eq!(tags[..3], [sync, troubled, limited]);
+    assert_eq!(tags[3..6], [sync, &invalid, limited]);
+    assert!(starts.is_sorted(), "{starts:?}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Outcome {
         let name = name(path);
         let mut records = Vec::new();
         let mut latencies = HashMap::new();
-        compare::each_record(path, &mut |mut record| {
+        compare::each_record(path, &mut |mut record, _| {
             add(&mut latencies, &mut record, &name);
             records.push(record);
         })
