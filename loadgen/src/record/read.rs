@@ -30,7 +30,7 @@ pub enum ReadError {
     },
     /// The file is binary.
     #[error(
-        "{}: no text; give a file that `loadgen -o FILE` wrote, or, if this one is of a benchmark, its \
+        "{}: no text in UTF-8; give a file that `loadgen -o FILE` wrote, or, if this one is of a benchmark, its \
          directory {}",
         path.display(),
         directory_of(path)
