@@ -40,7 +40,10 @@ pub struct Cell<'a> {
     pub runs: Vec<&'a Record>,
     /// Their latencies, as far as records have whole distributions.
     pub latency: Option<&'a Histogram<u64>>,
-    /// Most of its runs cannot be believed, or it was given up: what is drawn of it is hollow.
+    /// Its runs are not rounds of one thing: their loads differ.
+    pub is_mixed: bool,
+    /// Most of its runs cannot be believed, it was given up, or it is mixed: what is drawn of it is
+    /// hollow.
     pub is_doubted: bool,
     /// The load generator was the limit in most of its runs: the server may be better.
     pub is_limited: bool,
@@ -133,9 +136,14 @@ impl<'a> Cell<'a> {
         let most = |test: fn(&Record) -> bool| {
             2 * runs.iter().filter(|record| test(record)).count() > runs.len()
         };
+        let mut loads = runs.iter().map(|record| load::words(record));
+        let first = loads.next();
+        let is_mixed = loads.any(|load| Some(load) != first);
+        let is_invalid = !most(|record| record.validity.valid);
         Self {
             server,
-            is_doubted: is_given_up || !most(|record| record.validity.valid),
+            is_mixed,
+            is_doubted: is_given_up || is_mixed || is_invalid,
             is_limited: most(|record| record.validity.limits_rate()),
             latency,
             runs,

@@ -1,5 +1,6 @@
 //! What has to be known besides what was found.
 
+use super::measured::Measured;
 use super::outcome::Outcome;
 use crate::compare::{Comparison, left_out};
 use crate::report::{Sentence, Tone};
@@ -27,6 +28,22 @@ pub(super) fn of(comparison: &Comparison) -> Vec<Sentence> {
     notes.extend(comparison.noise_lines().iter().map(|line| plain(line)));
     notes.push(plain(&comparison.legend()));
     notes
+}
+
+/// Whose runs have a median that is of no load.
+pub(super) fn of_mixed(measured: &Measured<'_>) -> Vec<Sentence> {
+    let cells = measured.scenarios.iter().flat_map(|scenario| {
+        let mixed = scenario.cells.iter().filter(|cell| cell.is_mixed);
+        mixed.map(|cell| (scenario.name.as_str(), measured.server(cell)))
+    });
+    let note = |(scenario, server)| {
+        let text = format!(
+            "{scenario}: the loads of {server}'s runs differ, so their medians say nothing; give \
+             each load a scenario, or a directory, of its own."
+        );
+        Sentence::new(text, Tone::Invalid)
+    };
+    cells.map(note).collect()
 }
 
 /// What was planned that no run shows.

@@ -13,7 +13,7 @@ pub(super) fn of(outcome: &Outcome) -> Section {
     let mut section = Section {
         title: outcome.title(),
         subtitle: subtitle(outcome),
-        notes: notes::of_benchmark(outcome),
+        notes: [notes::of_mixed(&measured), notes::of_benchmark(outcome)].concat(),
         figures: charts::of(&measured),
         environment: environment::of(&outcome.records),
         findings: findings::of(outcome),

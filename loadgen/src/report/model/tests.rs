@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::sample::{records, section_of};
 use crate::compare::{self, Benchmark, Options};
 use crate::record::{Record, pack};
-use crate::report::{Page, ReportError, Tone, page_of};
+use crate::report::{Page, ReportError, Sentence, Tone, page_of};
 
 fn page(paths: &[&Path]) -> Result<Page, ReportError> {
     let paths: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
@@ -170,6 +170,23 @@ fn servers_at_two_addresses_are_two_whatever_they_call_themselves() {
         assert!(cell(1).ends_with("127.0.0.1:8081"), "{}", cell(1));
         assert!(section.verdicts[0].text.contains("shown, not judged"));
     }
+}
+
+#[test]
+fn runs_under_two_loads_are_not_taken_for_rounds_of_one() {
+    let mut mixed = records();
+    mixed[2].plan.connections = 500;
+    let section = section_of(mixed);
+    let told = |it: &&Sentence| {
+        it.text
+            .starts_with("new-8: the loads of sync's runs differ")
+    };
+    let note = section.notes.iter().find(told).unwrap();
+    assert_eq!(note.tone, Tone::Invalid);
+    let rounds = section.figures.iter().find(|it| it.id == "rounds").unwrap();
+    assert!(rounds.svg.contains("cannot be believed"));
+    let is_said = |it: &Sentence| it.text.contains("loads of");
+    assert!(!section_of(records()).notes.iter().any(is_said));
 }
 
 #[test]
