@@ -40,7 +40,8 @@ pub(super) fn draw<P: Panel>(keys: &[Key], panels: &[P]) -> String {
 pub(super) fn stacked<P: Panel>(keys: &[Key], panels: &[P], columns: usize) -> String {
     let mut canvas = Canvas::new();
     let width = (WIDTH - GAP * (columns - 1) as f64) / columns as f64;
-    let mut top = legend(&mut canvas, (0.0, 0.0), WIDTH, keys);
+    // As wide as a panel: so much of a drawing a phone shows at once.
+    let mut top = legend(&mut canvas, (0.0, 0.0), width, keys);
     for line in panels.chunks(columns) {
         for (column, panel) in line.iter().enumerate() {
             let left = (width + GAP) * column as f64;

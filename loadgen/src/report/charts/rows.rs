@@ -199,10 +199,13 @@ fn whisker(canvas: &mut Canvas, axis: &Axis, summary: &Summary, y: f64) {
     if summary.low == summary.high {
         return;
     }
-    let look = Look::of("whisker").with("stroke-width", "1.5");
-    canvas.line((low, y), (high, y), &look);
-    for end in [low, high] {
-        canvas.line((end, y - 4.0), (end, y + 4.0), &look);
+    // On a rim of the ground's colour, since a bar may have its own.
+    for (class, width) in [("ground", "4"), ("whisker", "1.5")] {
+        let look = Look::of(class).with("stroke-width", width);
+        canvas.line((low, y), (high, y), &look);
+        for end in [low, high] {
+            canvas.line((end, y - 4.0), (end, y + 4.0), &look);
+        }
     }
 }
 
