@@ -187,7 +187,7 @@ fn conclude(
     };
     let comparison = match rounds {
         0 => None,
-        _ => Some(compared(plan, directory, &records, benchmark)?),
+        _ => Some(compared(plan, directory, &records, &benchmark)?),
     };
     if let Some(comparison) = &comparison {
         directory.write(compare::COMPARISON_FILE, comparison.to_json().as_bytes())?;
@@ -210,13 +210,13 @@ fn compared(
     plan: &BenchPlan,
     directory: &Directory,
     records: &[Record],
-    benchmark: Benchmark,
+    benchmark: &Benchmark,
 ) -> Result<Comparison, BenchError> {
     let options = Options::default();
     let comparison = compare::servers(records, benchmark.clone(), &options)?;
     let needs_pairs = plan.is_against_itself || plan.scenarios.iter().any(is_held_to_verdicts);
     let in_pairs = match comparison.matrix {
-        Some(_) if needs_pairs => compare::in_pairs(records, &benchmark, &options)?,
+        Some(_) if needs_pairs => compare::in_pairs(records, benchmark, &options)?,
         _ => Vec::new(),
     };
     let cases = match comparison.matrix {
@@ -224,13 +224,13 @@ fn compared(
         None => &comparison.cases,
     };
     let floor = match plan.is_against_itself {
-        true => NoiseFloor::measured(&benchmark, records, cases),
+        true => NoiseFloor::measured(benchmark, records, cases),
         false => records.first().and_then(|first| {
             let machine = Machine::of(first);
-            NoiseFloor::beside(directory.path(), &benchmark, &machine, &first.started_at)
+            NoiseFloor::beside(directory.path(), benchmark, &machine, &first.started_at)
         }),
     };
-    let gates = gates(plan, records, &benchmark, cases);
+    let gates = gates(plan, records, benchmark, cases);
     let comparison = Comparison {
         gates,
         ..comparison
