@@ -27,8 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use plan::{BenchPlan, PlanError, Program, Scenario, ServerSpec, Start, Timing};
 
 use crate::compare::{
-    self, Benchmark, Case, CompareError, Comparison, Gated, GivenUp, Machine, NoiseFloor, Options,
-    Outcome,
+    self, Benchmark, Case, CompareError, Comparison, Gated, GivenUp, NoiseFloor, Options, Outcome,
 };
 use crate::plan::TargetError;
 use crate::record::{Context, Record};
@@ -223,12 +222,12 @@ fn compared(
         Some(_) => &in_pairs,
         None => &comparison.cases,
     };
+    let run_s = plan.timing.measured.as_secs_f64();
     let floor = match plan.is_against_itself {
-        true => NoiseFloor::measured(benchmark, records, cases),
-        false => records.first().and_then(|first| {
-            let machine = Machine::of(first);
-            NoiseFloor::beside(directory.path(), benchmark, &machine, &first.started_at)
-        }),
+        true => NoiseFloor::measured(benchmark, records, cases, run_s),
+        false => records
+            .first()
+            .and_then(|first| NoiseFloor::beside(directory.path(), benchmark, first, run_s)),
     };
     let gates = gates(plan, records, benchmark, cases);
     let comparison = Comparison {

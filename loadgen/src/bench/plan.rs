@@ -172,7 +172,8 @@ impl BenchPlan {
         let mut scenarios = self.scenarios.iter();
         scenarios.try_for_each(|scenario| {
             self.check_baseline(scenario)?;
-            scenario.check(&self.timing, &self.cores)
+            let mut paths = self.paths_in(scenario).into_iter();
+            paths.try_for_each(|path| scenario.check(path, &self.timing, &self.cores))
         })
     }
 
@@ -187,6 +188,29 @@ impl BenchPlan {
                  give it this server, or gates = {{ not_worse = false }}"
             )),
         }
+    }
+
+    /// The load of a scenario in words, with all that its servers are asked for.
+    #[must_use]
+    pub fn words(&self, scenario: &Scenario) -> String {
+        let path = self.paths_in(scenario).join(" and ");
+        let scenario = Scenario {
+            path,
+            ..scenario.clone()
+        };
+        scenario.to_string()
+    }
+
+    /// What the servers of a scenario are asked for, each path once.
+    fn paths_in<'a>(&'a self, scenario: &'a Scenario) -> Vec<&'a str> {
+        let mut paths = Vec::new();
+        for &place in &scenario.servers {
+            let path = self.servers[place].path(&scenario.path);
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        paths
     }
 
     /// Labels of the servers of a scenario.

@@ -22,9 +22,6 @@ use crate::statistics::{CONFIDENCE, holm};
 /// The identity of this version of the document, as its `schema` field says it.
 pub const SCHEMA: &str = "loadgen/comparison/v1";
 
-/// What is said where nobody has measured the noise.
-const NOISE_UNKNOWN: &str = "noise floor unknown: loadgen bench --a-a measures it";
-
 /// Two sides compared, case by case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
@@ -110,11 +107,17 @@ impl Comparison {
 
     /// What is known of the machine's noise, in lines; nothing if no benchmark is compared.
     pub(crate) fn noise_lines(&self) -> Vec<String> {
-        match (&self.noise_floor, &self.benchmark) {
-            (Some(floor), _) => floor.lines(),
-            (None, Some(_)) => vec![NOISE_UNKNOWN.to_owned()],
-            (None, None) => Vec::new(),
+        let floor = self.noise_floor.as_ref();
+        let scenarios = self.benchmark.as_ref().map_or(&[][..], |it| &it.scenarios);
+        let names = scenarios.iter().map(|task| task.name.as_str());
+        let has_floor = |name: &&str| floor.is_some_and(|it| it.is_known_in(name));
+        let without: Vec<&str> = names.filter(|name| !has_floor(name)).collect();
+        let mut lines = floor.map_or(Vec::new(), NoiseFloor::lines);
+        lines.extend(NoiseFloor::missing_line(floor, &without, scenarios.len()));
+        if let (Some(floor), Some(matrix)) = (floor, &self.matrix) {
+            lines.extend(floor.notes_on(matrix));
         }
+        lines
     }
 
     /// All servers of a benchmark in tables.

@@ -321,6 +321,7 @@ mod tests {
             server: "sync".to_owned(),
             started_at: records[0].started_at.clone(),
             rounds: 10,
+            run_s: None,
             machine: Machine::of(&records[0]),
             floors: floors.to_vec(),
             directory: None,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{COMPARISON_FILE, kept};
 use super::text::percent;
-use super::{Benchmark, Case, Metric, counted};
+use super::{Benchmark, Case, Matrix, Metric, Ratio, Row, counted};
 use crate::record::{Record, epoch_ms};
 
 /// Results among which the newest of a server against itself is looked for.
@@ -33,9 +33,13 @@ pub struct NoiseFloor {
     pub started_at: String,
     /// Rounds.
     pub rounds: usize,
+    /// How long a run of the plan was measured, in seconds: a floor is true of runs as long, since
+    /// short ones differ by more. Absent if an earlier version measured it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_s: Option<f64>,
     /// What it is true of.
     pub machine: Machine,
-    /// One for each scenario and metric that is judged.
+    /// One for each scenario and metric that is judged, as far as anything can be said.
     pub floors: Vec<Floor>,
     /// The directory of the result that it was taken from; absent if it is of this result itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,47 +96,44 @@ impl Machine {
 }
 
 impl NoiseFloor {
-    /// What these comparisons of a server with itself say; `None` if they say nothing: too few
-    /// rounds, or runs that cannot be believed.
+    /// What these comparisons of a server with itself say, in runs of `run_s` seconds: nothing with
+    /// too few rounds, or of runs that cannot be believed. `None` if there are no records.
     #[must_use]
-    pub fn measured(benchmark: &Benchmark, records: &[Record], cases: &[Case]) -> Option<Self> {
+    pub fn measured(
+        benchmark: &Benchmark,
+        records: &[Record],
+        cases: &[Case],
+        run_s: f64,
+    ) -> Option<Self> {
         let first = records
             .iter()
             .min_by(|a, b| a.started_at.cmp(&b.started_at))?;
         let believed = cases.iter().filter(|case| case.is_valid());
-        let floors = believed.flat_map(|case| floors(case, benchmark));
-        let floors: Vec<Floor> = floors.collect();
-        if floors.is_empty() {
-            return None;
-        }
         Some(Self {
             plan: benchmark.plan.clone(),
             server: benchmark.baseline().unwrap_or_default().to_owned(),
             started_at: first.started_at.clone(),
             rounds: cases.iter().map(|case| case.rounds).min().unwrap_or(0),
+            run_s: Some(run_s),
             machine: Machine::of(first),
-            floors,
+            floors: believed.flat_map(|case| floors(case, benchmark)).collect(),
             directory: None,
             age_s: None,
         })
     }
 
-    /// The newest one in the results beside `out` that is true of a load of `benchmark` on
-    /// `machine`, as a result quotes it that began at `started_at`.
+    /// The newest one in the results beside `out` that is true of a load of `benchmark`, in runs of
+    /// `run_s` seconds on the machine of the run `first`, with which it began.
     #[must_use]
-    pub fn beside(
-        out: &Path,
-        benchmark: &Benchmark,
-        machine: &Machine,
-        started_at: &str,
-    ) -> Option<Self> {
-        let others = results_beside(out);
+    pub fn beside(out: &Path, benchmark: &Benchmark, first: &Record, run_s: f64) -> Option<Self> {
+        let (others, machine) = (results_beside(out), Machine::of(first));
         let found = others.iter().filter_map(|directory| {
             // What cannot be read is no result of this kind.
             let floor = kept(directory).ok()??.noise_floor?;
-            let is_its_own = floor.directory.is_none() && floor.machine == *machine;
-            let floor = is_its_own.then(|| floor.for_loads_of(benchmark))?;
-            let age_ms = epoch_ms(started_at)?.checked_sub(epoch_ms(&floor.started_at)?)?;
+            let is_as_long = floor.run_s == Some(run_s);
+            let is_its_own = floor.directory.is_none() && floor.machine == machine;
+            let floor = (is_its_own && is_as_long).then(|| floor.for_loads_of(benchmark))?;
+            let age_ms = epoch_ms(&first.started_at)?.checked_sub(epoch_ms(&floor.started_at)?)?;
             (!floor.floors.is_empty()).then(|| Self {
                 directory: Some(directory.display().to_string()),
                 age_s: Some(age_ms / 1000),
@@ -157,6 +158,11 @@ impl NoiseFloor {
         }
     }
 
+    /// Whether there is a floor of this scenario.
+    pub(super) fn is_known_in(&self, scenario: &str) -> bool {
+        self.floors.iter().any(|floor| floor.scenario == scenario)
+    }
+
     /// By which share equal servers differed in this scenario.
     #[must_use]
     pub fn share(&self, scenario: &str, metric: Metric) -> Option<f64> {
@@ -166,25 +172,63 @@ impl NoiseFloor {
 
     /// A line for each difference that is no more than the floor.
     pub(super) fn notes(&self, case: &Case) -> Vec<String> {
-        if self.directory.is_none() {
-            // Of the server itself there is nothing to say that the floor does not.
-            return Vec::new();
-        }
         let scenario = case.scenario.as_deref().unwrap_or_default();
         let judged = case.changes.iter().filter(|change| change.judged);
         let within = judged.filter_map(|change| {
-            let share = self.share(scenario, change.metric)?;
-            let ratio = change.ratio?.estimate;
-            (ratio.ln().abs() <= share.ln_1p()).then(|| {
-                let metric = change.metric.label_of(case.load.unit());
-                let share = percent(share);
-                format!(
-                    "the difference in {metric} is below the noise floor of ±{share}: on this \
-                     machine a server differs as much from itself"
-                )
-            })
+            let metric = change.metric.label_of(case.load.unit());
+            let within = self.within(scenario, change.metric, change.ratio)?;
+            Some(format!("the difference in {metric} is {within}"))
         });
         within.collect()
+    }
+
+    /// A line for each best server that differs from the runner-up by no more than the floor.
+    pub(super) fn notes_on(&self, matrix: &Matrix) -> Vec<String> {
+        let each = |row: &Row| -> Vec<String> {
+            let unit = row.load.map_or("request", |load| load.unit());
+            let within = row.best.iter().filter_map(|best| {
+                let metric = best.metric.label_of(unit);
+                let within = self.within(&row.scenario, best.metric, best.ratio)?;
+                Some(format!(
+                    "{}: the difference between {} and {} in {metric} is {within}",
+                    row.scenario, best.server, best.runner_up
+                ))
+            });
+            within.collect()
+        };
+        matrix.rows.iter().flat_map(each).collect()
+    }
+
+    /// What is said of a ratio that is no more than the floor. Of the server itself there is nothing
+    /// to say that the floor does not.
+    fn within(&self, scenario: &str, metric: Metric, ratio: Option<Ratio>) -> Option<String> {
+        self.directory.as_ref()?;
+        let share = self.share(scenario, metric)?;
+        let is_within = ratio?.estimate.ln().abs() <= share.ln_1p();
+        is_within.then(|| {
+            format!(
+                "below the noise floor of ±{}: on this machine a server differs as much from itself",
+                percent(share)
+            )
+        })
+    }
+
+    /// What is said of scenarios that have no floor, `names`, of so many in `all`.
+    pub(super) fn missing_line(floor: Option<&Self>, names: &[&str], all: usize) -> Option<String> {
+        let place = match names.len() == all {
+            true => String::new(),
+            false => format!(" in {}", names.join(", ")),
+        };
+        let is_measured_here = floor.is_some_and(|it| it.directory.is_none());
+        (!names.is_empty()).then(|| match is_measured_here {
+            true => format!(
+                "no noise floor{place}: too few rounds, runs that cannot be believed, or the load \
+                 generator was the limit"
+            ),
+            false => format!(
+                "noise floor unknown{place}: the same bench with --a-a measures it, for later ones"
+            ),
+        })
     }
 
     /// A line for each scenario.
@@ -206,6 +250,9 @@ impl fmt::Display for NoiseFloor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (server, rounds) = (&self.server, self.rounds);
         write!(formatter, "{server} against itself, {rounds} rounds")?;
+        if let Some(run_s) = self.run_s {
+            write!(formatter, " of {run_s} s")?;
+        }
         if let Some(age_s) = self.age_s {
             write!(formatter, ", {} before", spoken(age_s))?;
         }
@@ -307,7 +354,7 @@ mod tests {
         let (mut a, mut b) = sync_and_async(10_020.0, 30.9);
         a.iter_mut().chain(&mut b).for_each(change);
         let cases = compare(a.clone(), b.clone()).cases;
-        NoiseFloor::measured(&benchmark("GET /"), &[a, b].concat(), &cases)
+        NoiseFloor::measured(&benchmark("GET /"), &[a, b].concat(), &cases, 0.5)
     }
 
     /// The rate's interval is −1.4 % to +1.8 %; the cost's does not contain 0.
@@ -315,7 +362,7 @@ mod tests {
     fn the_floor_is_the_end_of_the_interval_that_is_further_from_no_difference() {
         let floor = measured(|_| {}).unwrap();
         let said = "noise floor in close: requests per second ±1.8 %, server CPU per request ±4.7 % \
-                    (sync against itself, 10 rounds)";
+                    (sync against itself, 10 rounds of 0.5 s)";
         assert_eq!(floor.lines(), [said]);
         let rate = floor.share("close", Metric::RatePerSecond).unwrap();
         assert!((0.017..0.019).contains(&rate), "{rate}");
@@ -323,7 +370,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_believed_or_is_the_load_generators_is_no_floor() {
-        assert_eq!(measured(invalidate), None);
+        assert_eq!(measured(invalidate).unwrap().floors, []);
         let floor = measured(saturate).unwrap();
         assert_eq!(floor.share("close", Metric::RatePerSecond), None);
         assert!(
@@ -368,17 +415,17 @@ mod tests {
         fs::write(folder.path().join("broken").join(COMPARISON_FILE), "{").unwrap();
 
         let out = folder.path().join("out");
-        let beside = |load: &str| {
-            let now = "2026-03-01T12:30:00.000Z";
-            NoiseFloor::beside(&out, &benchmark(load), &floor.machine, now)
-        };
-        let found = beside("GET /").unwrap();
+        let mut first = sync_and_async(1.0, 1.0).0.remove(0);
+        first.started_at = "2026-03-01T12:30:00.000Z".to_owned();
+        let beside = |load: &str, run_s| NoiseFloor::beside(&out, &benchmark(load), &first, run_s);
+        let found = beside("GET /", 0.5).unwrap();
         let directory = folder.path().join("new").display().to_string();
         assert_eq!(found.directory, Some(directory.clone()));
         assert_eq!(found.age_s, Some(9000));
-        let said = format!("sync against itself, 10 rounds, 2 hours before, {directory}");
+        let said = format!("sync against itself, 10 rounds of 0.5 s, 2 hours before, {directory}");
         assert_eq!(found.to_string(), said);
-        assert_eq!(beside("GET /other"), None);
+        assert_eq!(beside("GET /other", 0.5), None);
+        assert_eq!(beside("GET /", 0.2), None, "shorter runs differ by more");
     }
 
     #[test]
@@ -395,5 +442,40 @@ mod tests {
         assert_eq!(notes, &[said], "the cost differs by more");
         assert!(comparison.to_text().contains("\nnoise floor in close: "));
         assert!(comparison.to_markdown().contains("results/a-a"));
+    }
+
+    #[test]
+    fn scenarios_without_a_floor_are_named_with_the_reason_or_the_next_step() {
+        let line = |floor: Option<&NoiseFloor>, names: &[&str]| {
+            NoiseFloor::missing_line(floor, names, 2).unwrap_or_default()
+        };
+        let next_step = "the same bench with --a-a measures it, for later ones";
+        assert_eq!(
+            line(None, &["a", "b"]),
+            format!("noise floor unknown: {next_step}")
+        );
+        let own = measured(|_| {}).unwrap();
+        let quoted = NoiseFloor {
+            directory: Some("x".to_owned()),
+            ..own.clone()
+        };
+        let unknown = format!("noise floor unknown in b: {next_step}");
+        assert_eq!(line(Some(&quoted), &["b"]), unknown);
+        assert!(line(Some(&own), &["b"]).starts_with("no noise floor in b: too few rounds"));
+        assert_eq!(line(Some(&own), &[]), "");
+    }
+
+    #[test]
+    fn the_best_of_a_matrix_is_held_against_the_floor_too() {
+        let floor = NoiseFloor {
+            directory: Some("results/a-a".to_owned()),
+            ..measured(|_| {}).unwrap()
+        };
+        let (a, b) = sync_and_async(10_100.0, 24.0);
+        let records = [a, b].concat();
+        let matrix = Matrix::of(&records, &benchmark("GET /"), false);
+        let said = "close: the difference between async and sync in requests per second is below \
+                    the noise floor of ±1.8 %: on this machine a server differs as much from itself";
+        assert_eq!(floor.notes_on(&matrix), [said]);
     }
 }

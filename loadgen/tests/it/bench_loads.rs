@@ -301,7 +301,7 @@ fn gates_by_flags_that_are_kept_say_nothing_of_runs_that_cannot_be_believed() {
 fn the_noise_floor_of_the_machine_is_quoted_from_the_result_beside() {
     let folder = Folder::new();
     let ended = folder.bench("first", &["-t", "0.04"]);
-    let unknown = "\nnoise floor unknown: loadgen bench --a-a measures it\n";
+    let unknown = "\nnoise floor unknown: the same bench with --a-a measures it, for later ones\n";
     assert!(ended.stdout.contains(unknown), "{ended:?}");
     let environment = &folder.record("first/new-1.waiting.01.json")["environment"];
     let machine = [
@@ -314,7 +314,7 @@ fn the_noise_floor_of_the_machine_is_quoted_from_the_result_beside() {
     let machine = machine.map(|key| (key.to_owned(), environment[key].clone()));
     let mut comparison = folder.json("first/comparison.json");
     comparison["noise_floor"] = json!({
-        "plan": "command-line", "server": "x", "started_at": "2026-01-01T00:00:00.000Z", "rounds": 20,
+        "plan": "command-line", "server": "x", "started_at": "2026-01-01T00:00:00.000Z", "rounds": 20, "run_s": 0.04,
         "machine": machine.into_iter().filter(|(_, it)| !it.is_null()).collect::<serde_json::Map<_, _>>(),
         "floors": [{
             "scenario": "mine", "metric": "rate_per_second", "share": 90.0,
@@ -325,7 +325,7 @@ fn the_noise_floor_of_the_machine_is_quoted_from_the_result_beside() {
     fs::write(folder.path("a-a/comparison.json"), comparison.to_string()).unwrap();
 
     let ended = folder.bench("out", &["-t", "0.04"]);
-    let quoted = "noise floor in new-1: requests per second ±9000 % (x against itself, 20 rounds, ";
+    let quoted = "noise floor in new-1: requests per second ±9000 % (x against itself, 20 rounds of 0.04 s, ";
     let place = format!(" before, {})", folder.path("a-a"));
     let below = "the difference in requests per second is below the noise floor of ±9000 %";
     let summary = fs::read_to_string(folder.path("out/summary.md")).unwrap();

@@ -13,7 +13,7 @@ impl BenchPlan {
         });
         let scenarios = self.scenarios.iter().map(|scenario| Task {
             name: scenario.name.clone(),
-            load: scenario.to_string(),
+            load: self.words(scenario),
             left_out: scenario.without.clone(),
         });
         Benchmark {

@@ -111,7 +111,7 @@ impl ScenarioEntry {
             scenario.name = fill_in(&self.name, scenario)?;
             self.check_slow_path(scenario)?;
             self.check_tls(scenario)?;
-            let checked = scenario.check(plan.timing, plan.cores);
+            let checked = scenario.check(&scenario.path, plan.timing, plan.cores);
             checked.map_err(|problem| self.problem(&in_keys(&problem)))?;
         }
         Ok(scenarios)

@@ -74,8 +74,9 @@ impl BenchPlan {
                 false => servers.join(" "),
             };
             text.push_str(&format!(
-                "  {:names$}  {scenario}: {servers}\n",
-                scenario.name
+                "  {:names$}  {}: {servers}\n",
+                scenario.name,
+                self.words(scenario)
             ));
             if !scenario.gates.is_empty() {
                 text.push_str(&format!("  {:names$}  must keep {}\n", "", scenario.gates));

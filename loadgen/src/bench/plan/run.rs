@@ -54,14 +54,14 @@ impl Scenario {
         Ok(plan)
     }
 
-    /// Whether a run can be made of it, on whichever server.
+    /// Whether a run can be made of it, on whichever server, that is asked for `path`.
     ///
     /// # Errors
     ///
     /// As those of [`Self::run`].
-    pub fn check(&self, timing: &Timing, cores: &CoreSplit) -> Result<(), String> {
+    pub fn check(&self, path: &str, timing: &Timing, cores: &CoreSplit) -> Result<(), String> {
         let scheme = if self.tls { "https" } else { "http" };
-        let anywhere = format!("{scheme}://127.0.0.1:1{}", self.path);
+        let anywhere = format!("{scheme}://127.0.0.1:1{path}");
         let anywhere = Url::parse(&anywhere).map_err(|error| error.to_string())?;
         self.run(Target::of(anywhere), timing, cores).map(|_| ())
     }

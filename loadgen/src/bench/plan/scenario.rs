@@ -108,7 +108,11 @@ impl Scenario {
     }
 
     fn write_request(&self, formatter: &mut Formatter<'_>) -> Result {
-        let tls = if self.tls { " over TLS" } else { "" };
+        let tls = match (self.tls, self.tls_options.resumes) {
+            (false, _) => "",
+            (true, false) => " over TLS",
+            (true, true) => " over resumed TLS",
+        };
         write!(formatter, "{} {}{tls}", self.method.as_str(), self.path)?;
         if self.client.http2 {
             write!(formatter, " over HTTP/2")?;
@@ -155,6 +159,9 @@ impl Scenario {
         if let Some(driver) = driver {
             write!(formatter, " ({})", driver.label())?;
         }
+        if let Some(threads) = self.threads {
+            write!(formatter, ", by {}", counted(threads as u64, "thread"))?;
+        }
         Ok(())
     }
 
@@ -199,6 +206,9 @@ fn write_schedule(formatter: &mut Formatter<'_>, schedule: &Schedule) -> Result 
     write!(formatter, "{} requests per second", schedule.rate)?;
     if let Spacing::Poisson { seed } = schedule.spacing {
         write!(formatter, " (poisson, seed {seed})")?;
+    }
+    if schedule.spin {
+        formatter.write_str(" to the microsecond")?;
     }
     formatter.write_str(", ")
 }

@@ -4,6 +4,7 @@ use std::fmt::{Display, Formatter, Result};
 use std::path::PathBuf;
 
 use super::command::CommandLine;
+use crate::bench::server::path_at;
 use crate::plan::Url;
 
 /// A server, and how one gets to it.
@@ -47,6 +48,12 @@ impl ServerSpec {
             Start::Ours(program) => Some(program),
             Start::Command(_) | Start::Url(_) => None,
         }
+    }
+
+    /// What it is asked for where others are asked for `path`.
+    #[must_use]
+    pub fn path<'a>(&'a self, path: &'a str) -> &'a str {
+        self.url().map_or(path, |url| path_at(&url.path, path))
     }
 
     /// Where it runs already, if it does.

@@ -492,8 +492,8 @@ servers = ["one"]
     let plan = plan.unwrap();
     let scenario = &plan.scenarios[0];
     let words = "PUT /x with 5 bytes and 3 headers, 0.5 requests per second (poisson, seed 7), at most \
-                 64 connections kept alive, 4 requests in flight on each, by fast (epoll), 5000 \
-                 requests in all or for 2s";
+                 64 connections kept alive, 4 requests in flight on each, by fast (epoll), by 1 \
+                 thread, 5000 requests in all or for 2s";
     assert_eq!(scenario.to_string(), words);
     assert_eq!(scenario.gates.to_string(), "max_p99 50ms, not_worse");
     let target = crate::plan::Target::resolve("http://127.0.0.1:9/x").unwrap();

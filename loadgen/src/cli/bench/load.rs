@@ -60,9 +60,9 @@ struct HowMuch {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What to send")]
 struct WhereTo {
-    /// What is asked of servers that are started here, such as /bytes/1024
-    #[arg(long, value_name = "PATH", value_parser = path, default_value = "/")]
-    path: String,
+    /// What is asked of servers that have no path in a URL, such as /bytes/1024 [default: /]
+    #[arg(long, value_name = "PATH", value_parser = path)]
+    path: Option<String>,
     /// Speak TLS with servers that are started here
     #[arg(long = "tls")]
     is_encrypted: bool,
@@ -91,6 +91,11 @@ impl Load {
         self.what_to_send.secrets()
     }
 
+    /// What is to be asked of servers that have no path in a URL.
+    pub(super) fn path(&self) -> Option<&str> {
+        self.where_to.path.as_deref()
+    }
+
     /// The load, without a name and servers. `is_https` says whether the URLs are https, if there
     /// are any.
     ///
@@ -108,7 +113,7 @@ impl Load {
         let body = self.what_to_send.body()?;
         let client = self.how.client();
         let scenario = Scenario {
-            path: self.where_to.path.clone(),
+            path: self.path().unwrap_or("/").to_owned(),
             method: self.what_to_send.method(),
             headers: self.headers(body.is_some()),
             body,

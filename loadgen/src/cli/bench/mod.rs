@@ -114,6 +114,7 @@ impl BenchArgs {
                 let is_https = servers::is_https(&asked.servers);
                 let load = self.load.scenario(is_https)?;
                 servers::check_tls(&asked.servers, load.tls)?;
+                servers::check_path(&asked.servers, self.load.path())?;
                 Ok(BenchPlan::ad_hoc(asked.servers, load, cores, &out))
             }
         };

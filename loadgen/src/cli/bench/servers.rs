@@ -210,6 +210,19 @@ pub(super) fn check_tls(servers: &[ServerSpec], tls: bool) -> Result<(), UsageEr
     }
 }
 
+/// That `path` is for some server: a URL with a path is asked for that.
+pub(super) fn check_path(servers: &[ServerSpec], path: Option<&str>) -> Result<(), UsageError> {
+    match path {
+        Some(path) if servers.iter().all(|server| server.path("/") != "/") => {
+            Err(UsageError::line(format!(
+                "--path {path} is for servers that have no path in a URL, and here all have; drop \
+                 it, or the paths of the URLs"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// That there is something to compare; one alone can be compared with itself.
 pub(super) fn check_count(
     servers: &[ServerSpec],
