@@ -56,7 +56,7 @@ pub struct Scenario {
     pub background: Background,
     /// Further flags for every server.
     pub flags: Vec<String>,
-    /// Servers, as places in [`BenchPlan::servers`], ascending.
+    /// Servers, as places in [`super::BenchPlan::servers`], ascending.
     pub servers: Vec<usize>,
     /// Those for which it makes no sense.
     pub without: Vec<LeftOut>,

@@ -21,7 +21,8 @@ impl Axis {
     /// one what is not above zero, is passed over. With `from_zero` a linear one begins there.
     #[must_use]
     pub fn over(values: impl IntoIterator<Item = f64>, scale: Scale, from_zero: bool) -> Self {
-        let fits = |value: &f64| value.is_finite() && (scale != Scale::Log || *value > 0.0);
+        let fits =
+            |value: &f64| value.is_finite() && (scale != Scale::Log || *value >= f64::MIN_POSITIVE);
         let ends = values.into_iter().filter(fits).fold(None, |ends, value| {
             let (low, high) = ends.unwrap_or((value, value));
             Some((value.min(low), value.max(high)))
@@ -29,7 +30,10 @@ impl Axis {
         let (low, high) = ends.unwrap_or((1.0, 1.0));
         let (low, high) = match scale {
             Scale::Linear => widened(if from_zero { low.min(0.0) } else { low }, high, from_zero),
-            Scale::Log => (low / 1.15, high * 1.15),
+            Scale::Log => (
+                (low / 1.15).max(f64::MIN_POSITIVE),
+                (high * 1.15).min(f64::MAX),
+            ),
             Scale::Percentile => (0.0, high.clamp(50.0, 100.0 * (1.0 - TAIL_MIN))),
         };
         Self::between(low, high, scale)

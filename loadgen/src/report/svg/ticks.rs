@@ -31,7 +31,9 @@ fn stepped(low: f64, high: f64, count: usize) -> Vec<f64> {
 /// or numbers as [`linear`] gives them; where they are many each second, third, … of them.
 #[must_use]
 pub(super) fn log(low: f64, high: f64, count: usize) -> Vec<f64> {
-    let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+    // No number is further out; from what is none, such as zero, there would be decades without end.
+    let decade = |value: f64| value.log10().clamp(-308.0, 308.0);
+    let (first, last) = (decade(low).floor() as i32, decade(high).ceil() as i32);
     let within = |factors: &[f64]| -> Vec<f64> {
         let decades = (first..=last).map(|decade| 10_f64.powi(decade));
         let ticks = decades.flat_map(|power| factors.iter().map(move |factor| factor * power));
@@ -84,6 +86,20 @@ mod tests {
         assert_eq!(log(0.5, 2.0, 5), [0.5, 1.0, 2.0]);
         assert_eq!(log(1.0, 1e12, 5).len(), 5);
         assert_eq!(percentile(99.95), [0.0, 50.0, 90.0, 99.0, 99.9]);
+    }
+
+    #[test]
+    fn the_widest_axis_has_few_ticks_and_one_without_an_end_too() {
+        for (low, high) in [
+            (f64::MIN_POSITIVE, f64::MAX),
+            (0.0, f64::INFINITY),
+            (5e-324, 1.0),
+        ] {
+            assert!(
+                (2..=12).contains(&log(low, high, 5).len()),
+                "{low} to {high}"
+            );
+        }
     }
 
     proptest! {
