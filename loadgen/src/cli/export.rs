@@ -7,6 +7,7 @@ use clap::Args;
 use super::UsageError;
 use crate::compare::Selection;
 use crate::export::Format;
+use crate::output::is_taken;
 
 const AFTER_HELP: &str = "\
 A run that cannot be believed says so in the export; formats without a place for that go without
@@ -65,9 +66,7 @@ impl ExportArgs {
         let mut name = output.clone().into_os_string();
         name.push(suffix);
         let file = PathBuf::from(name);
-        // A device or a pipe is there to be written to.
-        let is_taken = file.is_file() || file.is_dir();
-        match is_taken {
+        match is_taken(&file) {
             true => Err(UsageError::line(format!(
                 "{} exists; choose another name with -o, or remove it",
                 file.display()

@@ -55,7 +55,6 @@ impl ReportArgs {
     /// It exists and may not be overwritten: one line with the next step.
     pub fn file(&self) -> Result<PathBuf, UsageError> {
         let file = self.output.clone().unwrap_or_else(|| self.default_file());
-        // A device or a pipe is there to be written to.
         match file.is_file() && !self.force {
             true => Err(UsageError::line(format!(
                 "{} exists; --force overwrites it, -o FILE names another",

@@ -8,6 +8,7 @@ use super::{conclude, print, refuse};
 use crate::cli::{Applied, ImportArgs, ImportPlan, ImportTo};
 use crate::exit::Exit;
 use crate::import::{self, Rounds, Source};
+use crate::output;
 use crate::record::Record;
 
 /// Makes records of what other tools wrote.
@@ -27,25 +28,28 @@ fn carry_out(plan: &ImportPlan) -> Result<Exit, String> {
     match &plan.to {
         ImportTo::Stdout => Ok(print(&one()?.to_json())),
         ImportTo::File(path) => {
-            refuse_existing(path)?;
-            write(path, &one()?)?;
-            Ok(Exit::Done)
+            let record = one()?;
+            match refused(std::slice::from_ref(path)) {
+                Some(exit) => Ok(exit),
+                None => write(path, &record).map(|()| Exit::Done),
+            }
         }
         ImportTo::Directory(directory, common) => {
             let records = import::rounds(&sources, plan.from, common);
             let records = records.map_err(|error| error.to_string())?;
-            write_rounds(directory, common, &records)?;
-            Ok(Exit::Done)
+            write_rounds(directory, common, &records)
         }
     }
 }
 
 /// As `loadgen bench` names them: `SCENARIO.SERVER.ROUND.json`.
-fn write_rounds(directory: &Path, common: &Rounds, records: &[Record]) -> Result<(), String> {
+fn write_rounds(directory: &Path, common: &Rounds, records: &[Record]) -> Result<Exit, String> {
     let Rounds { scenario, server } = common;
     let path = |round: usize| directory.join(format!("{scenario}.{server}.{round:02}.json"));
     let paths: Vec<PathBuf> = (1..=records.len()).map(path).collect();
-    paths.iter().try_for_each(|path| refuse_existing(path))?;
+    if let Some(exit) = refused(&paths) {
+        return Ok(exit);
+    }
     fs::create_dir_all(directory).map_err(|error| {
         let directory = directory.display();
         format!("cannot make {directory}: {error}; choose another --out")
@@ -53,19 +57,17 @@ fn write_rounds(directory: &Path, common: &Rounds, records: &[Record]) -> Result
     let rounds = paths.iter().zip(records);
     rounds
         .into_iter()
-        .try_for_each(|(path, record)| write(path, record))
+        .try_for_each(|(path, record)| write(path, record))?;
+    Ok(Exit::Done)
 }
 
-fn refuse_existing(path: &Path) -> Result<(), String> {
-    // What is no file, such as /dev/null, may be written to.
-    let is_in_the_way = fs::symlink_metadata(path).is_ok_and(|it| it.is_file() || it.is_dir());
-    match is_in_the_way {
-        true => Err(format!(
-            "{} exists; choose another name, or remove it",
-            path.display()
-        )),
-        false => Ok(()),
-    }
+/// A name that was asked for is taken: nothing is written, as the line says.
+fn refused(paths: &[PathBuf]) -> Option<Exit> {
+    let taken = paths.iter().find(|path| output::is_taken(path))?.display();
+    output::complain(&format!(
+        "{taken} exists; choose another name, or remove it"
+    ));
+    Some(Exit::Usage)
 }
 
 fn write(path: &Path, record: &Record) -> Result<(), String> {

@@ -82,6 +82,13 @@ fn temporary_name(path: &Path) -> io::Result<PathBuf> {
     Ok(path.with_file_name(hidden))
 }
 
+/// Whether something would be lost if `path` were written: a file, also behind a link, or a
+/// directory. A device or a pipe is there to be written to.
+#[must_use]
+pub fn is_taken(path: &Path) -> bool {
+    path.is_file() || path.is_dir()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ pub use ab::{
     AbOptions, GnuplotRow, TableAttributes, percentiles_csv, version as ab_version, write_gnuplot,
 };
 pub use chart::{sparkline, whisker};
-pub use file::ResultFile;
+pub use file::{ResultFile, is_taken};
 pub use live::{LiveView, ShowProgress};
 pub use manual::{ManualPage, manual};
 pub use progress::AbProgress;

@@ -408,10 +408,10 @@ fn a_record_in_the_way_is_not_overwritten() {
     fs::write(&kept, "mine").unwrap();
     let file = fixture("wrk/clean.txt");
     in_directory(&directory, &["import", text(&file), "-o", "kept.json"])
-        .assert_one_line_error(COULD_NOT_RUN, &["kept.json exists", "another name"]);
+        .assert_one_line_error(USAGE, &["kept.json exists", "another name"]);
     assert_eq!(fs::read_to_string(kept).unwrap(), "mine");
     in_directory(&directory, &["import", text(&file), "--out", "sync"])
-        .assert_one_line_error(COULD_NOT_RUN, &["imported.sync.01.json exists"]);
+        .assert_one_line_error(USAGE, &["imported.sync.01.json exists"]);
 }
 
 #[test]
