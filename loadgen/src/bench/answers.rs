@@ -91,8 +91,8 @@ fn cost_note(spec: &ServerSpec, server: &RunningServer) -> Option<String> {
                 program_of(pid)
             ),
             Seen::Hidden => format!(
-                "what {label} costs is not known: the process that listens there cannot be seen; \
-                 run as its user, or as root"
+                "what {label} costs is not known: the process that listens there cannot be seen \
+                 (run as its user, or as root), or several do that have no parent among them"
             ),
             Seen::Elsewhere => {
                 format!("what {label} costs is not known: it is not on this machine")

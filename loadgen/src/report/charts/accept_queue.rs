@@ -1,7 +1,8 @@
 //! How many connections waited to be accepted, beside how many could.
 
-use super::panels::{self, PANELS_MAX};
+use super::panels;
 use super::rows::{Row, Rows, Shape};
+use super::sheets::{self, Sheet};
 use super::words;
 use crate::compare::Metric;
 use crate::report::Figure;
@@ -15,21 +16,11 @@ pub(super) fn of(measured: &Measured<'_>) -> Vec<Figure> {
         .iter()
         .filter_map(|it| Some((it, panel(measured, it)?)))
         .collect();
-    let chunks: Vec<&[(&Scenario<'_>, Rows)]> = known.chunks(PANELS_MAX).collect();
-    let figures = chunks.iter().enumerate();
-    figures
-        .map(|(index, chunk)| figure(measured, chunk, index, chunks.len()))
-        .collect()
+    sheets::of(&known, |chunk, sheet| figure(measured, chunk, sheet))
 }
 
-fn figure(
-    measured: &Measured<'_>,
-    chunk: &[(&Scenario<'_>, Rows)],
-    index: usize,
-    count: usize,
-) -> Figure {
-    let scenarios: Vec<&Scenario<'_>> = chunk.iter().map(|(scenario, _)| *scenario).collect();
-    let panels: Vec<&Rows> = chunk.iter().map(|(_, panel)| panel).collect();
+fn figure(measured: &Measured<'_>, chunk: &[(&Scenario<'_>, Rows)], sheet: Sheet) -> Figure {
+    let (scenarios, panels): (Vec<_>, Vec<_>) = chunk.iter().map(|(it, rows)| (*it, rows)).unzip();
     let mut keys = vec![Key::Sign("|", "how many could wait (backlog)".to_owned())];
     keys.extend(words::hollow(&scenarios));
     let told = scenarios.iter().filter_map(|scenario| {
@@ -38,8 +29,8 @@ fn figure(
         })
     });
     Figure {
-        id: words::id("accept-queue", index),
-        title: words::title("Accept queue", index, count),
+        id: sheet.id("accept-queue"),
+        title: sheet.title("Accept queue"),
         caption:
             "The most connections that were seen waiting to be accepted in any round, sampled: \
                   a lower bound. Overflows are all rounds' together."

@@ -1,7 +1,8 @@
 //! The rate against the number of connections, of scenarios that differ in nothing else.
 
 use super::lines::{Curve, Lines, Point};
-use super::panels::{self, PANELS_MAX};
+use super::panels;
+use super::sheets::{self, Sheet};
 use super::words;
 use crate::compare::Metric;
 use crate::report::model::measured::{Cell, Measured, Scenario};
@@ -23,11 +24,7 @@ pub(super) struct Family<'a> {
 /// One panel for each family.
 pub(super) fn of(measured: &Measured<'_>) -> Vec<Figure> {
     let families = families(measured);
-    let chunks: Vec<&[Family<'_>]> = families.chunks(PANELS_MAX).collect();
-    let figures = chunks.iter().enumerate();
-    figures
-        .map(|(index, chunk)| figure(measured, chunk, index, chunks.len()))
-        .collect()
+    sheets::of(&families, |chunk, sheet| figure(measured, chunk, sheet))
 }
 
 /// The families: at least two scenarios each, no two with as many connections.
@@ -89,7 +86,7 @@ fn name(members: &[&Scenario<'_>]) -> String {
     }
 }
 
-fn figure(measured: &Measured<'_>, families: &[Family<'_>], index: usize, count: usize) -> Figure {
+fn figure(measured: &Measured<'_>, families: &[Family<'_>], sheet: Sheet) -> Figure {
     let is_alone = families.len() == 1;
     let panels: Vec<Lines<'_>> = families
         .iter()
@@ -106,7 +103,7 @@ fn figure(measured: &Measured<'_>, families: &[Family<'_>], index: usize, count:
     keys.extend(words::hollow(&scenarios));
     let told = scenarios.iter().filter_map(|scenario| {
         words::values(measured, scenario, Unit::Count, |cell| {
-            Some(scenario.summary(cell, Metric::RatePerSecond)?.median)
+            scenario.median(cell, Metric::RatePerSecond)
         })
     });
     let is_limited = scenarios
@@ -124,8 +121,8 @@ fn figure(measured: &Measured<'_>, families: &[Family<'_>], index: usize, count:
         false => "",
     };
     Figure {
-        id: words::id("connections", index),
-        title: words::title("Rate against connections", index, count),
+        id: sheet.id("connections"),
+        title: sheet.title("Rate against connections"),
         caption: format!("Medians of the rounds{bars}.{limited}"),
         alt: words::joined(told),
         svg: panels::draw(&keys, &panels),

@@ -1,7 +1,8 @@
 //! What a request costs the server's CPU, in the kernel and in user mode.
 
-use super::panels::{self, PANELS_MAX};
+use super::panels;
 use super::rows::{Row, Rows, Shape};
+use super::sheets::{self, Sheet};
 use super::words;
 use crate::compare::Metric;
 use crate::report::Figure;
@@ -15,21 +16,11 @@ pub(super) fn of(measured: &Measured<'_>) -> Vec<Figure> {
         .iter()
         .filter_map(|it| Some((it, panel(measured, it)?)))
         .collect();
-    let chunks: Vec<&[(&Scenario<'_>, Rows)]> = known.chunks(PANELS_MAX).collect();
-    let figures = chunks.iter().enumerate();
-    figures
-        .map(|(index, chunk)| figure(measured, chunk, index, chunks.len()))
-        .collect()
+    sheets::of(&known, |chunk, sheet| figure(measured, chunk, sheet))
 }
 
-fn figure(
-    measured: &Measured<'_>,
-    chunk: &[(&Scenario<'_>, Rows)],
-    index: usize,
-    count: usize,
-) -> Figure {
-    let scenarios: Vec<&Scenario<'_>> = chunk.iter().map(|(scenario, _)| *scenario).collect();
-    let panels: Vec<&Rows> = chunk.iter().map(|(_, panel)| panel).collect();
+fn figure(measured: &Measured<'_>, chunk: &[(&Scenario<'_>, Rows)], sheet: Sheet) -> Figure {
+    let (scenarios, panels): (Vec<_>, Vec<_>) = chunk.iter().map(|(it, rows)| (*it, rows)).unzip();
     let is_divided = panels
         .iter()
         .flat_map(|it| &it.rows)
@@ -47,12 +38,7 @@ fn figure(
     keys.extend(words::hollow(&scenarios));
     let told = scenarios.iter().filter_map(|scenario| {
         words::values(measured, scenario, Unit::Nanoseconds, |cell| {
-            Some(
-                scenario
-                    .summary(cell, Metric::ServerCpuUsPerRequest)?
-                    .median
-                    * 1e3,
-            )
+            Some(scenario.median(cell, Metric::ServerCpuUsPerRequest)? * 1e3)
         })
     });
     let parts = match is_divided {
@@ -60,8 +46,8 @@ fn figure(
         false => "",
     };
     Figure {
-        id: words::id("cpu", index),
-        title: words::title("Server CPU per request", index, count),
+        id: sheet.id("cpu"),
+        title: sheet.title("Server CPU per request"),
         caption: format!("The median of the rounds. Less is better.{parts}"),
         alt: words::joined(told),
         svg: panels::draw(&keys, &panels),
@@ -72,10 +58,7 @@ fn figure(
 
 fn panel(measured: &Measured<'_>, scenario: &Scenario<'_>) -> Option<Rows> {
     let rows = scenario.cells.iter().filter_map(|cell| {
-        let total = scenario
-            .summary(cell, Metric::ServerCpuUsPerRequest)?
-            .median
-            * 1e3;
+        let total = scenario.median(cell, Metric::ServerCpuUsPerRequest)? * 1e3;
         Some(Row {
             name: measured.server(cell).to_owned(),
             series: cell.server,

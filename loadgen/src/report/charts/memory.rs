@@ -1,7 +1,8 @@
 //! What a connection costs the server's memory.
 
-use super::panels::{self, PANELS_MAX};
+use super::panels;
 use super::rows::{Row, Rows, Shape};
+use super::sheets::{self, Sheet};
 use super::words;
 use crate::compare::Metric;
 use crate::report::Figure;
@@ -15,34 +16,20 @@ pub(super) fn of(measured: &Measured<'_>) -> Vec<Figure> {
         .iter()
         .filter_map(|it| Some((it, panel(measured, it)?)))
         .collect();
-    let chunks: Vec<&[(&Scenario<'_>, Rows)]> = known.chunks(PANELS_MAX).collect();
-    let figures = chunks.iter().enumerate();
-    figures
-        .map(|(index, chunk)| figure(measured, chunk, index, chunks.len()))
-        .collect()
+    sheets::of(&known, |chunk, sheet| figure(measured, chunk, sheet))
 }
 
-fn figure(
-    measured: &Measured<'_>,
-    chunk: &[(&Scenario<'_>, Rows)],
-    index: usize,
-    count: usize,
-) -> Figure {
-    let scenarios: Vec<&Scenario<'_>> = chunk.iter().map(|(scenario, _)| *scenario).collect();
-    let panels: Vec<&Rows> = chunk.iter().map(|(_, panel)| panel).collect();
+fn figure(measured: &Measured<'_>, chunk: &[(&Scenario<'_>, Rows)], sheet: Sheet) -> Figure {
+    let (scenarios, panels): (Vec<_>, Vec<_>) = chunk.iter().map(|(it, rows)| (*it, rows)).unzip();
     let keys: Vec<_> = words::hollow(&scenarios).into_iter().collect();
     let told = scenarios.iter().filter_map(|scenario| {
         words::values(measured, scenario, Unit::Bytes, |cell| {
-            Some(
-                scenario
-                    .summary(cell, Metric::ServerBytesPerConnection)?
-                    .median,
-            )
+            scenario.median(cell, Metric::ServerBytesPerConnection)
         })
     });
     Figure {
-        id: words::id("memory", index),
-        title: words::title("Server memory per connection", index, count),
+        id: sheet.id("memory"),
+        title: sheet.title("Server memory per connection"),
         caption: "What the server's process holds at most, less what it held at rest, by the \
                   connections open at a time; the kernel's part is not in it. The median of the \
                   rounds. Less is better."
@@ -56,9 +43,7 @@ fn figure(
 
 fn panel(measured: &Measured<'_>, scenario: &Scenario<'_>) -> Option<Rows> {
     let rows = scenario.cells.iter().filter_map(|cell| {
-        let bytes = scenario
-            .summary(cell, Metric::ServerBytesPerConnection)?
-            .median;
+        let bytes = scenario.median(cell, Metric::ServerBytesPerConnection)?;
         Some(Row {
             name: measured.server(cell).to_owned(),
             series: cell.server,

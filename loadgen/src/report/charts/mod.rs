@@ -2,7 +2,7 @@
 //! the figures that have something to show.
 //!
 //! What no record knows is left out; what some do not know leaves a gap, never a zero. What cannot
-//! be believed is drawn hollow. Many scenarios become small panels, a few on each figure; `lines`
+//! be believed is drawn hollow. Many scenarios become small panels, a few on each figure (`sheets`); `lines`
 //! and `rows` are the two kinds of panel, `words` what figures have in common to say.
 
 mod accept_queue;
@@ -17,6 +17,7 @@ mod rounds;
 mod rows;
 mod scenarios;
 mod seconds;
+mod sheets;
 mod words;
 
 use super::Figure;

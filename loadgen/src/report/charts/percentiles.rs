@@ -2,6 +2,7 @@
 
 use super::lines::{Curve, Lines, Point};
 use super::panels::{self, PANELS_MAX};
+use super::sheets::{self, Sheet};
 use super::words;
 use crate::record::{Distribution, Record};
 use crate::report::model::measured::{Cell, Measured, Scenario};
@@ -33,19 +34,10 @@ pub(super) fn of(measured: &Measured<'_>) -> Vec<Figure> {
     } else {
         PANELS_MAX
     };
-    let chunks: Vec<&[(&Scenario<'_>, Vec<Curve>)]> = known.chunks(each).collect();
-    let figures = chunks.iter().enumerate();
-    figures
-        .map(|(index, chunk)| figure(measured, chunk, index, chunks.len()))
-        .collect()
+    sheets::with(each, &known, |chunk, sheet| figure(measured, chunk, sheet))
 }
 
-fn figure(
-    measured: &Measured<'_>,
-    chunk: &[(&Scenario<'_>, Vec<Curve>)],
-    index: usize,
-    count: usize,
-) -> Figure {
+fn figure(measured: &Measured<'_>, chunk: &[(&Scenario<'_>, Vec<Curve>)], sheet: Sheet) -> Figure {
     let is_alone = chunk.len() == 1;
     let scenarios: Vec<&Scenario<'_>> = chunk.iter().map(|(scenario, _)| *scenario).collect();
     let panels: Vec<Lines<'_>> = chunk
@@ -66,10 +58,10 @@ fn figure(
     });
     let title = match is_alone {
         true => format!("Latency by percentile: {}", scenarios[0].name),
-        false => words::title("Latency by percentile", index, count),
+        false => sheet.title("Latency by percentile"),
     };
     Figure {
-        id: words::id("latency", index),
+        id: sheet.id("latency"),
         title,
         caption: caption(&scenarios),
         alt: words::joined(told),

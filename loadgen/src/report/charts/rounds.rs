@@ -1,7 +1,8 @@
 //! The rounds, each as it was: how much the same server differs from itself.
 
-use super::panels::{self, PANELS_MAX, Panel};
+use super::panels::{self, Panel};
 use super::rows::{Row, Rows, Shape};
+use super::sheets::{self, Sheet};
 use super::words;
 use crate::compare::{Loops, Metric};
 use crate::record::Record;
@@ -53,11 +54,7 @@ pub(super) fn of(measured: &Measured<'_>) -> Vec<Figure> {
     };
     let all: Vec<(&Scenario<'_>, Metric, Noise)> =
         measured.scenarios.iter().flat_map(panels).collect();
-    let chunks: Vec<&[(&Scenario<'_>, Metric, Noise)]> = all.chunks(PANELS_MAX).collect();
-    let figures = chunks.iter().enumerate();
-    figures
-        .map(|(index, chunk)| figure(measured, chunk, index, chunks.len()))
-        .collect()
+    sheets::of(&all, |chunk, sheet| figure(measured, chunk, sheet))
 }
 
 /// What is judged in closed loop, or in open loop.
@@ -71,8 +68,7 @@ fn metrics(scenario: &Scenario<'_>) -> [Metric; 2] {
 fn figure(
     measured: &Measured<'_>,
     chunk: &[(&Scenario<'_>, Metric, Noise)],
-    index: usize,
-    count: usize,
+    sheet: Sheet,
 ) -> Figure {
     let scenarios: Vec<&Scenario<'_>> = chunk.iter().map(|(scenario, _, _)| *scenario).collect();
     let panels: Vec<&Noise> = chunk.iter().map(|(_, _, panel)| panel).collect();
@@ -102,8 +98,8 @@ fn figure(
         }
     };
     Figure {
-        id: words::id("rounds", index),
-        title: words::title("Round by round", index, count),
+        id: sheet.id("rounds"),
+        title: sheet.title("Round by round"),
         caption: format!("{caption}{limited}"),
         alt: words::joined(told),
         svg: panels::draw(&keys, &panels),

@@ -1,8 +1,9 @@
 //! The rate by scenario, of those that have no others to be held against by connections.
 
 use super::connections::families;
-use super::panels::{self, PANELS_MAX};
+use super::panels;
 use super::rows::{Row, Rows, Shape};
+use super::sheets::{self, Sheet};
 use super::words;
 use crate::compare::{Loops, Metric};
 use crate::report::Figure;
@@ -19,21 +20,11 @@ pub(super) fn of(measured: &Measured<'_>) -> Vec<Figure> {
         .filter(is_single)
         .filter_map(|it| Some((it, panel(measured, it)?)))
         .collect();
-    let chunks: Vec<&[(&Scenario<'_>, Rows)]> = single.chunks(PANELS_MAX).collect();
-    let figures = chunks.iter().enumerate();
-    figures
-        .map(|(index, chunk)| figure(measured, chunk, index, chunks.len()))
-        .collect()
+    sheets::of(&single, |chunk, sheet| figure(measured, chunk, sheet))
 }
 
-fn figure(
-    measured: &Measured<'_>,
-    chunk: &[(&Scenario<'_>, Rows)],
-    index: usize,
-    count: usize,
-) -> Figure {
-    let scenarios: Vec<&Scenario<'_>> = chunk.iter().map(|(scenario, _)| *scenario).collect();
-    let panels: Vec<&Rows> = chunk.iter().map(|(_, panel)| panel).collect();
+fn figure(measured: &Measured<'_>, chunk: &[(&Scenario<'_>, Rows)], sheet: Sheet) -> Figure {
+    let (scenarios, panels): (Vec<_>, Vec<_>) = chunk.iter().map(|(it, rows)| (*it, rows)).unzip();
     let signs = [
         words::limited(&scenarios, Metric::RatePerSecond),
         words::hollow(&scenarios),
@@ -41,12 +32,12 @@ fn figure(
     let keys: Vec<_> = signs.into_iter().flatten().collect();
     let told = scenarios.iter().filter_map(|scenario| {
         words::values(measured, scenario, Unit::Count, |cell| {
-            Some(scenario.summary(cell, Metric::RatePerSecond)?.median)
+            scenario.median(cell, Metric::RatePerSecond)
         })
     });
     Figure {
-        id: words::id("rate", index),
-        title: words::title("Rate by scenario", index, count),
+        id: sheet.id("rate"),
+        title: sheet.title("Rate by scenario"),
         caption: format!(
             "Successes per second: the median of the rounds, and a line from the lowest to the \
              highest. {}",

@@ -2,6 +2,7 @@
 
 use super::lines::{Curve, Lines, Point};
 use super::panels;
+use super::sheets::{self, Sheet};
 use super::words;
 use crate::record::Second;
 use crate::report::model::measured::{Cell, Measured, Scenario};
@@ -44,16 +45,16 @@ pub(super) fn of(measured: &Measured<'_>) -> Vec<Figure> {
         .filter(|it| seconds(it) >= SECONDS_MIN);
     let known: Vec<&Scenario<'_>> = known.collect();
     let left_out = known.len().saturating_sub(SCENARIOS_MAX);
-    let shown = known.iter().take(SCENARIOS_MAX).enumerate();
-    shown
-        .map(|(index, scenario)| figure(measured, scenario, index, left_out))
-        .collect()
+    let shown = &known[..known.len() - left_out];
+    sheets::with(1, shown, |it, sheet| {
+        figure(measured, it[0], sheet, left_out)
+    })
 }
 
 fn figure(
     measured: &Measured<'_>,
     scenario: &Scenario<'_>,
-    index: usize,
+    sheet: Sheet,
     left_out: usize,
 ) -> Figure {
     let measures = [RATE, P99, FAILED];
@@ -79,7 +80,7 @@ fn figure(
         text.map(|text| format!("{label}, mean over the run, {text}"))
     });
     Figure {
-        id: words::id("seconds", index),
+        id: sheet.id("seconds"),
         title: format!("Second by second: {}", scenario.name),
         caption: format!("{caption}{more}"),
         alt: words::joined(told),

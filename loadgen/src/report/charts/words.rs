@@ -7,22 +7,6 @@ use crate::report::svg::{Key, Unit};
 /// Servers that are named one by one.
 const SERVERS_MAX: usize = 3;
 
-/// `Rounds`, or `Rounds (2 of 3)` if there is more than one figure of it.
-pub(super) fn title(of: &str, index: usize, count: usize) -> String {
-    match count {
-        1 => of.to_owned(),
-        _ => format!("{of} ({} of {count})", index + 1),
-    }
-}
-
-/// `rounds`, or `rounds-2`.
-pub(super) fn id(of: &str, index: usize) -> String {
-    match index {
-        0 => of.to_owned(),
-        _ => format!("{of}-{}", index + 1),
-    }
-}
-
 /// The servers that are in these scenarios, and what else their signs need.
 pub(super) fn keys(
     measured: &Measured<'_>,

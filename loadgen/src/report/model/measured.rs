@@ -122,6 +122,11 @@ impl<'a> Scenario<'a> {
     pub fn summary(&self, cell: &Cell<'_>, metric: Metric) -> Option<Summary> {
         cell.summary(|record| metric.of(record, self.loops))
     }
+
+    /// The median of it.
+    pub fn median(&self, cell: &Cell<'_>, metric: Metric) -> Option<f64> {
+        Some(self.summary(cell, metric)?.median)
+    }
 }
 
 impl<'a> Cell<'a> {
