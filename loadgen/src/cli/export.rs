@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::UsageError;
+use super::selected::Selected;
 use crate::compare::Selection;
 use crate::export::Format;
 use crate::output::is_taken;
@@ -29,22 +30,15 @@ pub struct ExportArgs {
     /// FILE.bigger.json and FILE.smaller.json of it
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Only scenarios of these names, in which * and ? are wildcards; repeatable
-    #[arg(long, value_name = "NAME")]
-    pub scenario: Vec<String>,
-    /// Only servers of these labels, likewise
-    #[arg(long, value_name = "LABEL")]
-    pub server: Vec<String>,
+    #[command(flatten)]
+    selected: Selected,
 }
 
 impl ExportArgs {
     /// The part of the results that is exported.
     #[must_use]
     pub fn selection(&self) -> Selection {
-        Selection {
-            scenarios: self.scenario.clone(),
-            servers: self.server.clone(),
-        }
+        self.selected.selection()
     }
 
     /// The file that is wanted with this added to its name; none for stdout.

@@ -7,7 +7,8 @@ use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser;
 
 use super::compare::percent;
-use crate::compare::{Metric, Selection};
+use super::selected::Selected;
+use crate::compare::Metric;
 use crate::history::Options;
 
 const AFTER_HELP: &str = "\
@@ -31,12 +32,8 @@ pub struct HistoryArgs {
         value_parser = metric()
     )]
     pub metric: Metric,
-    /// Only scenarios of these names, in which * and ? are wildcards; repeatable
-    #[arg(long, value_name = "NAME")]
-    pub scenario: Vec<String>,
-    /// Only servers of these labels, likewise
-    #[arg(long, value_name = "LABEL")]
-    pub server: Vec<String>,
+    #[command(flatten)]
+    selected: Selected,
     /// Plain values instead of ratios to the baseline server of the same round: a change of the
     /// machine then looks like one of the server
     #[arg(long)]
@@ -55,10 +52,7 @@ impl HistoryArgs {
     pub fn options(&self) -> Options {
         Options {
             metric: self.metric,
-            selection: Selection {
-                scenarios: self.scenario.clone(),
-                servers: self.server.clone(),
-            },
+            selection: self.selected.selection(),
             absolute: self.absolute,
             threshold: self.threshold / 100.0,
         }

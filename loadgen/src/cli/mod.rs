@@ -13,6 +13,7 @@ mod place;
 mod push;
 mod report;
 mod run;
+mod selected;
 
 use std::ffi::OsString;
 use std::path::Path;

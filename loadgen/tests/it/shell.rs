@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use crate::loadgen::{Ended, command, program, run, run_words, start};
+use crate::needs::lacking;
 use crate::server::{Kind, Server};
 
 /// The whole command line of a run with these variables.
@@ -18,11 +19,14 @@ fn run_with(variables: &[(&str, &str)], args: &[&str]) -> Ended {
     start(command).end()
 }
 
-/// Whether a program can be started here; those of shells need not be installed.
-fn is_installed(program: &str) -> bool {
+/// Whether a program can be started here; where it cannot, what needs it is said not to be tested.
+fn is_installed(program: &str, package: &str) -> bool {
     let mut command = Command::new(program);
     command.arg("--version").stdin(Stdio::null());
     let started = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if started.is_err() {
+        lacking(&format!("{program} is missing: apt-get install {package}"));
+    }
     started.is_ok()
 }
 
@@ -69,7 +73,7 @@ fn other_shells_take_their_completions() {
     for (shell, args) in [("zsh", &["-n"][..]), ("fish", &["--no-execute"])] {
         let completions = run(&["completions", shell]).stdout;
         assert!(completions.contains("bench-push"), "{shell}");
-        if is_installed(shell) {
+        if is_installed(shell, shell) {
             script(shell, args, &completions);
         }
     }
@@ -77,7 +81,7 @@ fn other_shells_take_their_completions() {
 
 #[test]
 fn fish_completes_commands_flags_and_their_values() {
-    if !is_installed("fish") {
+    if !is_installed("fish", "fish") {
         return;
     }
     let completions = run_words("completions fish").stdout;
@@ -120,7 +124,7 @@ fn there_is_a_page_for_each_command_and_man_has_nothing_against_them() {
     for name in ["loadgen.1", "loadgen-bench.1", "loadgen-websocket.1"] {
         assert!(pages.contains(&out.join(name)), "{pages:?}");
     }
-    if is_installed("man") {
+    if is_installed("man", "man-db") {
         for page in &pages {
             check_page(page);
         }

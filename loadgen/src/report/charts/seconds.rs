@@ -4,6 +4,7 @@ use super::lines::{Curve, Lines, Point};
 use super::panels;
 use super::sheets::{self, Sheet};
 use super::words;
+use crate::compare::Loops;
 use crate::record::Second;
 use crate::report::model::measured::{Cell, Measured, Scenario};
 use crate::report::svg::{Axis, Key, Unit, short};
@@ -67,7 +68,13 @@ fn figure(
     }
     let mut keys = words::keys(measured, &[scenario], Key::Line);
     keys.extend(words::hollow(&[scenario]));
-    let caption = "Each second's median over the rounds.";
+    let caption = match scenario.loops {
+        Loops::Open => {
+            "Each second's median over the rounds; p99 from when requests were started, not from \
+             when they were due."
+        }
+        _ => "Each second's median over the rounds.",
+    };
     let more = match left_out {
         0 => String::new(),
         count => format!(" {count} more scenarios have seconds and are not drawn."),
