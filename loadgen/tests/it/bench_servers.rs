@@ -497,7 +497,9 @@ fn a_server_that_goes_into_the_background_is_refused_and_ended() {
     let bench = Bench::new();
     let daemon = bench.server(
         "b",
-        "setsid sh -c \"echo \\$\\$ >> PIDS; exec SERVER\" & until [ $(wc -l < PIDS) -ge 2 ]; do sleep 0.01; done",
+        // It listens when the foreground has ended, so that nobody takes it for a server before.
+        "setsid sh -c \"echo \\$\\$ >> PIDS; until grep -q ^State:.Z /proc/\\$PPID/status; do sleep 0.01; \
+         done; exec SERVER\" & until [ $(wc -l < PIDS) -ge 2 ]; do sleep 0.01; done",
     );
     let daemon = daemon.replace("PIDS", &bench.path("pids"));
     let words = [
