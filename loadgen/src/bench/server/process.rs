@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getsid, kill_process,
-    kill_process_group, set_child_subreaper, set_parent_process_death_signal, waitid, waitpid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, kill_process, kill_process_group,
+    set_child_subreaper, set_parent_process_death_signal, waitid, waitpid,
 };
 
 use super::log::Log;
@@ -104,7 +104,8 @@ impl ProcessGroup {
     pub(super) fn members(&self) -> Vec<u32> {
         let table = ProcessTable::read();
         let (group, own) = (self.pid(), std::process::id());
-        let own_session = getsid(None).map_or(0, |it| it.as_raw_nonzero().get().unsigned_abs());
+        // 0 where its leader is outside of this process's namespace, as in many containers.
+        let own_session = ProcessRow::read(own).map_or(0, |row| row.session);
         // Nothing that this process starts has a session of its own, unless it has made one itself.
         let is_in_background = |row: &&ProcessRow| {
             row.parent == own
@@ -153,14 +154,14 @@ impl ProcessGroup {
     fn signal(&self, members: &[u32], signal: Signal) {
         // Each may have ended since it was looked up, which is what is wanted.
         let _ = kill_process_group(self.leader, signal);
-        let others = members.iter().filter_map(|&pid| pid_of(pid));
-        for pid in others.filter(|&pid| !self.is_in_group(pid)) {
+        let others = members.iter().filter(|&&pid| !self.is_in_group(pid));
+        for pid in others.filter_map(|&pid| pid_of(pid)) {
             let _ = kill_process(pid, signal);
         }
     }
 
-    fn is_in_group(&self, pid: Pid) -> bool {
-        rustix::process::getpgid(Some(pid)).is_ok_and(|group| group == self.leader)
+    fn is_in_group(&self, pid: u32) -> bool {
+        ProcessRow::read(pid).is_some_and(|row| row.group == self.pid())
     }
 
     /// Waits for those that this process has adopted, if they have ended.
