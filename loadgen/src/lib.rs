@@ -6,7 +6,8 @@
 //! never a live run; [`mod@bench`] makes many runs, in turns, and has them compared; [`find_max`]
 //! makes runs at one rate after another. [`push`] is another kind of run: clients that take what a
 //! server pushes. [`report`] shows records as a page, and [`mod@import`] makes records of what other
-//! tools wrote.
+//! tools wrote. [`shard`] makes a run a part of a larger one, [`merge`] makes one record of the parts, and
+//! [`locust`] takes orders from a Locust master.
 
 pub mod bench;
 pub mod cli;
@@ -19,6 +20,8 @@ pub mod find_max;
 pub mod history;
 pub mod http1;
 pub mod import;
+pub mod locust;
+pub mod merge;
 pub mod outcome;
 pub mod output;
 pub mod plan;
@@ -27,6 +30,7 @@ pub mod record;
 pub mod recorder;
 pub mod report;
 pub mod run;
+pub mod shard;
 pub mod signal;
 pub mod statistics;
 pub mod system;

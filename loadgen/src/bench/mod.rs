@@ -140,6 +140,7 @@ pub fn run(
         bench: None,
         interrupted: interrupted.clone(),
         samples: None,
+        ..Context::default()
     };
     let mut measured = Measured::default();
     match contract::check(plan, |doing| step(0, doing)) {

@@ -9,11 +9,13 @@ mod export;
 mod history;
 mod import;
 mod man;
+mod merge;
 mod place;
 mod push;
 mod report;
 mod run;
 mod selected;
+mod worker;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -32,9 +34,11 @@ pub use export::ExportArgs;
 pub use history::HistoryArgs;
 pub use import::{ImportArgs, ImportPlan, ImportTo};
 pub use man::ManArgs;
+pub use merge::MergeArgs;
 pub use push::{PushArgs, PushFormat};
 pub use report::ReportArgs;
 pub use run::{OutputPlan, RunArgs, WebSocketArgs};
+pub use worker::WorkerArgs;
 
 pub(crate) use report::FILE_NAME as REPORT_FILE;
 use run::FlagOrder;
@@ -58,6 +62,10 @@ pub enum Command {
     History(HistoryArgs),
     /// Make records of what other tools wrote.
     Import(ImportArgs),
+    /// Make one record of the shards of a run.
+    Merge(MergeArgs),
+    /// Make load as a Locust master says.
+    Worker(Box<WorkerArgs>),
     /// Show results as a page.
     Report(ReportArgs),
     /// Compare clients of servers that push.
@@ -118,6 +126,10 @@ enum Named {
     /// Make records of what other tools wrote (oha, k6, vegeta, bombardier, autocannon, h2load, wrk,
     /// wrk2, ab), to be compared
     Import(ImportArgs),
+    /// Make one record of the shards of a run (--shard), or of what Locust workers reported
+    Merge(MergeArgs),
+    /// Make load as a worker of a Locust master, which starts, ramps and stops it
+    Worker(Box<WorkerArgs>),
     /// Show results as one HTML file, with charts
     Report(ReportArgs),
     /// Put blocking and asynchronous clients before the servers of this project, which push
@@ -240,6 +252,8 @@ pub fn parse_in(
         Some(Named::Export(args)) => Command::Export(args),
         Some(Named::History(args)) => Command::History(args),
         Some(Named::Import(args)) => Command::Import(args),
+        Some(Named::Merge(args)) => Command::Merge(args),
+        Some(Named::Worker(args)) => Command::Worker(args),
         Some(Named::Report(args)) => Command::Report(args),
         Some(Named::BenchPush(args)) => Command::BenchPush(args),
         Some(Named::Push(args)) => Command::Push(args),

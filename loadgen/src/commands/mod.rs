@@ -8,10 +8,12 @@ mod history;
 mod import;
 mod man;
 mod mask;
+mod merge;
 mod push;
 mod report;
 mod run;
 mod wanted;
+mod worker;
 
 pub use self::bench::bench;
 pub use self::bench_push::bench_push;
@@ -20,9 +22,11 @@ pub use self::export::export;
 pub use self::history::history;
 pub use self::import::import;
 pub use self::man::{completions, man};
+pub use self::merge::merge;
 pub use self::push::push;
 pub use self::report::report;
 pub use self::run::{run, websocket};
+pub use self::worker::worker;
 
 use mask::mask;
 

@@ -24,6 +24,7 @@ mod budget;
 mod certificate;
 pub mod control;
 mod crew;
+mod crowd;
 mod desk;
 mod failure;
 mod fast;
@@ -45,6 +46,7 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 pub use control::{Clock, Control, Observer, Progress};
+pub use crowd::Crowd;
 pub use firsts::Firsts;
 
 use crate::http1::HEADERS_MAX;

@@ -175,6 +175,8 @@ impl Told {
             false => 0.0,
         };
         let record = Record {
+            shard: None,
+            merged: None,
             schema: SCHEMA.to_owned(),
             id,
             started_at: gaps.fill("started_at", self.started_at.clone(), in_order),

@@ -19,6 +19,7 @@ mod proxy;
 mod route;
 mod scenario;
 mod schedule;
+mod shard;
 mod slo;
 mod sources;
 mod target;
@@ -43,6 +44,7 @@ pub use proxy::Proxy;
 pub use route::{Destination, Route};
 pub use scenario::{HttpVersion, Method, Scenario, identification};
 pub use schedule::{Curve, MAX_IN_FLIGHT, RATE_MAX_PER_SECOND, Rate, Schedule, Spacing, Spread};
+pub use shard::{SHARDS_MAX, Shard};
 pub use slo::Slo;
 pub use sources::Sources;
 pub use target::{Target, TargetError};
@@ -67,6 +69,9 @@ pub struct Plan {
     pub expect: Expect,
     /// How many connections, and when requests start on them.
     pub load: Load,
+    /// The part of the arrivals that are this process's, if others take the rest; connections and
+    /// counts are its own.
+    pub shard: Option<Shard>,
     /// What is open besides.
     pub background: Background,
     /// When the run ends.

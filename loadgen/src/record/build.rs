@@ -11,10 +11,11 @@ use super::{
     Schedule, Second, Server, Target, TlsSettings, Tool, Validity, WebSocketSettings,
     encode_histogram, timestamp,
 };
-use crate::engine::Summary;
 use crate::engine::samples::Samples;
+use crate::engine::{Crowd, Summary};
 use crate::plan;
 use crate::recorder::{Recorder, SecondTally, Times};
+use crate::shard::Membership;
 use crate::system;
 use crate::system::affinity::CpuSet;
 use crate::system::kernel_counters::KernelCounters;
@@ -38,6 +39,12 @@ pub struct Context {
     pub interrupted: Arc<AtomicBool>,
     /// Where each request goes when it has ended, if somebody collects them.
     pub samples: Option<Samples>,
+    /// The run that this one is a part of.
+    pub membership: Option<Membership>,
+    /// When to begin, warm-up included; at once if that is over.
+    pub start_at: Option<SystemTime>,
+    /// Who says, while the run lasts, how many of its connections are used.
+    pub crowd: Option<Arc<Crowd>>,
 }
 
 /// What the machine said of a run: the differences between its beginning and its end.
@@ -112,6 +119,8 @@ pub fn build(
             latency_ns.total.as_ref(),
         ),
         imported: None,
+        shard: None,
+        merged: None,
         latency_ns,
         histograms: histograms(recorder),
         series: series(&recorder.seconds.tallies(), elapsed_s),
@@ -268,6 +277,7 @@ fn histograms(recorder: &Recorder) -> Histograms {
         first_byte: text(&recorder.first_byte),
         corrected: open_loop.and_then(|open_loop| text(&open_loop.corrected)),
         failed: text(&recorder.failed),
+        ..Histograms::default()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Whole distributions as text: HdrHistogram's V2 encoding in base64, the
 //! format that the HdrHistogram libraries of other languages read.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
@@ -30,6 +32,21 @@ pub struct Histograms {
     /// Failed requests, start to failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+    /// Requests under way at the end, start to that end; in records to be
+    /// merged, as those that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<String>,
+    /// Actual minus intended start, as in `schedule.lag_ns` (open loop only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag: Option<String>,
+    /// Successful requests by the second in which they ended, start to last
+    /// byte, to two digits; the key is the row's `start_s`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seconds: BTreeMap<u64, String>,
+    /// Successful requests by path, start to last byte, to two digits; the key
+    /// is the path's index in `paths`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub paths: BTreeMap<u64, String>,
 }
 
 /// Why a text is not a histogram.

@@ -18,6 +18,7 @@ mod histogram;
 mod imported;
 mod judge;
 mod latency;
+mod merged;
 mod metrics;
 mod network;
 mod pack;
@@ -31,6 +32,7 @@ mod schedule;
 mod schema;
 mod series;
 mod server;
+mod shard;
 mod target;
 mod timestamp;
 mod tool;
@@ -51,6 +53,7 @@ pub use histogram::{HistogramError, Histograms, decode_histogram, encode_histogr
 pub use imported::{Imported, LatencyFrom, LatencyOf, Percentile};
 pub use judge::judge;
 pub use latency::{Distribution, LatencyNs};
+pub use merged::{Merged, MergedShard};
 pub use metrics::{LatencyMs, Metrics};
 pub use network::Network;
 pub use pack::pack;
@@ -68,6 +71,7 @@ pub use schema::schema;
 pub(crate) use schema::{document, schema_of};
 pub use series::Second;
 pub use server::Server;
+pub use shard::{ClockQuality, Part, Shard};
 pub use target::{Target, Tls};
 pub use timestamp::{directory_timestamp, timestamp};
 pub(crate) use timestamp::{epoch_ms, utc};
@@ -161,6 +165,12 @@ pub struct Record {
     /// measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
+    /// Which part of a run this is; absent if it is all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// What this record was put together of; absent if one process measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Merged>,
 }
 
 impl Record {

@@ -80,6 +80,8 @@ pub(crate) fn sample() -> Record {
             latency_ms: Some(LatencyMs::from(&distribution)),
         },
         imported: None,
+        shard: None,
+        merged: None,
     }
 }
 

@@ -24,6 +24,7 @@ impl Scenario {
         let timeout = self.timeout.unwrap_or(timing.timeout);
         let in_url = target.url.credentials()?;
         let mut plan = Plan {
+            shard: None,
             tls,
             scenario: crate::plan::Scenario {
                 method: self.method.clone(),

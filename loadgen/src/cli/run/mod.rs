@@ -130,6 +130,7 @@ impl RunArgs {
             Some(urls) => self.urls.paths(urls, &target.url, self.when.seed)?,
         };
         let mut plan = Plan {
+            shard: None,
             background: self.beside.background()?,
             tls: self.tls.tls(&target.url, as_ab)?,
             scenario: self.what_to_send.scenario(&target, paths, as_ab)?,

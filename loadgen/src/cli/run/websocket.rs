@@ -159,6 +159,7 @@ impl WebSocketArgs {
             None => Target::of(url),
         };
         let plan = Plan {
+            shard: None,
             tls,
             scenario: upgrade(&target.url.path, framing),
             expect: Expect {

@@ -1,0 +1,1 @@
+//! Which shard this process is, by the variables of the scheduler that started it.
