@@ -1,7 +1,7 @@
 # Three images from one build: docker build --target server-sync . (or server-async; loadgen is the
 # last and so the default). COMMIT goes into records: --build-arg COMMIT=$(git rev-parse --short=9 HEAD)
 
-FROM rust:1.88-bookworm AS build
+FROM rust:1.89-bookworm AS build
 WORKDIR /source
 COPY . .
 ARG COMMIT
