@@ -1,9 +1,12 @@
 //! From what was planned, counted and measured to the record: nothing is computed after this.
 
+use std::collections::BTreeMap;
 use std::iter::repeat;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
+
+use hdrhistogram::Histogram;
 
 use super::{
     Background, BackgroundMeasured, Bench, Client, Distribution, Environment, GateResult,
@@ -122,7 +125,7 @@ pub fn build(
         shard: None,
         merged: None,
         latency_ns,
-        histograms: histograms(recorder),
+        histograms: histograms(recorder, context.membership.is_some()),
         series: series(&recorder.seconds.tallies(), elapsed_s),
         paths: paths(plan, recorder),
         client: client(plan, summary, measured, schedule.as_ref()),
@@ -267,9 +270,27 @@ fn latency(recorder: &Recorder) -> LatencyNs {
     }
 }
 
-fn histograms(recorder: &Recorder) -> Histograms {
+/// Those of a run that others make parts of are to be added up: these have everything in them that
+/// percentiles are taken from.
+fn histograms(recorder: &Recorder, is_part: bool) -> Histograms {
     let text = |times: &Times| encode_histogram(&times.0);
     let open_loop = recorder.open_loop.as_ref();
+    let of_parts = match is_part {
+        true => Histograms {
+            cancelled: text(&recorder.cancelled),
+            lag: open_loop.and_then(|open_loop| text(&open_loop.lag)),
+            seconds: indexed(
+                recorder
+                    .seconds
+                    .tallies()
+                    .iter()
+                    .map(SecondTally::latencies),
+            ),
+            paths: indexed(recorder.paths.iter().map(|path| path.total.clone())),
+            ..Histograms::default()
+        },
+        false => Histograms::default(),
+    };
     Histograms {
         total: text(&recorder.total),
         connect: text(&recorder.connect),
@@ -277,8 +298,15 @@ fn histograms(recorder: &Recorder) -> Histograms {
         first_byte: text(&recorder.first_byte),
         corrected: open_loop.and_then(|open_loop| text(&open_loop.corrected)),
         failed: text(&recorder.failed),
-        ..Histograms::default()
+        ..of_parts
     }
+}
+
+/// Those that are not empty, as text, by their places.
+fn indexed(histograms: impl Iterator<Item = Histogram<u64>>) -> BTreeMap<u64, String> {
+    let texts = (0..).zip(histograms);
+    let texts = texts.filter_map(|(place, histogram)| Some((place, encode_histogram(&histogram)?)));
+    texts.collect()
 }
 
 fn series(seconds: &[SecondTally], elapsed_s: f64) -> Vec<Second> {

@@ -8,7 +8,12 @@
 use std::iter;
 use std::ops::AddAssign;
 
+use hdrhistogram::Histogram;
+
 use super::LONGEST_NS;
+
+/// What an HdrHistogram with these buckets is made with.
+const DIGITS: u8 = 2;
 
 /// Buckets for each doubling, as a power of two. As in an HdrHistogram of two digits, whose
 /// buckets these are, a bucket is at most a 128th of its times wide.
@@ -89,6 +94,17 @@ impl Packed {
         counts.map(|(bucket, count)| (longest_ns(bucket), u64::from(count)))
     }
 
+    /// The same as an HdrHistogram, whose buckets these are. Added to another of them, or counted
+    /// into [`Packed`] again, it is what it was.
+    pub(super) fn histogram(&self) -> Histogram<u64> {
+        let mut histogram = Histogram::new_with_bounds(1, LONGEST_NS, DIGITS)
+            .expect("the bounds are in order and the digits 0 to 5");
+        for (ns, count) in self.times() {
+            histogram.saturating_record_n(ns, count);
+        }
+        histogram
+    }
+
     /// Buckets that are not empty, and what is in them.
     fn counts(&self) -> impl Iterator<Item = (usize, u32)> {
         let mut bytes = &*self.0;
@@ -152,11 +168,11 @@ fn take_number(bytes: &mut &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use hdrhistogram::Histogram;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::record::{decode_histogram, encode_histogram};
 
     /// As likely short as long.
     fn time_ns() -> impl Strategy<Value = u64> {
@@ -206,6 +222,24 @@ mod tests {
                 packed(&times_ns).quantile_ns(share),
                 Some(histogram.value_at_quantile(share))
             );
+        }
+
+        #[test]
+        fn as_an_hdr_histogram_it_has_what_was_recorded_in_one(times_ns in vec(time_ns(), 0..300)) {
+            let mut recorded = Histogram::<u64>::new_with_bounds(1, LONGEST_NS, DIGITS).unwrap();
+            for ns in &times_ns {
+                recorded.saturating_record(*ns);
+            }
+            let histogram = packed(&times_ns).histogram();
+            let buckets = |histogram: &Histogram<u64>| {
+                let each = histogram.iter_recorded();
+                each.map(|it| (it.value_iterated_to(), it.count_at_value())).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(buckets(&histogram), buckets(&recorded));
+            // Read from text it is the same, to the bounds, so that they can be added.
+            if let Some(text) = encode_histogram(&histogram) {
+                prop_assert_eq!(decode_histogram(&text).unwrap(), histogram);
+            }
         }
 
         #[test]

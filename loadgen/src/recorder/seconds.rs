@@ -3,6 +3,8 @@
 use std::mem;
 use std::ops::AddAssign;
 
+use hdrhistogram::Histogram;
+
 use super::buckets::{Buckets, Packed};
 
 const NS_PER_SECOND: u64 = 1_000_000_000;
@@ -143,6 +145,12 @@ impl SecondTally {
         p99.map(|ns| ns.min(self.latency_ns_max))
     }
 
+    /// All latencies of the successes, to two digits.
+    #[must_use]
+    pub fn latencies(&self) -> Histogram<u64> {
+        self.latencies.histogram()
+    }
+
     /// But for the latencies, which are counted in one way or another.
     fn succeeded(&mut self, latency_ns: u64) {
         self.succeeded += 1;
@@ -163,7 +171,6 @@ impl AddAssign<&Self> for SecondTally {
 
 #[cfg(test)]
 mod tests {
-    use hdrhistogram::Histogram;
     use proptest::collection::vec;
     use proptest::prelude::*;
 
