@@ -1,7 +1,11 @@
 //! One run, from plan to record: probes before, load, probes after.
 
+mod parts;
+
 use std::io;
 use std::time::SystemTime;
+
+pub use parts::Parts;
 
 use crate::engine::background::{Background, Held};
 use crate::engine::{self, Control, Observer, Progress, Summary};
@@ -26,7 +30,8 @@ pub fn run(
     observer: &mut dyn Observer,
 ) -> io::Result<(Record, Summary)> {
     let control = Control::new(plan.load.threads, context.interrupted.clone())
-        .with_samples(context.samples.clone());
+        .with_samples(context.samples.clone())
+        .with_crowd(context.crowd.clone());
     let control = match observer.wants_live() {
         true => control.with_live(),
         false => control,
@@ -76,6 +81,25 @@ impl Samples {
         }
     }
 
+    /// What was measured since `before`, but for the server and the connections beside the load.
+    fn since(&self, before: &Self, environment: Environment) -> Measured {
+        let client = self.client.as_ref().zip(before.client.as_ref());
+        let steal_share = match (self.cpu_time, before.cpu_time) {
+            (Some(now), Some(before)) => now.share_since(&before),
+            _ => None,
+        };
+        Measured {
+            started_at: before.at,
+            environment,
+            steal_share,
+            network: self.network.since(&before.network),
+            background: None,
+            client: client.map(|(now, before)| now.since(before)),
+            client_rss_bytes_peak: own_peak_rss_bytes(),
+            server: None,
+        }
+    }
+
     /// The server's processes.
     fn pids(&self) -> Vec<u32> {
         self.server
@@ -113,26 +137,16 @@ impl<'a> Probes<'a> {
         // A run that was interrupted in its warm-up has neither.
         let after = self.after.unwrap_or_else(|| Samples::take(self.plan, &[]));
         let before = self.before.as_ref().unwrap_or(&after);
-        let client = after.client.as_ref().zip(before.client.as_ref());
         let server = after.server.as_ref().zip(before.server.as_ref());
-        let steal_share = match (after.cpu_time, before.cpu_time) {
-            (Some(after), Some(before)) => after.share_since(&before),
-            _ => None,
-        };
         Measured {
-            started_at: before.at,
-            environment: self.environment,
-            steal_share,
-            network: after.network.since(&before.network),
             background: self.background_measured,
-            client: client.map(|(after, before)| after.since(before)),
-            client_rss_bytes_peak: own_peak_rss_bytes(),
             server: server.map(|(after, before)| ServerMeasured {
                 cost: after.since(before),
                 processes: after.processes(),
                 rss_bytes_at_rest: self.at_rest.as_ref().and_then(TreeSample::rss_bytes),
                 peaks: self.peaks,
             }),
+            ..after.since(before, self.environment)
         }
     }
 }

@@ -56,6 +56,14 @@ impl Arrivals {
         ))
     }
 
+    /// Those of all workers.
+    pub(super) fn all(plan: &Plan) -> Option<Self> {
+        let schedule = plan.load.schedule()?;
+        let curve = schedule.curve(plan.warmup, plan.stop.duration);
+        let first = Cursor::first(schedule.spacing);
+        Some(Self::new(curve, first, plan.stop.requests, (0, 1)))
+    }
+
     /// Of worker `index` of `workers`.
     fn new(
         curve: Curve,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::crowd::Crowd;
 use super::live::{Live, LiveCounts};
 use super::samples::{Sampler, Samples};
 
@@ -19,6 +20,7 @@ pub struct Control {
     workers: Vec<Tally>,
     live: Option<LiveCounts>,
     samples: Option<Samples>,
+    crowd: Option<Arc<Crowd>>,
 }
 
 /// A worker's progress on a cache line of its own, so that showing it costs the others nothing.
@@ -87,6 +89,7 @@ impl Control {
             workers: (0..workers).map(|_| Tally::default()).collect(),
             live: None,
             samples: None,
+            crowd: None,
         }
     }
 
@@ -103,6 +106,17 @@ impl Control {
     #[must_use]
     pub fn with_samples(self, samples: Option<Samples>) -> Self {
         Self { samples, ..self }
+    }
+
+    /// The same for a run whose connections come and go, if somebody says so.
+    #[must_use]
+    pub fn with_crowd(self, crowd: Option<Arc<Crowd>>) -> Self {
+        Self { crowd, ..self }
+    }
+
+    /// Who says how many of the connections are used, if not all are.
+    pub(super) fn crowd(&self) -> Option<&Crowd> {
+        self.crowd.as_deref()
     }
 
     /// Whether the run is to end early.

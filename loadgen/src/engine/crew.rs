@@ -78,6 +78,9 @@ where
     }
     let began_at = SystemTime::now();
     let clock = Clock::start();
+    if let Some(crowd) = control.crowd() {
+        crowd.begins(began_at);
+    }
     let reports = thread::scope(|scope| {
         let (done, all_done) = mpsc::channel();
         let mut noting = Vec::with_capacity(workers.len());

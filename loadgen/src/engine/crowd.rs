@@ -1,27 +1,151 @@
-//! How many of a run's connections are used, where somebody changes that while the run lasts.
+//! A run whose connections come and go while it lasts, and that hands over what it has counted
+//! meanwhile.
+//!
+//! - [`Users`]: how many connections are used, and which of a schedule's arrivals fall to them;
+//! - `arrivals`: when requests are to start then;
+//! - `hand_over`: the way that counts take.
+//!
+//! Nobody waits for anybody: whoever controls the run writes, and a worker of the fast engine looks
+//! at its next tick, 50 ms later at most. If somebody writes at that very moment it looks again at
+//! the tick after that.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+mod arrivals;
+mod hand_over;
+mod users;
+
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::SystemTime;
+
+pub use users::Users;
+
+pub(super) use arrivals::SharedArrivals;
+pub(super) use hand_over::Handed;
+
+use super::Summary;
+use super::firsts::Firsts;
+use crate::engine::control::nanoseconds;
+use crate::plan::{Load, Plan};
+use crate::recorder::Recorder;
+use hand_over::HandOver;
 
 /// Users come and go; each is a connection.
 ///
-/// Whoever controls the run writes, workers read at their next tick: nobody waits for anybody.
-#[derive(Debug, Default)]
+/// The plan's connections are the most that there can be. Those that nobody uses are closed, and
+/// cost a worker nothing but memory. Only the fast engine knows of crowds; and a plan that ends
+/// after a number of requests does so, whoever comes.
+#[derive(Debug)]
 pub struct Crowd {
-    users: AtomicUsize,
-    of: AtomicUsize,
-    is_leaving: AtomicBool,
+    load: Load,
+    wish: Mutex<Wish>,
+    hand_over: HandOver,
+    /// When the run began.
+    began_at: OnceLock<SystemTime>,
+}
+
+/// What is to become of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wish {
+    pub(super) users: Users,
+    /// No request begins any more.
+    pub(super) is_leaving: bool,
 }
 
 impl Crowd {
-    /// From now on so many connections are used, of `of` that the whole load is made with: in open
-    /// loop the share of the arrivals that begin here.
-    pub fn set(&self, users: usize, of: usize) {
-        self.of.store(of, Ordering::Relaxed);
-        self.users.store(users, Ordering::Relaxed);
+    /// Of a run of `plan`, at first without users.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            load: plan.load,
+            wish: Mutex::default(),
+            hand_over: HandOver::between(plan.load.threads),
+            began_at: OnceLock::new(),
+        }
     }
 
-    /// No request begins any more; the run ends when those under way have.
-    pub fn leave(&self) {
-        self.is_leaving.store(true, Ordering::Relaxed);
+    /// From now on there are these users, as many as the plan has connections at most.
+    ///
+    /// A connection whose user goes ends what is under way on it, and is closed then. Without users
+    /// the run goes on.
+    pub fn set(&self, users: Users) {
+        lock(&self.wish).users = users;
     }
+
+    /// No request begins any more; the run ends by itself when those under way have, and cancels
+    /// none. Arrivals of an open loop that had come due and wait are unsent, later ones never were.
+    ///
+    /// Whoever has no patience sets what interrupts the run: then those under way are cancelled.
+    pub fn leave(&self) {
+        lock(&self.wish).is_leaving = true;
+    }
+
+    /// Asks each worker for what it has counted since it was asked last. It answers at its next
+    /// tick; until then further questions are the same one.
+    pub fn ask(&self, plan: &Plan) {
+        self.hand_over.ask(|| Recorder::of_plan(plan));
+    }
+
+    /// How many workers have not answered. Those that have ended never will: what they have counted
+    /// since is in the run's own [`Summary`].
+    #[must_use]
+    pub fn awaited(&self) -> usize {
+        self.hand_over.awaited()
+    }
+
+    /// What was handed over since this was asked last, if anything was, without waiting.
+    ///
+    /// All these and the run's own summary together are the whole run. A request is issued in one
+    /// part and may end in a later one: only of all parts together `issued` is the sum of outcomes.
+    /// `elapsed_ns` is from the beginning of the measured part to the hand-over, `workers_busy` is
+    /// since the part before.
+    pub fn collect(&self, plan: &Plan) -> Option<Summary> {
+        let handed = self.hand_over.collect();
+        let at_ns = handed.iter().map(|handed| handed.at_ns).max()?;
+        let mut recorder = Recorder::of_plan(plan);
+        let mut firsts = Firsts::default();
+        for handed in &handed {
+            recorder += &handed.recorder;
+            firsts = firsts.or(&handed.firsts);
+        }
+        Some(Summary {
+            recorder,
+            began_at: self.began_at.get().copied().unwrap_or(SystemTime::now()),
+            elapsed_ns: at_ns.saturating_sub(nanoseconds(plan.warmup)),
+            workers_busy: handed.iter().map(|handed| handed.busy).collect(),
+            samples_wait: None,
+            interrupted: false,
+            firsts,
+            first_length: handed.iter().find_map(|handed| handed.first_length),
+        })
+    }
+
+    /// The run begins.
+    pub(super) fn begins(&self, at: SystemTime) {
+        // A crowd is of one run; of another one the first would be meant.
+        let _ = self.began_at.set(at);
+    }
+
+    /// What is wished for; `None` if that is being written.
+    pub(super) fn wish(&self) -> Option<Wish> {
+        self.wish.try_lock().ok().map(|wish| *wish)
+    }
+
+    /// An empty recorder, if worker `index` is asked for the one that it has.
+    pub(super) fn asked(&self, index: usize) -> Option<Box<Recorder>> {
+        self.hand_over.asked(index)
+    }
+
+    /// A worker's answer to that.
+    pub(super) fn hand(&self, handed: Handed) {
+        self.hand_over.hand(handed);
+    }
+
+    /// Those of `users` that worker `index` has.
+    pub(super) fn of_worker(&self, users: Users, index: usize) -> Users {
+        users.of_worker(&self.load, index)
+    }
+}
+
+/// Whoever has panicked here has not left anything half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

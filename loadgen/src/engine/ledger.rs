@@ -1,10 +1,12 @@
 //! What one worker counts, whatever its engine: each request passes [`Ledger::issued`] once and
 //! [`Ledger::ended`] once.
 
+use std::mem;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::budget::Span;
+use super::crowd::Handed;
 use super::firsts::Firsts;
 use super::live::Live;
 use super::samples::{Sample, Sampler};
@@ -23,6 +25,8 @@ pub(super) struct Ledger<'a> {
     first_length: &'a OnceLock<u64>,
     firsts: Firsts,
     last_ended_ns: u64,
+    /// Requests that have ended, and those of them that have failed, in what was handed over.
+    handed_over: (u64, u64),
     /// Of the thread, since the measured part began.
     busy: Option<ThreadBusy>,
     /// Told of each request, for whoever watches.
@@ -54,6 +58,7 @@ impl<'a> Ledger<'a> {
             first_length,
             firsts: Firsts::default(),
             last_ended_ns: measured_from_ns,
+            handed_over: (0, 0),
             busy: None,
             live,
             sampler,
@@ -240,7 +245,8 @@ impl<'a> Ledger<'a> {
     /// How many requests have ended, and how many of them have failed.
     pub(super) fn ended_and_failed(&self) -> (u64, u64) {
         let requests = self.recorder.requests;
-        (requests.ended(), requests.failed)
+        let (ended, failed) = self.handed_over;
+        (ended + requests.ended(), failed + requests.failed)
     }
 
     /// Keeps the firsts of those who make this worker's requests.
@@ -255,6 +261,24 @@ impl<'a> Ledger<'a> {
         match is_interrupted || Span::of(self.plan).is_over(now_ns) {
             true => now_ns,
             false => self.last_ended_ns,
+        }
+    }
+
+    /// Hands over what was counted until `now_ns`, and goes on with an `empty` recorder.
+    pub(super) fn hand_over(&mut self, empty: Box<Recorder>, now_ns: u64) -> Handed {
+        self.handed_over = self.ended_and_failed();
+        let mut recorder = empty;
+        mem::swap(&mut self.recorder, &mut recorder);
+        let busy = self.busy.map(|busy| busy.share());
+        if self.is_measuring() {
+            self.busy = Some(ThreadBusy::start());
+        }
+        Handed {
+            recorder,
+            at_ns: now_ns,
+            busy: busy.unwrap_or_default(),
+            firsts: self.firsts.clone(),
+            first_length: self.first_length.get().copied(),
         }
     }
 

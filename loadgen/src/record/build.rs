@@ -141,6 +141,23 @@ pub fn build(
     Record { gates, ..record }.judged()
 }
 
+/// Freezes what a run has done between two hand-overs: see [`Parts`](crate::run::Parts).
+///
+/// A part has only those seconds in which something ended, each with its place in the run; another
+/// part may have more of the same second.
+#[must_use]
+pub fn build_part(
+    plan: &plan::Plan,
+    context: &Context,
+    part: &Summary,
+    measured: &Measured,
+) -> Record {
+    let mut record = build(plan, context, part, measured);
+    let series = &mut record.series;
+    series.retain(|second| second.succeeded + second.failed > 0);
+    record
+}
+
 /// How the finished run stands against the limits set for it.
 fn gates(plan: &plan::Plan, record: &Record) -> Vec<GateResult> {
     let gates = plan.gates.iter().filter(|_| !record.interrupted);

@@ -45,7 +45,7 @@ pub(crate) mod sample;
 pub use background::{Background, BackgroundMeasured, HeldConnections};
 pub use bench::Bench;
 pub(crate) use build::settings;
-pub use build::{Context, Measured, ServerMeasured, build};
+pub use build::{Context, Measured, ServerMeasured, build, build_part};
 pub use client::Client;
 pub use environment::{Environment, PortRange};
 pub use gate::GateResult;

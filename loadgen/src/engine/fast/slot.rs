@@ -22,6 +22,8 @@ pub(super) enum Phase {
     /// Nothing until the next tick: a request failed at once, and trying again without a pause
     /// would only count failures as fast as the CPU can.
     HeldBack,
+    /// Nothing, until somebody uses it.
+    Parked,
     /// Its connection is being opened.
     Connecting,
     /// It is open to a proxy, and a way through is asked for.
@@ -46,9 +48,10 @@ pub(super) struct Slot {
     reader: ResponseReader,
     /// Whether there is a connection that can take another request.
     pub(super) is_open: bool,
-    /// Whether the worker knows that it can take another request.
+    /// Whether the worker knows that it can take another request, or that it must not.
     pub(super) is_ready: bool,
-    /// Whether the worker knows that it has room beside the requests under way on it.
+    /// Whether the worker knows that it has room beside the requests under way on it, or that
+    /// nothing may be put there.
     pub(super) is_roomy: bool,
     /// Which of the destinations it is connected to, or tries to be.
     pub(super) destination: usize,
@@ -74,6 +77,18 @@ pub(super) enum Heard {
 }
 
 impl Slot {
+    /// One that is used, or not yet.
+    pub(super) fn of(is_used: bool) -> Self {
+        let phase = match is_used {
+            true => Phase::Idle,
+            false => Phase::Parked,
+        };
+        Self {
+            phase,
+            ..Self::default()
+        }
+    }
+
     /// Whether a request has begun and not ended.
     pub(super) fn is_under_way(&self) -> bool {
         !self.flights.is_empty()

@@ -4,10 +4,11 @@
 //! - `open_loop`: requests that begin when their time has come;
 //! - `connecting`, `securing`: a connection until requests can be sent on it;
 //! - `ending`: requests and connections, and what follows them;
-//! - `ticking`: what no event tells of.
+//! - `ticking`: what no event tells of; `crowding`: what somebody has asked for meanwhile.
 
 mod beginning;
 mod connecting;
+mod crowding;
 mod ending;
 mod open_loop;
 mod securing;
@@ -16,13 +17,15 @@ mod ticking;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crowding::Attendance;
+
 use super::driver::{Driver, Event, Then};
 use super::requests::Requests;
 use super::slot::Slot;
 use super::transport::{Setup, Transport};
-use crate::engine::arrivals::Arrivals;
 use crate::engine::crew::Job;
 use crate::engine::ledger::Report;
+use crate::engine::starts::Starts;
 use crate::engine::ticks::Ticks;
 use crate::engine::turns::Turns;
 use crate::http1::Question;
@@ -38,7 +41,7 @@ pub(super) struct Worker<'a, D> {
     requests: &'a Requests,
     turns: Turns,
     /// When requests are to begin, in open loop.
-    arrivals: Option<Arrivals>,
+    starts: Option<Starts>,
     /// How long before each of them it stays awake.
     spin: Duration,
     /// When there was a free connection again after there had been none.
@@ -53,6 +56,8 @@ pub(super) struct Worker<'a, D> {
     roomy: VecDeque<usize>,
     /// Slots that are not done.
     active: usize,
+    /// Which of them are used.
+    attendance: Attendance,
     ticks: Ticks,
     /// Whether the server is left to close connections first. One that once did not is not.
     server_closes: bool,
@@ -67,19 +72,24 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     pub(super) fn new(job: Job<'a>, driver: D, requests: &'a Requests) -> Self {
         let plan = job.plan;
         let slots = plan.load.connections_of(job.index);
+        let used = match job.control.crowd() {
+            None => slots,
+            Some(_) => 0,
+        };
         Self {
             ticks: Ticks::of(plan),
             active: slots,
-            slots: (0..slots).map(|_| Slot::default()).collect(),
+            slots: (0..slots).map(|slot| Slot::of(slot < used)).collect(),
+            attendance: Attendance::of(used),
             transports: (0..slots).map(|_| Transport::default()).collect(),
             setup: Setup::of(plan),
-            ready: (0..slots).collect(),
+            ready: (0..used).collect(),
             roomy: VecDeque::new(),
             server_closes: true,
             destination: 0,
             connections: plan.load.connections_up_to(job.index),
             turns: Turns::of_worker(plan, job.index),
-            arrivals: Arrivals::of_worker(plan, job.index),
+            starts: Starts::of_worker(plan, job.control, job.index),
             spin: match plan.load.schedule() {
                 Some(schedule) if schedule.spin => SPIN_LONGEST,
                 _ => Duration::ZERO,

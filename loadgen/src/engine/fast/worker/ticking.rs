@@ -24,7 +24,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         }
         let under_way: usize = self.slots.iter().map(|slot| slot.flights.len()).sum();
         self.job.ledger.begin_measuring(under_way as u64);
-        match &mut self.arrivals {
+        match &mut self.starts {
             None => self.job.budget.take_under_way(under_way as u64),
             Some(arrivals) => {
                 arrivals.begin_measuring(self.job.span.measured_from_ns, under_way as u64);
@@ -37,9 +37,10 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         if self.ticks.look(&self.job, now_ns) {
             return true;
         }
-        for slot in 0..self.slots.len() {
+        for slot in 0..self.attendance.occupied {
             self.check_time(slot, now_ns);
         }
+        self.follow_crowd(now_ns);
         false
     }
 
