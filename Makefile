@@ -13,8 +13,8 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ARCHIVE = loadgen-$(VERSION)-$(shell rustc -vV | sed -n 's/^host: //p')
 
 .PHONY: help build test test-report test-taurus test-exports test-tls test-websocket test-install \
-	lint-docker bench bench-models bench-peers bench-push bench-websocket peers-websocket serve compare \
-	install uninstall archive deb clean
+	lint-docker lint-deploy bench bench-models bench-peers bench-push bench-websocket peers-websocket \
+	serve compare install uninstall archive deb clean
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test-install: build ## install in a directory of its own, try what is there, uni
 
 lint-docker:  ## check Dockerfile and compose.yaml, with hadolint and check-jsonschema from PyPI
 	packaging/tests/docker.sh target/lint-docker
+
+lint-deploy:  ## check manifests and scripts of deploy/; kubernetes-validate, yamllint, shellcheck from PyPI
+	deploy/tests/manifests.sh target/lint-deploy
 
 bench: build  ## measure sync against async: about two minutes, results in results/
 	$(BIN)/loadgen bench
