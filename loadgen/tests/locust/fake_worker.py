@@ -1,0 +1,88 @@
+"""A worker that makes no requests: it says to a master what a test of the plug-in wants said.
+
+Usage: fake_worker.py PORT NAME, with SIGKILL as the way to lose it
+"""
+
+import json
+import sys
+import time
+
+import gevent
+from locust.rpc import Message, zmqrpc
+
+REPORT_EVERY_S = 0.5
+
+
+class Worker:
+    def __init__(self, port: int, name: str) -> None:
+        self.name = name
+        self.client = zmqrpc.Client("127.0.0.1", port, name)
+        self.state = "ready"
+        self.users: dict[str, int] = {}
+        self.run_id = ""
+        self.sequence = 0
+
+    def send(self, kind: str, data: object = None) -> None:
+        self.client.send(Message(kind, data, self.name))
+
+    def beat(self) -> None:
+        while True:
+            self.send("heartbeat", {"state": self.state, "current_cpu_usage": 1, "current_memory_usage": 1})
+            gevent.sleep(1)
+
+    def report(self, is_last: bool) -> None:
+        """Three requests, of which Locust gets the counts and the plug-in the text."""
+        now = int(time.time())
+        entry = {
+            "name": "/", "method": "GET", "start_time": now, "last_request_timestamp": now,
+            "num_requests": 3, "num_none_requests": 0, "num_failures": 0, "total_response_time": 3,
+            "max_response_time": 1, "min_response_time": 1, "total_content_length": 3,
+            "response_times": {1: 3}, "num_reqs_per_sec": {now: 3}, "num_fail_per_sec": {},
+        }
+        part = {"worker": self.name, "sequence": self.sequence, "is_last": is_last}
+        text = json.dumps({"shard": {"run_id": self.run_id, "part": part}, "text": "\u2028"}, ensure_ascii=False)
+        self.sequence += 1
+        self.send("stats", {
+            "stats": [entry], "stats_total": {**entry, "name": "Aggregated", "method": ""}, "errors": {},
+            "user_classes_count": self.users, "user_count": sum(self.users.values()), "loadgen": text,
+        })
+
+    def work(self) -> None:
+        while True:
+            gevent.sleep(REPORT_EVERY_S)
+            if self.state == "running":
+                self.report(is_last=False)
+
+    def end(self) -> None:
+        if self.state == "running":
+            self.state, self.users = "ready", {}
+            self.report(is_last=True)
+
+    def listen(self) -> None:
+        self.send("client_ready", -1)
+        gevent.spawn(self.beat)
+        gevent.spawn(self.work)
+        while True:
+            message = self.client.recv()
+            if message.type == "spawn":
+                options = message.data["parsed_options"]
+                if self.state != "running":
+                    self.run_id, self.sequence = options["loadgen_run_id"], 0
+                    print(json.dumps({k: v for k, v in options.items() if k.startswith("loadgen")}), flush=True)
+                self.send("spawning")
+                self.users = message.data["user_classes_count"]
+                self.state = "running"
+                self.send("spawning_complete",
+                          {"user_classes_count": self.users, "user_count": sum(self.users.values())})
+            elif message.type == "stop":
+                self.end()
+                self.send("client_stopped")
+                self.send("client_ready", -1)
+            elif message.type == "quit":
+                gevent.sleep(float(sys.argv[3]) if len(sys.argv) > 3 else 0)
+                self.end()
+                gevent.sleep(0.3)
+                return
+
+
+Worker(int(sys.argv[1]), sys.argv[2]).listen()
