@@ -1,16 +1,25 @@
 """A worker that makes no requests: it says to a master what a test of the plug-in wants said.
 
-Usage: fake_worker.py PORT NAME, with SIGKILL as the way to lose it
+Usage: fake_worker.py PORT NAME [--late SECONDS] [--odd]
+    --late SECONDS  wait for so long with the last report when the master quits
+    --odd           send reports that make no sense too
 """
 
+import argparse
 import json
-import sys
 import time
 
 import gevent
 from locust.rpc import Message, zmqrpc
 
-REPORT_EVERY_S = 0.5
+REPORT_EVERY_S = 0.3
+
+flags = argparse.ArgumentParser()
+flags.add_argument("port", type=int)
+flags.add_argument("name")
+flags.add_argument("--late", type=float, default=0.0)
+flags.add_argument("--odd", action="store_true")
+ARGS = flags.parse_args()
 
 
 class Worker:
@@ -39,13 +48,22 @@ class Worker:
             "max_response_time": 1, "min_response_time": 1, "total_content_length": 3,
             "response_times": {1: 3}, "num_reqs_per_sec": {now: 3}, "num_fail_per_sec": {},
         }
-        part = {"worker": self.name, "sequence": self.sequence, "is_last": is_last}
-        text = json.dumps({"shard": {"run_id": self.run_id, "part": part}, "text": "\u2028"}, ensure_ascii=False)
-        self.sequence += 1
+        # Two in one message, as when one could not be sent before.
+        reports = [self.record(self.run_id, False), self.record(self.run_id, is_last)]
+        if ARGS.odd:
+            reports += [self.record(run, False) for run in ("../outside", "unheard-of", "earlier")]
+            reports += ["{}", "{", 7]
+        total = {**entry, "name": "Aggregated", "method": ""}
         self.send("stats", {
-            "stats": [entry], "stats_total": {**entry, "name": "Aggregated", "method": ""}, "errors": {},
-            "user_classes_count": self.users, "user_count": sum(self.users.values()), "loadgen": text,
+            "stats": [entry], "stats_total": total, "errors": {}, "loadgen": reports,
+            "user_classes_count": self.users, "user_count": sum(self.users.values()),
         })
+
+    def record(self, run_id: str, is_last: bool) -> str:
+        """A text with a character that some take for a line's end."""
+        part = {"worker": self.name, "sequence": self.sequence, "is_last": is_last}
+        self.sequence += 1
+        return json.dumps({"shard": {"run_id": run_id, "part": part}, "text": "\u2028"}, ensure_ascii=False)
 
     def work(self) -> None:
         while True:
@@ -79,10 +97,10 @@ class Worker:
                 self.send("client_stopped")
                 self.send("client_ready", -1)
             elif message.type == "quit":
-                gevent.sleep(float(sys.argv[3]) if len(sys.argv) > 3 else 0)
+                gevent.sleep(ARGS.late)
                 self.end()
                 gevent.sleep(0.3)
                 return
 
 
-Worker(int(sys.argv[1]), sys.argv[2]).listen()
+Worker(ARGS.port, ARGS.name).listen()
