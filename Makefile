@@ -12,9 +12,9 @@ PROGRAMS := loadgen server-sync server-async
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ARCHIVE = loadgen-$(VERSION)-$(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build test test-report test-taurus test-exports test-tls test-websocket test-install \
-	lint-docker lint-deploy bench bench-models bench-peers bench-push bench-websocket peers-websocket \
-	serve compare install uninstall archive deb clean
+.PHONY: help build test test-report test-taurus test-exports test-locust test-tls test- \
+	websocket test-install lint-docker lint-deploy bench bench-models bench-peers bench-push \
+	bench-websocket peers-websocket serve compare install uninstall archive deb clean
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test-taurus: build ## let Taurus run loadgen in ab's place; installs it from PyP
 
 test-exports: build ## let the readers of the formats that loadgen exports to read them; from PyPI
 	loadgen/tests/exports/check.sh $(BIN) target/exports
+
+test-locust: build ## let a Locust master drive loadgen worker and kill some of both; installs it from PyPI
+	loadgen/tests/locust/check.sh $(BIN) target/locust
 
 test-tls: build ## let SSLyze hold both servers against Mozilla's guide; installs it from PyPI
 	server-common/tests/sslyze/check.sh $(BIN) target/sslyze

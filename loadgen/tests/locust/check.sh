@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# A real Locust master, as it comes from PyPI, with deploy/locust/locustfile.py: first with workers
+# that only pretend, then with `loadgen worker` against server-async. What Locust counts, what the
+# server counted and what the merged record has must be the same; masters and workers are killed.
+#
+# Usage: check.sh BIN VENV
+#   BIN   the directory of the programs loadgen and server-async
+#   VENV  where Locust is, or will be installed (from PyPI, which is all that needs the network)
+set -euo pipefail
+
+LIMIT=300s # for either, which takes half a minute
+
+source=$(realpath "$(dirname "$0")")
+bin=$(realpath "$1")
+venv=$(realpath -m "$2")
+
+main() {
+    install
+    export PYTHONDONTWRITEBYTECODE=1
+    timeout "$LIMIT" "$venv/bin/python" "$source/plugin.py"
+    timeout "$LIMIT" "$venv/bin/python" "$source/workers.py" "$bin"
+}
+
+install() {
+    if ! cmp -s "$source/requirements.txt" "$venv/requirements.txt"; then
+        python3 -m venv --clear "$venv"
+        "$venv/bin/pip" install --quiet --only-binary :all: -r "$source/requirements.txt"
+        cp "$source/requirements.txt" "$venv"
+    fi
+}
+
+main
