@@ -12,9 +12,10 @@ PROGRAMS := loadgen server-sync server-async
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ARCHIVE = loadgen-$(VERSION)-$(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build test test-report test-taurus test-exports test-locust test-tls test- \
-	websocket test-install lint-docker lint-deploy bench bench-models bench-peers bench-push \
-	bench-websocket peers-websocket serve compare install uninstall archive deb clean
+.PHONY: help build test test-report test-taurus test-exports test-locust test-tls \
+	test-websocket test-install lint-docker lint-deploy bench bench-models bench-peers \
+	bench-push bench-websocket peers-websocket serve compare install uninstall archive deb \
+	clean
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
