@@ -53,6 +53,7 @@ mod clock; // the clock on the wall, set in the middle of a run
 mod compare_command; // verdicts, exit codes, and files that are no results
 mod conservation; // random sequences of faults: every request counted once
 mod costs; // what a server paid, as its record says it
+mod crowd; // connections that come and go, and counts handed over meanwhile
 mod engines; // those beside fast: the same records, and what they refuse
 mod export_command; // results in the formats of other tools
 mod faults; // the fault table: one row, one test

@@ -65,6 +65,7 @@ impl SharedArrivals {
     }
 
     /// From `now_ns` on, which must not go back, what falls to `users` is taken as it comes due.
+    /// Nothing that was to start later may have been taken.
     pub(in crate::engine) fn follow(&mut self, users: Users, now_ns: u64) {
         while self.ahead.start_ns().is_some_and(|ns| ns <= now_ns) {
             self.ahead.pass();

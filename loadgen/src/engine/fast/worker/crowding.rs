@@ -28,10 +28,15 @@ impl Attendance {
 
 impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// Does what whoever controls the run has asked for since the last tick.
-    pub(super) fn follow_crowd(&mut self, now_ns: u64) {
+    pub(super) fn follow_crowd(&mut self) {
         let Some(crowd) = self.job.control.crowd() else {
             return;
         };
+        if self.starts.is_some() {
+            // What has come due and has a connection does not wait for whoever goes now.
+            self.begin_arrived();
+        }
+        let now_ns = self.job.clock.now_ns();
         self.hand_over(crowd, now_ns);
         if self.attendance.left_ns.is_none()
             && let Some(wish) = crowd.wish()

@@ -40,7 +40,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         for slot in 0..self.attendance.occupied {
             self.check_time(slot, now_ns);
         }
-        self.follow_crowd(now_ns);
+        self.follow_crowd();
         false
     }
 
