@@ -31,7 +31,6 @@ from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 LAST_REPORTS_S = 5.0  # for the last reports, besides the time that users have to stop
 MERGE_S = 600.0  # a thousand workers take seconds
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # it names a directory, and comes by network
 
 log = logging.getLogger("loadgen")
@@ -47,25 +46,25 @@ class LoadgenUser(User):
 
 @events.init_command_line_parser.add_listener
 def declare_options(parser: Any) -> None:
-    """All are texts, because the web form may leave any of them empty; workers read them."""
+    """All are texts, because the web form may leave any of them empty; workers read them. The form
+    shows each help as a label, of which it has room for one line."""
 
     def option(name: str, default: str, help: str, **more: Any) -> None:
         env_var = "LOCUST_LOADGEN_" + name.upper().replace("-", "_")
         parser.add_argument(f"--loadgen-{name}", default=default, help=help, env_var=env_var, **more)
 
-    option("path", "/", "Path and query of the requests; the host is Locust's. Default: /")
-    option("method", "GET", "Method of the requests. Default: GET", choices=METHODS)
-    option("rate", "", "Requests per second of all workers together, on schedule (open loop). Default: "
-           "empty or 0, each user sends its next request when it has its answer (closed loop)")
-    option("keep-alive", "yes", "Whether connections are used again. Default: yes", choices=["yes", "no"])
-    option("headers", "", "Headers, `Name: value`, with ;; or a line's end between two. Default: none")
-    option("body-file", "", "Body of the requests: a file on each worker. Default: none")
-    option("timeout", "30", "Longest wait for an answer, in seconds. Default: 30")
-    option("expect-status", "2xx,3xx", "Statuses that are no failure. Default: 2xx,3xx")
+    option("path", "/", "Path and query; the rest of the URL is the host's")
+    option("method", "GET", "Method", choices=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+    option("rate", "", "Requests per second of all workers; empty: users wait for their answers")
+    option("keep-alive", "yes", "Use connections again", choices=["yes", "no"])
+    option("headers", "", "Name: value, with ;; between two")
+    option("body-file", "", "A file on each worker, to be sent as the body")
+    option("timeout", "30", "Longest wait for an answer, in seconds")
+    option("expect-status", "2xx,3xx", "Statuses that are no failure")
     # Not in the web form, because they name what the master writes and starts.
     hidden = {"include_in_web_ui": False}
-    option("results", "locust-results", "Directory for records. Default: locust-results", **hidden)
-    option("binary", "loadgen", "The program that merges. Default: loadgen, by PATH", **hidden)
+    option("results", "locust-results", "Directory for records (default: locust-results)", **hidden)
+    option("binary", "loadgen", "The program loadgen, which merges (default: loadgen, by PATH)", **hidden)
     option("run-id", "", "Set by the master for each test", **hidden)
 
 
@@ -253,7 +252,8 @@ class Plugin:
         return make_response(f"there is no {name} yet\n", 404)
 
     def add_routes(self, web_ui: Any) -> None:
-        routes = Blueprint("loadgen", __name__, url_prefix=self.environment.parsed_options.web_base_path or None)
+        prefix = self.environment.parsed_options.web_base_path or None
+        routes = Blueprint("loadgen", __name__, url_prefix=prefix)
         for name in ("record.json", "reports.jsonl"):
             view = web_ui.auth_required_if_enabled(functools.partial(self.newest, name))
             routes.add_url_rule(f"/loadgen/{name}", endpoint=name.replace(".", "_"), view_func=view)

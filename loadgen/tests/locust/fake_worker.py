@@ -36,17 +36,30 @@ class Worker:
 
     def beat(self) -> None:
         while True:
-            self.send("heartbeat", {"state": self.state, "current_cpu_usage": 1, "current_memory_usage": 1})
+            self.send(
+                "heartbeat",
+                {"state": self.state, "current_cpu_usage": 1, "current_memory_usage": 1},
+            )
             gevent.sleep(1)
 
     def report(self, is_last: bool) -> None:
         """Three requests, of which Locust gets the counts and the plug-in the text."""
         now = int(time.time())
         entry = {
-            "name": "/", "method": "GET", "start_time": now, "last_request_timestamp": now,
-            "num_requests": 3, "num_none_requests": 0, "num_failures": 0, "total_response_time": 3,
-            "max_response_time": 1, "min_response_time": 1, "total_content_length": 3,
-            "response_times": {1: 3}, "num_reqs_per_sec": {now: 3}, "num_fail_per_sec": {},
+            "name": "/",
+            "method": "GET",
+            "start_time": now,
+            "last_request_timestamp": now,
+            "num_requests": 3,
+            "num_none_requests": 0,
+            "num_failures": 0,
+            "total_response_time": 3,
+            "max_response_time": 1,
+            "min_response_time": 1,
+            "total_content_length": 3,
+            "response_times": {1: 3},
+            "num_reqs_per_sec": {now: 3},
+            "num_fail_per_sec": {},
         }
         # Two in one message, as when one could not be sent before.
         reports = [self.record(self.run_id, False), self.record(self.run_id, is_last)]
@@ -54,16 +67,24 @@ class Worker:
             reports += [self.record(run, False) for run in ("../outside", "unheard-of", "earlier")]
             reports += ["{}", "{", 7]
         total = {**entry, "name": "Aggregated", "method": ""}
-        self.send("stats", {
-            "stats": [entry], "stats_total": total, "errors": {}, "loadgen": reports,
-            "user_classes_count": self.users, "user_count": sum(self.users.values()),
-        })
+        self.send(
+            "stats",
+            {
+                "stats": [entry],
+                "stats_total": total,
+                "errors": {},
+                "loadgen": reports,
+                "user_classes_count": self.users,
+                "user_count": sum(self.users.values()),
+            },
+        )
 
     def record(self, run_id: str, is_last: bool) -> str:
         """A text with a character that some take for a line's end."""
         part = {"worker": self.name, "sequence": self.sequence, "is_last": is_last}
         self.sequence += 1
-        return json.dumps({"shard": {"run_id": run_id, "part": part}, "text": "\u2028"}, ensure_ascii=False)
+        record = {"shard": {"run_id": run_id, "part": part}, "text": "\u2028"}
+        return json.dumps(record, ensure_ascii=False)
 
     def work(self) -> None:
         while True:
@@ -86,12 +107,17 @@ class Worker:
                 options = message.data["parsed_options"]
                 if self.state != "running":
                     self.run_id, self.sequence = options["loadgen_run_id"], 0
-                    print(json.dumps({k: v for k, v in options.items() if k.startswith("loadgen")}), flush=True)
+                    print(
+                        json.dumps({k: v for k, v in options.items() if k.startswith("loadgen")}),
+                        flush=True,
+                    )
                 self.send("spawning")
                 self.users = message.data["user_classes_count"]
                 self.state = "running"
-                self.send("spawning_complete",
-                          {"user_classes_count": self.users, "user_count": sum(self.users.values())})
+                self.send(
+                    "spawning_complete",
+                    {"user_classes_count": self.users, "user_count": sum(self.users.values())},
+                )
             elif message.type == "stop":
                 self.end()
                 self.send("client_stopped")

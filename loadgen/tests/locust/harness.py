@@ -53,7 +53,11 @@ class Process:
         self.log = directory / f"{name}.log"
         with open(self.log, "wb") as log:
             self.child = subprocess.Popen(
-                [str(word) for word in argv], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory
+                [str(word) for word in argv],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=directory,
             )
         Process.all.append(self)
 
@@ -67,7 +71,9 @@ class Process:
         if words in self.text():
             return True
         if self.child.poll() is not None:
-            raise Failed(f"{self.name} ended with {self.child.returncode}, and did not say {words!r}")
+            raise Failed(
+                f"{self.name} ended with {self.child.returncode}, and did not say {words!r}"
+            )
         return False
 
     def ends(self, code, limit_s=LIMIT_S):
@@ -101,7 +107,9 @@ class Master(Process):
         bound = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port]
         web = ["--web-host", "127.0.0.1", "--web-port", self.web.rsplit(":", 1)[1]]
         locust = [sys.executable, "-m", "locust", "--master", "-f", locustfile, "--host", host]
-        super().__init__(name, [*locust, *bound, *web, "--loadgen-binary", binary, *flags], directory)
+        super().__init__(
+            name, [*locust, *bound, *web, "--loadgen-binary", binary, *flags], directory
+        )
 
     def has_web(self):
         with contextlib.suppress(OSError):
@@ -126,14 +134,18 @@ class Master(Process):
 
     def requests(self):
         """Requests of the test by Locust's own count."""
-        return next(row["num_requests"] for row in self.stats()["stats"] if row["name"] == "Aggregated")
+        return next(
+            row["num_requests"] for row in self.stats()["stats"] if row["name"] == "Aggregated"
+        )
 
     def runs(self):
         """The directories of the tests, the oldest first."""
-        return sorted(self.results.iterdir(), key=lambda run: run.stat().st_ctime_ns) if self.results.exists() else []
+        found = self.results.iterdir() if self.results.exists() else []
+        return sorted(found, key=lambda run: run.name)
 
 
 def reports(run):
-    """What workers reported in a test."""
-    with open(run / "reports.jsonl", newline="\n") as lines:
-        return [json.loads(line) for line in lines]
+    """What workers have reported in a test."""
+    path = run / "reports.jsonl"
+    whole = path.read_bytes().rpartition(b"\n")[0] if path.exists() else b""
+    return [json.loads(line) for line in whole.split(b"\n") if line]

@@ -62,7 +62,19 @@ def worker(name, directory, port, *flags):
 
 def a_headless_master_waits_for_the_last_reports(directory, binary):
     port = free_port()
-    flags = ["--headless", "--expect-workers", 2, "-u", 4, "-r", 4, "-t", "2s", "--loadgen-rate", "200"]
+    flags = [
+        "--headless",
+        "--expect-workers",
+        2,
+        "-u",
+        4,
+        "-r",
+        4,
+        "-t",
+        "2s",
+        "--loadgen-rate",
+        "200",
+    ]
     master = Master("master", directory, HOST, port, binary, [*flags, "--json-file", "stats"])
     # Locust itself waits for half a second.
     workers = [worker("prompt", directory, port), worker("slow", directory, port, "--late", 1.5)]
@@ -77,12 +89,20 @@ def a_headless_master_waits_for_the_last_reports(directory, binary):
     same("last reports", {"prompt", "slow"}, {part["worker"] for part in parts if part["is_last"]})
     # Two in a message, and so twice as many as Locust counted.
     count = 3 * len(parts)
-    same("Locust's count", count, 2 * json.loads((directory / "stats.json").read_text())[0]["num_requests"])
+    same(
+        "Locust's count",
+        count,
+        2 * json.loads((directory / "stats.json").read_text())[0]["num_requests"],
+    )
     said = f"{count} requests at 12.3 per second, 0 more failed; p50 1 ms, p99 2.5 ms, p99.9 3 ms; workers: 2"
     same("the log has the sentence", True, said in master.text())
     same("the log has the note", True, "loadgen merge: a note" in master.text())
     same("the log has the verdict", True, "cannot be believed" in master.text())
-    same("lines as they came", len(parts), (run / "reports.jsonl").read_bytes().count("\u2028".encode()))
+    same(
+        "lines as they came",
+        len(parts),
+        (run / "reports.jsonl").read_bytes().count("\u2028".encode()),
+    )
 
 
 def the_web_interface_begins_tests_with_settings_of_their_own(directory, binary):
@@ -93,19 +113,45 @@ def the_web_interface_begins_tests_with_settings_of_their_own(directory, binary)
     until("the worker", lambda: master.workers() == 1)
     for path, rate in (("/first", ""), ("/second", "200")):
         # The last is one that whoever posts may not set.
-        master.post("/swarm", user_count=2, spawn_rate=2, loadgen_path=path, loadgen_rate=rate,
-                    loadgen_binary="/bin/false")
+        master.post(
+            "/swarm",
+            user_count=2,
+            spawn_rate=2,
+            loadgen_path=path,
+            loadgen_rate=rate,
+            loadgen_binary="/bin/false",
+        )
         until("requests", master.requests)
-        tests = len(master.runs())
+        record = master.runs()[-1] / "record.json"
         master.post("/stop")
-        until("a record", lambda: (master.runs()[tests - 1] / "record.json").exists())
+        until("a record", record.exists)
     first, second = (json.loads(line) for line in one.text().splitlines())
-    same("settings", ["/first", "", "/second", "200"], [
-        first["loadgen_path"], first["loadgen_rate"], second["loadgen_path"], second["loadgen_rate"]])
-    same("tests", [first["loadgen_run_id"], second["loadgen_run_id"]], [run.name for run in master.runs()])
+    same(
+        "settings",
+        ["/first", "", "/second", "200"],
+        [
+            first["loadgen_path"],
+            first["loadgen_rate"],
+            second["loadgen_path"],
+            second["loadgen_rate"],
+        ],
+    )
+    same(
+        "tests",
+        [first["loadgen_run_id"], second["loadgen_run_id"]],
+        [run.name for run in master.runs()],
+    )
     newest = master.runs()[1]
-    same("record over the web", (newest / "record.json").read_bytes(), master.get("/loadgen/record.json"))
-    same("reports over the web", (newest / "reports.jsonl").read_bytes(), master.get("/loadgen/reports.jsonl"))
+    same(
+        "record over the web",
+        (newest / "record.json").read_bytes(),
+        master.get("/loadgen/record.json"),
+    )
+    same(
+        "reports there",
+        (newest / "reports.jsonl").read_bytes(),
+        master.get("/loadgen/reports.jsonl"),
+    )
     master.signal(signal.SIGTERM)
     master.ends(0)
     one.ends(0)
@@ -126,11 +172,17 @@ def a_report_that_makes_no_sense_harms_nobody(directory, binary):
         master.says(words)
     until("requests", lambda: master.requests() > 6)
     until("the earlier test's record", (earlier / "record.json").exists)
-    same("the earlier test's whole lines", ["odd", "odd"],
-         [report["shard"]["part"]["worker"] for report in reports(earlier)][:2])
+    same(
+        "the earlier test's whole lines",
+        ["odd", "odd"],
+        [report["shard"]["part"]["worker"] for report in reports(earlier)][:2],
+    )
     same("nothing is outside", False, (directory / "outside").exists())
     master.post("/stop")
-    until("a record", lambda: any((run / "record.json").exists() for run in master.runs() if run != earlier))
+    until(
+        "a record",
+        lambda: any((run / "record.json").exists() for run in master.runs() if run != earlier),
+    )
 
 
 def without_the_program_the_log_says_what_to_run(directory, _):
@@ -140,7 +192,11 @@ def without_the_program_the_log_says_what_to_run(directory, _):
     worker("one", directory, port)
     master.ends(0)
     [run] = master.runs()
-    same("the log", True, f"run: loadgen merge {run}/reports.jsonl -o {run}/record.json" in master.text())
+    same(
+        "the log",
+        True,
+        f"run: loadgen merge {run}/reports.jsonl -o {run}/record.json" in master.text(),
+    )
 
 
 def a_worker_in_python_is_told_so(directory, binary):
