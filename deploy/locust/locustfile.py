@@ -14,7 +14,6 @@ from __future__ import annotations
 import functools
 import json
 import logging
-import mmap
 import re
 import secrets
 import subprocess
@@ -94,7 +93,7 @@ class Run:
         self.reports = self.directory / "reports.jsonl"
         self.record = self.directory / "record.json"
         self.binary = binary
-        self.heard: dict[str, tuple[str, bool]] = {}  # worker: its connection; was that its last report?
+        self.heard: dict[str, tuple[str, int, bool]] = {}  # worker: connection, newest report, is it the last
         self.had_users: set[str] = set()  # connections that had users when the test was ended
         self.is_merged = False
         self.finisher: gevent.Greenlet | None = None
@@ -111,19 +110,27 @@ class Run:
                 file.truncate(end)
                 raise
 
-    def drop_half_line(self) -> None:
-        """What a master that was killed wrote half would spoil the line after it."""
-        if self.reports.exists() and self.reports.stat().st_size:
-            with open(self.reports, "r+b") as file:
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-                    end = text.rfind(b"\n") + 1
-                file.truncate(end)
+    def read_back(self) -> None:
+        """What a master before this one heard; a line that it did not write to the end is dropped."""
+        self.reports.touch()
+        end = 0
+        with open(self.reports, "r+b") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    end += len(line)
+                    part = json.loads(line)["shard"]["part"]
+                    self.heard[part["worker"]] = ("", part["sequence"], part["is_last"])
+            file.truncate(end)
+
+    def has(self, part: dict[str, Any]) -> bool:
+        """A worker that does not know whether its report came sends it again; they come in order."""
+        return part["worker"] in self.heard and part["sequence"] <= self.heard[part["worker"]][1]
 
     def awaited(self, runner: MasterRunner) -> list[str]:
         """The connections that are there, and whose last report is not."""
-        last = {connection for connection, is_last in self.heard.values() if is_last}
-        missing = self.had_users.union(connection for connection, _ in self.heard.values()) - last
-        clients = [runner.clients[id] for id in missing if id in runner.clients]
+        ended = {connection for connection, _, is_last in self.heard.values() if is_last}
+        wanted = self.had_users.union(connection for connection, _, _ in self.heard.values()) - ended
+        clients = [runner.clients[id] for id in wanted if id in runner.clients]
         return sorted(client.id for client in clients if client.state != STATE_MISSING)
 
     @guarded
@@ -211,8 +218,10 @@ class Plugin:
     def keep(self, client_id: str, line: str) -> None:
         shard = json.loads(line)["shard"]
         run, part = self.run(shard["run_id"]), shard["part"]
+        if run.has(part):
+            return
         run.append(line)
-        run.heard[part["worker"]] = (client_id, part["is_last"])
+        run.heard[part["worker"]] = (client_id, part["sequence"], part["is_last"])
         run.is_merged = False
         if run is not self.now:  # but a test that is over, or another master's before this one
             self.finish(run)
@@ -221,8 +230,9 @@ class Plugin:
         if run_id not in self.runs:
             if not RUN_ID.fullmatch(run_id) or not (self.results / run_id).is_dir():
                 raise ValueError(f"a report of the test {run_id!r}, which did not begin in {self.results}")
-            self.runs[run_id] = Run(run_id, self.results, self.binary)
-            self.runs[run_id].drop_half_line()
+            run = Run(run_id, self.results, self.binary)
+            run.read_back()
+            self.runs[run_id] = run
         return self.runs[run_id]
 
     def stopping(self, **_: Any) -> None:

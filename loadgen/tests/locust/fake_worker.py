@@ -65,7 +65,7 @@ class Worker:
         reports = [self.record(self.run_id, False), self.record(self.run_id, is_last)]
         if ARGS.odd:
             reports += [self.record(run, False) for run in ("../outside", "unheard-of", "earlier")]
-            reports += ["{}", "{", 7]
+            reports += [reports[0], reports[4], "{}", "{", 7]
         total = {**entry, "name": "Aggregated", "method": ""}
         self.send(
             "stats",

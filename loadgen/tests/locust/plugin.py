@@ -161,7 +161,9 @@ def a_report_that_makes_no_sense_harms_nobody(directory, binary):
     # What another master left, killed while it wrote.
     earlier = directory / "locust-results" / "earlier"
     earlier.mkdir(parents=True)
-    (earlier / "reports.jsonl").write_text('{"shard":{"part":{"worker":"odd"}}}\n{"shard":{"pa')
+    (earlier / "reports.jsonl").write_text(
+        '{"shard": {"part": {"worker": "other", "sequence": 4, "is_last": false}}}\n{"shard": {"pa'
+    )
     port = free_port()
     master = Master("master", directory, HOST, port, binary)
     worker("odd", directory, port, "--odd")
@@ -172,11 +174,10 @@ def a_report_that_makes_no_sense_harms_nobody(directory, binary):
         master.says(words)
     until("requests", lambda: master.requests() > 6)
     until("the earlier test's record", (earlier / "record.json").exists)
-    same(
-        "the earlier test's whole lines",
-        ["odd", "odd"],
-        [report["shard"]["part"]["worker"] for report in reports(earlier)][:2],
-    )
+    workers = [report["shard"]["part"]["worker"] for report in reports(earlier)]
+    same("the earlier test's whole lines", ["other", "odd"], workers[:2])
+    again = [report["shard"]["part"]["sequence"] for report in reports(earlier)[1:]]
+    same("reports that were sent again", sorted(set(again)), again)
     same("nothing is outside", False, (directory / "outside").exists())
     master.post("/stop")
     until(
