@@ -13,7 +13,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ARCHIVE = loadgen-$(VERSION)-$(shell rustc -vV | sed -n 's/^host: //p')
 
 .PHONY: help build test test-report test-taurus test-exports test-locust test-tls \
-	test-websocket test-install lint-docker lint-deploy bench bench-models bench-peers \
+	test-schedulers test-websocket test-install lint-docker lint-deploy bench bench-models bench-peers \
 	bench-push bench-websocket peers-websocket serve compare install uninstall archive deb \
 	clean
 
@@ -44,6 +44,9 @@ test-websocket: build ## run the Autobahn cases against the WebSocket servers an
 
 test-report: build ## look at pages of results in Chromium; playwright-core and axe-core from npm
 	loadgen/tests/browser/check.sh $(BIN) target/browser target/report-screenshots $(RESULT)
+
+test-schedulers: build ## run shards under Slurm, Open MPI and GNU parallel, Debian's packages of them; merge and compare
+	deploy/tests/schedulers.sh $(BIN)
 
 test-install: build ## install in a directory of its own, try what is there, uninstall
 	packaging/tests/install.sh $(BIN)

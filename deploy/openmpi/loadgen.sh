@@ -19,11 +19,12 @@ read -ra flags <<<"${MPIRUN:-}"
 mkdir "$directory" "$directory/shards"
 export SHARDS_DIRECTORY=$directory/shards
 
-# mpirun would end all others when one exits with another code than 0, which a missed gate does.
-# It also mixes what they write to stdout, line by line: hence -o.
+# mpirun would end all others when one exits with another code than 0, which a missed gate does; told
+# not to, it ends with 0 itself, and what a shard found is in its record. What they write to stdout it
+# mixes, line by line: hence -o.
 # shellcheck disable=SC2016 # each process knows its rank
 mpirun --mca orte_abort_on_non_zero_status 0 -x SHARDS_DIRECTORY "${flags[@]}" \
     sh -c 'exec "$@" -o "$SHARDS_DIRECTORY/$OMPI_COMM_WORLD_RANK.json" >/dev/null' sh \
     "$loadgen" --quiet --shard auto --run-id "$run_id" --start-at "$start_at" "$@" ||
-    echo "loadgen.sh: a shard ended with $?" >&2
+    echo "loadgen.sh: mpirun ended with $?" >&2
 "$loadgen" merge "$directory/shards" -o "$directory/record.json"

@@ -19,7 +19,7 @@ trap 'rm -rf "$here"' EXIT
 
 main() {
     install
-    "$venv/bin/shellcheck" --severity style ./*/*.sh slurm/loadgen.sbatch
+    "$venv/bin/shellcheck" --severity style -x -P SCRIPTDIR ./*/*.sh ./tests/stand-ins/* slurm/loadgen.sbatch
     "$venv/bin/yamllint" --strict -d "$STYLE" kubernetes
     kubernetes/render.sh >"$here/default.yaml"
     takes kubernetes/loadgen.yaml
