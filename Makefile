@@ -12,10 +12,8 @@ PROGRAMS := loadgen server-sync server-async
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ARCHIVE = loadgen-$(VERSION)-$(shell rustc -vV | sed -n 's/^host: //p')
 
-.PHONY: help build test test-report test-taurus test-exports test-locust test-tls \
-	test-schedulers test-websocket test-install lint-docker lint-deploy bench bench-models bench-peers \
-	bench-push bench-websocket peers-websocket serve compare install uninstall archive deb \
-	clean
+# All that `make help` lists.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(MAKEFILE_LIST))
 
 help:         ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +76,9 @@ peers-websocket: ## install what bench-websocket measures beside ours, from npm 
 	cd $(PEERS)/node && npm ci --ignore-scripts --no-audit --no-fund
 	python3 -m venv --clear $(PEERS)/python
 	$(PEERS)/python/bin/pip install --quiet -r $(PEERS_SOURCE)/python/requirements.txt
+
+measure-scale: build ## what limits one generator, and what many cost: the tables of docs/SCALE.md; half an hour
+	loadgen/tests/scale/measure.sh $(BIN) target/locust
 
 serve: build  ## run both servers, on ports 7080 and 8080, until Ctrl-C
 	@trap 'kill $$sync $$async 2>/dev/null; wait' INT TERM; \

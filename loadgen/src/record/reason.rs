@@ -318,7 +318,9 @@ impl Reason {
             }
             Self::Interrupted => "run it again to the end",
             Self::DebugBuild => "build with --release",
-            Self::PortsExhausted { .. } => "use keep-alive (-k) or fewer requests",
+            Self::PortsExhausted { .. } => {
+                "use keep-alive (-k), or give it more local addresses (-B)"
+            },
             Self::DescriptorsExhausted { .. } => "raise the limit (ulimit -n) or lower -c",
             Self::FailuresPresent { .. } => "see `failures` for the causes",
             Self::BackgroundMissing { .. } => {

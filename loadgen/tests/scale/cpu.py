@@ -1,0 +1,96 @@
+"""What a request costs the generator, by CPU time and by instructions, and what says that it was the
+limit."""
+
+import re
+import subprocess
+
+from bench import BIN, LIMIT_S, LOAD_CORE, TAKES, loadgen, server, spread, table
+
+PINNED = ["--threads", "1", "--cpu-list", LOAD_CORE, "-c", "64"]
+NEVER_OUT_OF_PORTS = ["-B", "127.0.0.1-127.0.0.20"]
+# Name, flags, whether over TLS, requests.
+KINDS = [
+    ("kept, closed loop", ["-k"], False, 200_000),
+    ("kept, `--driver io-uring`", ["-k", "--driver", "io-uring"], False, 200_000),
+    ("kept, `--pipeline 8`", ["-k", "--pipeline", "8"], False, 400_000),
+    ("kept, `--rate 20000` constant", ["-k", "--rate", "20000"], False, 100_000),
+    ("kept, `--rate 20000` poisson", ["-k", "--rate", "20000", "--arrival", "poisson"], False, 100_000),
+    ("kept, TLS 1.3", ["-k"], True, 200_000),
+    ("new connection", NEVER_OUT_OF_PORTS, False, 50_000),
+    ("new, TLS 1.3, resumed", NEVER_OUT_OF_PORTS, True, 5_000),
+    ("new, TLS 1.3, `--no-resumption`", [*NEVER_OUT_OF_PORTS, "--no-resumption"], True, 5_000),
+]
+HTTP2 = [
+    ("HTTP/2, `--streams 1`", ["--http2"], False, 50_000),
+    ("HTTP/2, `--streams 16`", ["--http2", "--streams", "16"], False, 50_000),
+]
+
+
+def main():
+    rows = []
+    with server() as (plain, _), server("--tls") as (secure, _):
+        rows += [row(kind, plain[0], secure[0]) for kind in KINDS]
+    # Only the models on hyper speak HTTP/2.
+    with server(model="tokio-current-thread") as (plain, _):
+        rows += [row(kind, plain[0], plain[0]) for kind in HTTP2]
+    table(
+        "A request's cost to the generator (1 thread, 64 connections, loopback)",
+        ["request", "CPU µs", "instructions, user", "instructions, kernel", "requests/s of a core"],
+        rows,
+    )
+    with server() as (urls, _):
+        threads(urls[0])
+        limits(urls[0])
+
+
+def row(kind, plain, secure):
+    name, flags, over_tls, requests = kind
+    url = secure if over_tls else plain
+    args = [*PINNED, *flags, "-n", requests, url + "/"]
+    costs = [loadgen(*args)["client"]["cpu_us_per_request"] for _ in range(TAKES)]
+    counted = instructions(args, requests)
+    median = sorted(costs)[TAKES // 2]
+    return [name, spread(costs), *counted, f"{round(1e6 / median, -2):,.0f}".replace(",", " ")]
+
+
+def instructions(args, requests):
+    """Instructions a request in user mode and in the kernel; the start of the program is in them."""
+    perf = ["perf", "stat", "-x", ";", "-e", "instructions:u,instructions:k"]
+    command = [*perf, BIN / "loadgen", "-q", *map(str, args)]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+    except FileNotFoundError:
+        return ["no perf"] * 2
+    counts = re.findall(r"^(\d+);;instructions", ended.stderr, re.M)
+    return [f"{int(count) / requests:,.0f}".replace(",", " ") for count in counts] or ["no PMU"] * 2
+
+
+def threads(url):
+    rows = []
+    for count in (1, 2, 4, 8):
+        args = ["-k", "-c", "64", "--threads", count, "-n", "200000", url + "/"]
+        costs = [loadgen(*args)["client"]["cpu_us_per_request"] for _ in range(TAKES)]
+        rows.append([count, spread(costs), *instructions(args, 200_000)])
+    table(
+        "The same by threads (kept, 64 connections, no cores named)",
+        ["`--threads`", "CPU µs", "instructions, user", "instructions, kernel"],
+        rows,
+    )
+
+
+def limits(url):
+    """The generator, asked for more than a core can do."""
+    rows = []
+    for name, flags in [
+        ("a new connection each, as fast as it goes", NEVER_OUT_OF_PORTS),
+        ("kept, `--rate 150000`", ["-k", "--rate", "150000", "--max-in-flight", "5000"]),
+    ]:
+        pinned = PINNED if "--rate" not in flags else PINNED[:4]
+        record = loadgen(*pinned, *flags, "--duration", "2s", url + "/")
+        for reason in record["validity"]["reasons"]:
+            rows.append([name, f"`{reason['code']}`", reason["severity"], reason["message"]])
+    table("When the record says that the generator was the limit", ["run", "code", "severity", "message"], rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Where local ports end, and what multiplies them. Runs in a network of its own, with 1000 ports."""
+
+import itertools
+import os
+import pathlib
+import subprocess
+import sys
+
+from bench import BIN, TAKES, loadgen, read, server, spread, table
+
+RANGE = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
+REUSE = pathlib.Path("/proc/sys/net/ipv4/tcp_tw_reuse")
+# A fresh network has the kernel's default.
+DEFAULT_RANGE = "32768 60999"
+FEW_PORTS = "40000 40999"
+PORTS = 1000
+HELD = "/delay/2000"
+PLACES = itertools.count(7001)
+
+
+def main():
+    if os.environ.get("IN_A_NETWORK") is None:
+        os.environ["IN_A_NETWORK"] = "yes"
+        as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+        os.execvp("unshare", ["unshare", *as_root, "--net", sys.executable, *sys.argv])
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    first, last = map(int, DEFAULT_RANGE.split())
+    print(f"\n`ip_local_port_range` {read(RANGE)}: {last - first + 1} ports by default")
+    filling()
+    RANGE.write_text(FEW_PORTS)
+    ending()
+
+
+def places(count):
+    """Places to listen at that nothing was connected to before, outside of all ranges here."""
+    return [f"127.0.0.1:{next(PLACES)}" for _ in range(count)]
+
+
+def filling():
+    """What one connection costs while ports fill up."""
+    rows = []
+    for count, flags in [
+        (1_000, []),
+        (10_000, []),
+        (14_000, []),
+        (16_000, []),
+        (19_000, []),
+        (19_000, ["-B", "127.0.0.1-127.0.0.2"]),
+    ]:
+        takes = []
+        for _ in range(TAKES):
+            with server(listen=places(1)) as (urls, _):
+                record = loadgen("-k", "-c", count, *flags, "-n", count, urls[0] + "/delay/4000")
+            takes.append(record["client"]["cpu_us_per_request"])
+        rows.append([count, f"`{' '.join(flags)}`" if flags else "one address", spread(takes, 1)])
+    table(
+        "What opening a connection and one request costs, by connections open (of 28 232 ports)",
+        ["open", "from", "CPU µs each"],
+        rows,
+    )
+
+
+def ending():
+    """Runs that have 1000 ports for each pair of addresses."""
+    rows = []
+
+    def run(what, url, *flags):
+        rows.append([what, *outcome(loadgen(*flags, url))])
+
+    kept = lambda count: ["-k", "-c", count, "-n", count]
+    two = ["-B", "127.0.0.1-127.0.0.2"]
+    with server(listen=places(1)) as (urls, _):
+        run("1500 kept", urls[0] + HELD, *kept(1500))
+    with server(listen=places(1)) as (urls, _):
+        run("1500 kept, `-B 127.0.0.1-127.0.0.2`", urls[0] + HELD, *kept(1500), *two)
+    with server(listen=places(2)) as (urls, _):
+        rows.append(["1000 kept to each of two ports of a server, at once", *both(urls)])
+        # Who ends a kept connection has its TIME_WAIT, and that is the load generator.
+        REUSE.write_text("0")
+        run("1000 kept after those, `tcp_tw_reuse` 0", urls[0] + HELD, *kept(PORTS))
+        run("the same, `-B 127.0.0.3`", urls[0] + HELD, *kept(PORTS), "-B", "127.0.0.3")
+    with server(listen=places(1)) as (urls, _):
+        news = ["-c", 50, "-n", 20_000]
+        run("20 000 new connections, `tcp_tw_reuse` 0; the server closes first", urls[0] + "/", *news)
+    table(
+        f"Runs with {PORTS} ports (`ip_local_port_range` {FEW_PORTS})",
+        ["run", "succeeded", "`no_local_port`", "what the record says of it"],
+        rows,
+    )
+
+
+def outcome(record):
+    lacking = record["failures"].get("no_local_port", 0)
+    reasons = [it for it in record["validity"]["reasons"] if it["code"] == "ports_exhausted"]
+    said = "; ".join(f"`{it['code']}`, {it['severity']}: {it['message']}; {it['advice']}" for it in reasons)
+    return [record["requests"]["succeeded"], lacking, said or "nothing"]
+
+
+def both(urls):
+    """Two destinations, each with all ports to itself."""
+    args = ["-q", "-k", "-c", str(PORTS), "-n", str(PORTS), urls[1] + HELD]
+    other = subprocess.Popen([BIN / "loadgen", *args], stdout=subprocess.PIPE, text=True)
+    record = loadgen("-k", "-c", PORTS, "-n", PORTS, urls[0] + HELD)
+    ours = outcome(record)
+    theirs = other.communicate()[0].split('"succeeded": ')[1].split(",")[0]
+    return [f"{ours[0]} and {theirs}", *ours[1:]]
+
+
+if __name__ == "__main__":
+    main()
