@@ -6,17 +6,23 @@
 //! gaps before it; a gap costs a few nanoseconds, and the same seed then gives the same starts
 //! with any number of threads.
 //!
+//! Where several shards make a load together, each takes every n-th arrival in the same way, and
+//! its workers share these out: of the whole schedule worker w of shard i has the arrivals from
+//! i + n·w on, every n·W-th. Shards may have different numbers of workers.
+//!
 //! Nothing is kept of arrivals that wait, and they cannot grow out of memory: they follow from
 //! the schedule.
 
-use crate::plan::{Curve, Plan, Spacing};
+use crate::plan::{Curve, Plan, Shard, Spacing};
 use crate::statistics::random::Random;
 
 /// The intended starts of one worker, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Arrivals {
     curve: Curve,
-    workers: usize,
+    /// From one of the worker's arrivals to its next: all workers of all shards together take so
+    /// many.
+    stride: u64,
     /// The worker's next arrival.
     next: Cursor,
     /// Its intended start, which is asked for several times a request and takes a root to find.
@@ -25,10 +31,29 @@ pub(super) struct Arrivals {
     not_due: Cursor,
     /// Arrivals from `next` up to `not_due`.
     waiting: u64,
-    /// Arrivals of the measured part, all workers together.
+    /// Arrivals of the measured part, all workers and shards together.
     requests: Option<u64>,
     /// Of these, those in whose place others count.
     replaced: u64,
+}
+
+/// Of `plan`'s requests those that are to begin in this process, if their number is known: in open
+/// loop the whole schedule's count, divided as its arrivals are.
+#[must_use]
+pub(super) fn own_requests(plan: &Plan) -> Option<u64> {
+    let requests = plan.stop.requests?;
+    let (Some(schedule), Some(shard)) = (plan.load.schedule(), plan.shard) else {
+        return Some(requests);
+    };
+    let curve = schedule.curve(plan.warmup, plan.stop.duration);
+    let first = Cursor::first(schedule.spacing);
+    Some(dealt(&curve, first, requests, shard))
+}
+
+/// Of the first `requests` arrivals of the measured part those of `shard`.
+fn dealt(curve: &Curve, mut first: Cursor, requests: u64, shard: Shard) -> u64 {
+    let in_warmup = first.pass_warmup(curve);
+    shard.arrivals(in_warmup + requests) - shard.arrivals(in_warmup)
 }
 
 /// A place in the schedule.
@@ -36,7 +61,7 @@ pub(super) struct Arrivals {
 struct Cursor {
     /// Requests that start before; in a Poisson process with the randomness of its gaps.
     count: f64,
-    /// Arrivals of the measured part that come before, all workers together.
+    /// Arrivals of the measured part that come before, all workers and shards together.
     measured: u64,
     random: Option<Random>,
 }
@@ -48,33 +73,31 @@ impl Arrivals {
         let curve = schedule.curve(plan.warmup, plan.stop.duration);
         let first = Cursor::first(schedule.spacing);
         let requests = plan.stop.requests;
-        Some(Self::new(
-            curve,
-            first,
-            requests,
-            (index, plan.load.threads),
-        ))
+        let shard = plan.shard.unwrap_or(Shard::ALL);
+        let worker = (index as u64, plan.load.threads as u64);
+        Some(Self::new(curve, first, requests, shard, worker))
     }
 
-    /// Those of all workers.
+    /// The whole schedule's, whoever takes them.
     pub(super) fn all(plan: &Plan) -> Option<Self> {
         let schedule = plan.load.schedule()?;
         let curve = schedule.curve(plan.warmup, plan.stop.duration);
         let first = Cursor::first(schedule.spacing);
-        Some(Self::new(curve, first, plan.stop.requests, (0, 1)))
+        Some(Self::new(curve, first, plan.stop.requests, Shard::ALL, (0, 1)))
     }
 
-    /// Of worker `index` of `workers`.
+    /// Of worker `index` of the `workers` of `shard`.
     fn new(
         curve: Curve,
         mut first: Cursor,
         requests: Option<u64>,
-        (index, workers): (usize, usize),
+        shard: Shard,
+        (index, workers): (u64, u64),
     ) -> Self {
-        first.advance(&curve, index);
+        first.advance(&curve, shard.index + shard.of * index);
         let mut arrivals = Self {
             curve,
-            workers,
+            stride: shard.of * workers,
             not_due: first.clone(),
             next: first,
             next_ns: None,
@@ -95,7 +118,7 @@ impl Arrivals {
     /// Takes the next request, if it has come due by `now_ns`.
     pub(super) fn pop_due(&mut self, now_ns: u64) -> Option<u64> {
         let start_ns = self.next_ns.filter(|&start_ns| start_ns <= now_ns)?;
-        self.next.advance(&self.curve, self.workers);
+        self.next.advance(&self.curve, self.stride);
         self.next_ns = self.start_ns(&self.next);
         self.waiting = self.waiting.saturating_sub(1);
         Some(start_ns)
@@ -111,7 +134,7 @@ impl Arrivals {
             self.not_due = self.next.clone();
         }
         while self.start_ns(&self.not_due).is_some_and(is_due) {
-            self.not_due.advance(&self.curve, self.workers);
+            self.not_due.advance(&self.curve, self.stride);
             self.waiting += 1;
         }
         self.waiting
@@ -130,7 +153,7 @@ impl Arrivals {
     pub(super) fn begin_measuring(&mut self, begins_ns: u64, under_way: u64) {
         let warmup_ends_ns = begins_ns.checked_sub(1);
         let waiting = warmup_ends_ns.map_or(0, |ends_ns| self.waiting(ends_ns));
-        self.replaced += (under_way + waiting) * self.workers as u64;
+        self.replaced += (under_way + waiting) * self.stride;
         self.next_ns = self.start_ns(&self.next);
     }
 
@@ -155,8 +178,24 @@ impl Cursor {
         }
     }
 
+    /// Passes those of the warm-up, and says how many they are.
+    fn pass_warmup(&mut self, curve: &Curve) -> u64 {
+        let mut passed = 0;
+        while curve.is_in_warmup(self.count) {
+            self.advance(curve, 1);
+            passed += 1;
+        }
+        passed
+    }
+
     /// Passes `arrivals` arrivals.
-    fn advance(&mut self, curve: &Curve, arrivals: usize) {
+    fn advance(&mut self, curve: &Curve, arrivals: u64) {
+        if self.random.is_none() && !curve.is_in_warmup(self.count) {
+            // At once what the steps below would come to: up to 2^53 an f64 counts exactly.
+            self.measured += arrivals;
+            self.count += arrivals as f64;
+            return;
+        }
         for _ in 0..arrivals {
             self.measured += u64::from(!curve.is_in_warmup(self.count));
             self.count += self.random.as_mut().map_or(1.0, Random::exponential);

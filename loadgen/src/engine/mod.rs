@@ -94,6 +94,13 @@ pub fn run(plan: &Plan, control: &Control, observer: &mut dyn Observer) -> io::R
     }
 }
 
+/// How many requests `plan` has this process begin, if a count ends the run: in open loop the plan
+/// has the whole schedule's, which shards take by turns.
+#[must_use]
+pub fn own_requests(plan: &Plan) -> Option<u64> {
+    arrivals::own_requests(plan)
+}
+
 /// The body of one answer to the request of `plan`, or as much of it as `bytes_max`.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Whose turn it is among the plan's paths.
 
-use crate::plan::{Order, Plan};
+use crate::plan::{Order, Plan, Shard};
 use crate::statistics::random::Random;
 
 /// One worker's choice of paths.
@@ -12,15 +12,18 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// Workers begin at different paths, or short runs would ask for the first ones only.
+    /// Workers, those of other shards too, begin at different paths, or short runs would ask for the
+    /// first ones only.
     pub(super) fn of_worker(plan: &Plan, index: usize) -> Self {
+        let shard = plan.shard.unwrap_or(Shard::ALL);
+        let index = index as u64 * shard.of + shard.index;
         let paths = plan.scenario.paths.list().len();
         Self {
             paths,
-            next: index % paths,
+            next: (index % paths as u64) as usize,
             random: match plan.scenario.paths.order {
                 Order::RoundRobin => None,
-                Order::Random { seed } => Some(Random::new(seed.wrapping_add(index as u64))),
+                Order::Random { seed } => Some(Random::new(seed.wrapping_add(index))),
             },
         }
     }

@@ -69,8 +69,9 @@ pub struct Plan {
     pub expect: Expect,
     /// How many connections, and when requests start on them.
     pub load: Load,
-    /// The part of the arrivals that are this process's, if others take the rest; connections and
-    /// counts are its own.
+    /// Which part of the run is this process's, if others make the rest. Connections are its own; so
+    /// is the count of requests in closed loop. In open loop rate and count are those of the whole
+    /// schedule, of which it takes its arrivals.
     pub shard: Option<Shard>,
     /// What is open besides.
     pub background: Background,

@@ -20,6 +20,16 @@ pub struct Shard {
 }
 
 impl Shard {
+    /// The only one.
+    pub const ALL: Self = Self { index: 0, of: 1 };
+
+    /// How many of a schedule's first `arrivals` arrivals are its own: it takes those that leave
+    /// its index when they are divided by the number of shards.
+    #[must_use]
+    pub fn arrivals(self, arrivals: u64) -> u64 {
+        (arrivals + self.of - 1 - self.index) / self.of
+    }
+
     /// Its share of `count`.
     #[must_use]
     pub fn share(self, count: u64) -> u64 {
@@ -84,6 +94,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn arrivals_are_dealt_in_turn(arrivals in 0_u64..500, of in 1_u64..20, index in 0_u64..20) {
+            let shard = Shard { index: index % of, of };
+            let own = (0..arrivals).filter(|arrival| arrival % of == shard.index).count();
+            prop_assert_eq!(shard.arrivals(arrivals), own as u64);
+        }
+
         #[test]
         fn shares_add_up_and_differ_by_one_at_most(count in 0_u64..1_000_000_000_000, of in 1_u64..200) {
             let shares: Vec<u64> = (0..of).map(|index| Shard { index, of }.share(count)).collect();

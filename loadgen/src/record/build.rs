@@ -15,7 +15,7 @@ use super::{
     encode_histogram, timestamp,
 };
 use crate::engine::samples::Samples;
-use crate::engine::{Crowd, Summary};
+use crate::engine::{Crowd, Summary, own_requests};
 use crate::plan;
 use crate::recorder::{Recorder, SecondTally, Times};
 use crate::shard::Membership;
@@ -183,12 +183,13 @@ fn target(plan: &plan::Plan, summary: &Summary) -> Target {
     }
 }
 
-/// Every setting in effect.
+/// Every setting in effect: of a shard its share.
 pub(crate) fn settings(plan: &plan::Plan) -> Plan {
     let scenario = &plan.scenario;
     let schedule = plan.load.schedule();
     let rate = schedule.map(|schedule| schedule.rate);
     let route = &plan.target.route;
+    let shards = plan.shard.map_or(1.0, |shard| shard.of as f64);
     Plan {
         scenario: plan.engine.websocket().map(|_| "websocket".to_owned()),
         websocket: plan.engine.websocket().map(|shape| websocket(plan, shape)),
@@ -203,13 +204,13 @@ pub(crate) fn settings(plan: &plan::Plan) -> Plan {
         threads: plan.load.threads as u64,
         engine: plan.engine.label().to_owned(),
         driver: plan.engine.driver().map(|driver| driver.label().to_owned()),
-        requests: plan.stop.requests,
+        requests: own_requests(plan),
         duration_s: plan.stop.duration.map(|duration| duration.as_secs_f64()),
         warmup_s: plan.warmup.as_secs_f64(),
-        rate_per_second: rate.map(|rate| rate.from_per_second),
+        rate_per_second: rate.map(|rate| rate.from_per_second / shards),
         rate_to_per_second: rate
             .filter(plan::Rate::is_ramp)
-            .map(|rate| rate.to_per_second),
+            .map(|rate| rate.to_per_second / shards),
         arrival: schedule.map(|schedule| schedule.spacing.label().to_owned()),
         seed: schedule.and_then(|schedule| schedule.spacing.seed()),
         max_in_flight: schedule.map(|_| plan.load.concurrency() as u64),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::{Rate, Schedule};
+use crate::plan::{Rate, Schedule, Shard};
 
 const NS_PER_S: f64 = 1e9;
 
@@ -44,7 +44,7 @@ impl Arrivals {
 }
 
 impl Run {
-    fn worker(&self, index: usize, workers: usize) -> Arrivals {
+    fn curve(&self) -> Curve {
         let schedule = Schedule {
             rate: Rate {
                 from_per_second: self.from,
@@ -53,21 +53,36 @@ impl Run {
             spacing: self.spacing,
             spin: false,
         };
-        let curve = schedule.curve(
+        schedule.curve(
             Duration::from_secs_f64(self.warmup_s),
             self.duration_s.map(Duration::from_secs_f64),
-        );
-        let first = Cursor::first(self.spacing);
-        Arrivals::new(curve, first, self.requests, (index, workers))
+        )
     }
 
-    fn starts_of(&self, index: usize, workers: usize) -> Vec<u64> {
+    fn worker(&self, index: u64, workers: u64) -> Arrivals {
+        self.worker_of(Shard::ALL, index, workers)
+    }
+
+    fn worker_of(&self, shard: Shard, index: u64, workers: u64) -> Arrivals {
+        let first = Cursor::first(self.spacing);
+        Arrivals::new(self.curve(), first, self.requests, shard, (index, workers))
+    }
+
+    /// The starts of the `workers` workers of `shard`, in no order.
+    fn starts_of_shard(&self, shard: Shard, workers: u64) -> Vec<u64> {
+        let workers = (0..workers).map(|index| self.worker_of(shard, index, workers));
+        workers
+            .flat_map(|mut worker| from_fn(move || worker.pop_due(u64::MAX)))
+            .collect()
+    }
+
+    fn starts_of(&self, index: u64, workers: u64) -> Vec<u64> {
         let mut worker = self.worker(index, workers);
         from_fn(|| worker.pop_due(u64::MAX)).collect()
     }
 
     /// The starts of all workers, in order.
-    fn merged(&self, workers: usize) -> Vec<u64> {
+    fn merged(&self, workers: u64) -> Vec<u64> {
         let mut starts: Vec<u64> = (0..workers)
             .flat_map(|index| self.starts_of(index, workers))
             .collect();
@@ -101,14 +116,56 @@ fn run() -> impl Strategy<Value = Run> {
         )
 }
 
+/// Workers of up to eight shards.
+fn workers_of_shards() -> impl Strategy<Value = Vec<u64>> {
+    prop::collection::vec(1_u64..5, 1..9)
+}
+
 proptest! {
     #[test]
-    fn all_workers_together_are_the_schedule(run in run(), workers in 1_usize..9) {
+    fn all_shards_together_are_the_schedule(run in run(), workers in workers_of_shards()) {
+        let of = workers.len() as u64;
+        let shards = (0..of).map(|index| Shard { index, of }).zip(workers);
+        let mut starts: Vec<u64> = shards
+            .flat_map(|(shard, workers)| run.starts_of_shard(shard, workers))
+            .collect();
+        starts.sort_unstable();
+        prop_assert_eq!(starts, run.merged(1));
+    }
+
+    #[test]
+    fn shards_alternate(run in run(), workers in 1_u64..5, of in 1_u64..9, index in 0_u64..9) {
+        let shard = Shard { index: index % of, of };
+        let mut starts = run.starts_of_shard(shard, workers);
+        starts.sort_unstable();
+        let all = run.merged(1).into_iter();
+        let own: Vec<u64> = all.skip(shard.index as usize).step_by(of as usize).collect();
+        prop_assert_eq!(starts, own);
+    }
+
+    #[test]
+    fn a_shard_knows_how_many_of_the_requests_are_its_own(
+        run in run(),
+        requests in 1_u64..2000,
+        of in 1_u64..9,
+        index in 0_u64..9,
+    ) {
+        let rate = run.from.max(1.0);
+        let run = Run { from: rate, to: rate, duration_s: None, requests: Some(requests), ..run };
+        let shard = Shard { index: index % of, of };
+        let in_warmup = run.merged(1).len() as u64 - requests;
+        let of_warmup = (0..in_warmup).filter(|arrival| arrival % of == shard.index).count();
+        let measured = run.starts_of_shard(shard, 1).len() - of_warmup;
+        prop_assert_eq!(dealt(&run.curve(), Cursor::first(run.spacing), requests, shard), measured as u64);
+    }
+
+    #[test]
+    fn all_workers_together_are_the_schedule(run in run(), workers in 1_u64..9) {
         prop_assert_eq!(run.merged(workers), run.merged(1));
     }
 
     #[test]
-    fn each_worker_has_its_starts_in_order_and_its_share(run in run(), workers in 1_usize..9) {
+    fn each_worker_has_its_starts_in_order_and_its_share(run in run(), workers in 1_u64..9) {
         let all: Vec<_> = (0..workers).map(|index| run.starts_of(index, workers)).collect();
         let shares = || all.iter().map(Vec::len);
         prop_assert!(shares().max().unwrap() - shares().min().unwrap() <= 1);
@@ -121,7 +178,7 @@ proptest! {
     fn a_count_is_kept_exactly_and_the_warm_up_is_free(
         run in run(),
         requests in 1_u64..2000,
-        workers in 1_usize..9,
+        workers in 1_u64..9,
     ) {
         let run = Run { to: run.from.max(1.0), from: run.from.max(1.0), duration_s: None, requests: Some(requests), ..run };
         let starts = run.merged(workers);
@@ -139,7 +196,7 @@ proptest! {
     fn a_ramp_has_the_mean_of_its_rates(
         (from, to) in (0.0_f64..5000.0, 0.0_f64..5000.0),
         duration_s in 0.01_f64..2.0,
-        workers in 1_usize..5,
+        workers in 1_u64..5,
     ) {
         let run = Run { from, to, duration_s: Some(duration_s), ..RUN };
         let expected = (from + to) / 2.0 * duration_s;
@@ -176,7 +233,7 @@ proptest! {
         spacing in spacing(),
         requests in 1_u64..500,
         left in 0_u64..20,
-        workers in 1_usize..5,
+        workers in 1_u64..5,
     ) {
         let run = Run { spacing, requests: Some(requests), ..RUN };
         let all = run.starts_of(0, workers);
