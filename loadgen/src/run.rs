@@ -3,7 +3,7 @@
 mod parts;
 
 use std::io;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 pub use parts::Parts;
 
@@ -11,9 +11,12 @@ use crate::engine::background::{Background, Held};
 use crate::engine::{self, Control, Observer, Progress, Summary};
 use crate::plan::{Plan, ServerProcess};
 use crate::record::{self, BackgroundMeasured, Context, Measured, Record, ServerMeasured};
+use crate::shard::await_start;
+use crate::system::clock_quality::ClockQuality;
 use crate::system::cpu_time::CpuTimeSample;
 use crate::system::environment::Environment;
 use crate::system::kernel_counters::KernelCounters;
+use crate::system::machine::Machine;
 use crate::system::memory::own_peak_rss_bytes;
 use crate::system::process::{ProcessSample, reset_peak_rss};
 use crate::system::process_tree::TreeSample;
@@ -23,7 +26,8 @@ use crate::system::server_watch::{ServerPeaks, ServerWatch, Watched};
 ///
 /// # Errors
 ///
-/// What kept the run from being begun.
+/// What kept the run from being begun: [`io::ErrorKind::Interrupted`] if it was a signal while its
+/// time to start was awaited.
 pub fn run(
     plan: &Plan,
     context: &Context,
@@ -39,6 +43,11 @@ pub fn run(
     let mut probes = Probes::new(plan, observer);
     // The server's memory without a connection is known now.
     probes.background = Background::open(plan, &context.interrupted)?;
+    if let Some(start_at) = context.start_at {
+        let late = await_start(start_at, &context.interrupted, probes.observer)?;
+        probes.late = Some(late);
+    }
+    probes.observer.starts();
     let summary = engine::run(plan, &control, &mut probes)?;
     let measured = probes.finish();
     let record = record::build(plan, context, &summary, &measured);
@@ -53,6 +62,8 @@ struct Probes<'a> {
     /// The server before the first connection.
     at_rest: Option<TreeSample>,
     background: Option<Background>,
+    /// How long after the time that was set for it the load began, if one was.
+    late: Option<Duration>,
     held_at_start: Option<Held>,
     background_measured: Option<BackgroundMeasured>,
     before: Option<Samples>,
@@ -81,7 +92,8 @@ impl Samples {
         }
     }
 
-    /// What was measured since `before`, but for the server and the connections beside the load.
+    /// What was measured since `before`, but for the server, the connections beside the load and
+    /// its beginning.
     fn since(&self, before: &Self, environment: Environment) -> Measured {
         let client = self.client.as_ref().zip(before.client.as_ref());
         let steal_share = match (self.cpu_time, before.cpu_time) {
@@ -90,6 +102,9 @@ impl Samples {
         };
         Measured {
             started_at: before.at,
+            late: None,
+            clock: ClockQuality::read(),
+            machine: Machine::read(),
             environment,
             steal_share,
             network: self.network.since(&before.network),
@@ -124,6 +139,7 @@ impl<'a> Probes<'a> {
             environment: Environment::read(),
             at_rest: plan.server.as_ref().and_then(|server| sample(server, &[])),
             background: None,
+            late: None,
             held_at_start: None,
             background_measured: None,
             before: None,
@@ -139,6 +155,7 @@ impl<'a> Probes<'a> {
         let before = self.before.as_ref().unwrap_or(&after);
         let server = after.server.as_ref().zip(before.server.as_ref());
         Measured {
+            late: self.late,
             background: self.background_measured,
             server: server.map(|(after, before)| ServerMeasured {
                 cost: after.since(before),

@@ -11,12 +11,14 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, Id};
 
 use super::{BenchArgs, RunArgs};
+use crate::shard::scheduler;
 
 /// What the names of all variables begin with.
 const PREFIX: &str = "LOADGEN_";
 
-/// What the build tells the compiler, and cargo therefore the programs that it starts.
-const OF_THE_BUILD: &str = "LOADGEN_GIT_COMMIT";
+/// What is no flag's: what the build tells the compiler, and cargo therefore the programs that it
+/// starts, and what `--shard auto` asks for.
+const OF_OTHERS: [&str; 2] = ["LOADGEN_GIT_COMMIT", scheduler::SHARDS];
 
 /// Flags whose values are not to be repeated, whatever is wrong with them.
 const SECRETS: [&str; 5] = [
@@ -62,7 +64,7 @@ impl Environment {
     fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let ours = variables.into_iter().filter_map(|(name, value)| {
             let name = name.into_string().ok()?;
-            let is_ours = name.starts_with(PREFIX) && name != OF_THE_BUILD;
+            let is_ours = name.starts_with(PREFIX) && !OF_OTHERS.contains(&name.as_str());
             (is_ours && !value.is_empty()).then_some((name, value))
         });
         let mut ours: Vec<_> = ours.collect();
@@ -571,7 +573,7 @@ mod tests {
         let all: Vec<String> = all.collect();
         let different: HashSet<&String> = all.iter().collect();
         assert_eq!(all.len(), different.len());
-        assert!(!all.iter().any(|name| name == OF_THE_BUILD));
+        assert!(!all.iter().any(|name| OF_OTHERS.contains(&name.as_str())));
         for name in &all {
             let is_plain = |letter: char| {
                 letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_'

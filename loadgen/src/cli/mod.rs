@@ -37,7 +37,9 @@ pub use man::ManArgs;
 pub use merge::MergeArgs;
 pub use push::{PushArgs, PushFormat};
 pub use report::ReportArgs;
-pub use run::{OutputPlan, RunArgs, WebSocketArgs};
+#[cfg(test)]
+pub(crate) use run::plan_of;
+pub use run::{OutputPlan, RunArgs, Together, WebSocketArgs};
 pub use worker::WorkerArgs;
 
 pub(crate) use report::FILE_NAME as REPORT_FILE;

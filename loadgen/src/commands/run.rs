@@ -11,12 +11,12 @@ use std::io::{self, ErrorKind, IsTerminal};
 use files::Files;
 
 use super::{conclude, interrupt_flag, mask, refuse};
-use crate::cli::{Applied, OutputPlan, RunArgs, WebSocketArgs};
-use crate::engine::{Observer, Summary};
+use crate::cli::{Applied, OutputPlan, RunArgs, Together, WebSocketArgs};
+use crate::engine::{Observer, Summary, own_requests};
 use crate::exit::Exit;
 use crate::outcome::Cause;
-use crate::output::{self, AbProgress, Format, LiveView, ShowProgress};
-use crate::plan::{Gate, Plan};
+use crate::output::{self, AbProgress, Format, LiveView, NoProgress, ShowProgress};
+use crate::plan::{Gate, Plan, Stop};
 use crate::record::{Context, Reason, Record};
 use crate::run;
 use crate::system::limits::raise_open_files_limit;
@@ -26,12 +26,13 @@ use crate::system::local_ports::{LocalPorts, NewConnections};
 #[must_use]
 pub fn run(args: RunArgs, argv: &[OsString], variables: &Applied) -> Exit {
     let argv = mask(argv, &args.secrets());
-    let (slo, (plan, output)) = match args.slo().and_then(|slo| Ok((slo, args.into_plan()?))) {
+    let plans = args.slo().and_then(|slo| Ok((slo, args.into_run()?)));
+    let (slo, (plan, output, together)) = match plans {
         Ok(plans) => plans,
         Err(error) => return refuse(&error, variables),
     };
     let ended = match slo {
-        None => measure(&plan, &output, argv),
+        None => measure(&plan, &output, together, argv),
         Some(slo) => find_max::find_max(&plan, &slo, &output, argv),
     };
     conclude(ended, variables)
@@ -41,15 +42,26 @@ pub fn run(args: RunArgs, argv: &[OsString], variables: &Applied) -> Exit {
 #[must_use]
 pub fn websocket(args: WebSocketArgs, argv: &[OsString], variables: &Applied) -> Exit {
     match args.into_plan() {
-        Ok((plan, output)) => conclude(measure(&plan, &output, mask(argv, &[])), variables),
+        Ok((plan, output)) => {
+            let alone = Together::default();
+            let ended = measure(&plan, &output, alone, mask(argv, &[]));
+            conclude(ended, variables)
+        }
         Err(error) => refuse(&error, variables),
     }
 }
 
-fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, String> {
+fn measure(
+    plan: &Plan,
+    output: &OutputPlan,
+    together: Together,
+    argv: Vec<String>,
+) -> Result<Exit, String> {
     let (mut files, samples) = Files::open(output, plan)?;
     let context = Context {
         samples,
+        membership: together.membership,
+        start_at: together.start_at,
         ..prepare(argv)?
     };
     warn_of_local_ports(plan);
@@ -57,7 +69,14 @@ fn measure(plan: &Plan, output: &OutputPlan, argv: Vec<String>) -> Result<Exit, 
     // With it the last of those who send samples goes.
     drop(context);
     let collected = files.collected();
-    let (record, summary) = ran.map_err(|error| cannot_start(&error))?;
+    let (record, summary) = match ran {
+        Ok(ran) => ran,
+        Err(error) if error.kind() == ErrorKind::Interrupted => {
+            output::complain("interrupted before the start, so nothing was measured");
+            return Ok(Exit::Interrupted);
+        }
+        Err(error) => return Err(cannot_start(&error)),
+    };
     if output.verbosity > 0 && output.format != Format::Ab {
         output::talk(&output::traffic(output.verbosity, plan, &summary));
     }
@@ -113,8 +132,14 @@ fn run_with_progress(
 /// Who shows how a run is going, if anybody does.
 fn live_view(plan: &Plan, output: &OutputPlan) -> Box<dyn Observer> {
     match output.progress.is_shown(output.quiet) {
-        true => Box::new(LiveView::new(plan.stop, plan.warmup)),
-        false => Box::new(()),
+        true => {
+            let stop = Stop {
+                requests: own_requests(plan),
+                ..plan.stop
+            };
+            Box::new(LiveView::new(stop, plan.warmup))
+        }
+        false => Box::new(NoProgress),
     }
 }
 
@@ -124,12 +149,13 @@ fn warn_of_local_ports(plan: &Plan) {
     if address_pairs == 0 || plan.scenario.keep_alive {
         return;
     }
+    let shards = plan.shard.map_or(1.0, |shard| shard.of as f64);
     let new = NewConnections {
-        count: plan.stop.requests,
+        count: own_requests(plan),
         rate_per_second: plan
             .load
             .schedule()
-            .map(|schedule| schedule.rate.peak_per_second()),
+            .map(|schedule| schedule.rate.peak_per_second() / shards),
         address_pairs: address_pairs as u64,
         on_loopback: plan.target.is_local(),
     };

@@ -83,7 +83,13 @@ impl Arrivals {
         let schedule = plan.load.schedule()?;
         let curve = schedule.curve(plan.warmup, plan.stop.duration);
         let first = Cursor::first(schedule.spacing);
-        Some(Self::new(curve, first, plan.stop.requests, Shard::ALL, (0, 1)))
+        Some(Self::new(
+            curve,
+            first,
+            plan.stop.requests,
+            Shard::ALL,
+            (0, 1),
+        ))
     }
 
     /// Of worker `index` of the `workers` of `shard`.

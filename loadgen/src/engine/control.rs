@@ -50,6 +50,12 @@ pub trait Observer {
     fn wants_live(&self) -> bool {
         false
     }
+    /// Called about ten times a second until the load begins at a time that was set for it.
+    fn waits(&mut self, _left: Duration) {}
+    /// The time that was set for the beginning was over when all was ready, by so much.
+    fn begins_late(&mut self, _by: Duration) {}
+    /// Load begins now, with its warm-up if it has one.
+    fn starts(&mut self) {}
     /// The measured part is about to begin.
     fn begins(&mut self) {}
     /// Called about ten times a second in the measured part.

@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use rustix::termios::tcgetwinsize;
 
 use self::line::{Look, Moment, line};
+use super::progress::tell_late;
 use super::talk;
 use super::terminal::Screen;
 use crate::engine::live::{LiveCounts, LiveTally};
@@ -40,7 +41,10 @@ pub enum ShowProgress {
 #[derive(Debug)]
 pub struct LiveView {
     stop: Stop,
+    warmup: Duration,
     screen: Screen,
+    /// What was shown of how long the start is yet to be awaited.
+    waiting_s: Option<u64>,
     /// What had ended when the last line was written.
     shown: LiveTally,
     shown_at: Duration,
@@ -93,13 +97,11 @@ impl LiveView {
     /// A view of a run that ends at `stop`, after it has warmed up.
     #[must_use]
     pub fn new(stop: Stop, warmup: Duration) -> Self {
-        let screen = Screen::of_stderr();
-        if !warmup.is_zero() {
-            screen.show(&format!("warming up for {warmup:?}"));
-        }
         Self {
             stop,
-            screen,
+            warmup,
+            screen: Screen::of_stderr(),
+            waiting_s: None,
             shown: LiveTally::default(),
             shown_at: Duration::ZERO,
         }
@@ -130,6 +132,28 @@ impl LiveView {
 impl Observer for LiveView {
     fn wants_live(&self) -> bool {
         true
+    }
+
+    fn waits(&mut self, left: Duration) {
+        let left_s = left.as_secs_f64().ceil() as u64;
+        if self.waiting_s != Some(left_s) {
+            self.waiting_s = Some(left_s);
+            self.screen
+                .show(&format!("waiting for the start in {left_s} s"));
+        }
+    }
+
+    fn begins_late(&mut self, by: Duration) {
+        tell_late(by);
+    }
+
+    fn starts(&mut self) {
+        let warmup = self.warmup;
+        if !warmup.is_zero() {
+            self.screen.show(&format!("warming up for {warmup:?}"));
+        } else if self.waiting_s.is_some() {
+            self.screen.clear();
+        }
     }
 
     fn progresses(&mut self, progress: Progress<'_>) {

@@ -22,7 +22,7 @@ pub use chart::{sparkline, whisker};
 pub use file::{ResultFile, is_taken};
 pub use live::{LiveView, ShowProgress};
 pub use manual::{ManualPage, manual};
-pub use progress::AbProgress;
+pub use progress::{AbProgress, NoProgress};
 pub use samples::SamplesCsv;
 pub(crate) use terminal::Screen;
 pub use traffic::traffic;

@@ -1,7 +1,9 @@
 //! ab's progress on stderr, for those who expect it.
 
+use std::time::Duration;
+
 use super::ab::SILENT_UP_TO;
-use super::talk;
+use super::{complain, talk};
 use crate::engine::{Observer, Progress};
 
 /// ab's `Completed N requests`, ten times in a run of more than 150.
@@ -39,7 +41,30 @@ impl AbProgress {
     }
 }
 
+/// Shows nothing but what somebody should know who wants to see nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoProgress;
+
+impl Observer for NoProgress {
+    fn begins_late(&mut self, by: Duration) {
+        tell_late(by);
+    }
+}
+
+/// Says that the time of `--start-at` was over when all was ready.
+pub(super) fn tell_late(by: Duration) {
+    complain(&format!(
+        "--start-at was over by {:.3} s when this run was ready, so it begins at once; set it \
+         further ahead for the machines to begin together",
+        by.as_secs_f64()
+    ));
+}
+
 impl Observer for AbProgress {
+    fn begins_late(&mut self, by: Duration) {
+        tell_late(by);
+    }
+
     fn progresses(&mut self, progress: Progress<'_>) {
         self.tell(progress.ended);
     }

@@ -91,17 +91,22 @@ impl Client {
     /// What does not go together, or what the engine cannot do, with the flag to drop.
     pub fn apply(&self, plan: &mut Plan, has_rows: bool) -> Result<(), String> {
         self.check(plan)?;
-        if self.http2 {
-            plan.scenario.version = HttpVersion::Http2;
-            plan.scenario.keep_alive = true;
-            plan.load.pipeline = self.streams.unwrap_or(1);
-        }
+        self.shape(plan);
         let limits = Limits {
             plan,
             has_rows,
             chosen_by: &self.chosen_by(plan.engine),
         };
         limits.check()
+    }
+
+    /// What these change in `plan` beside the engine.
+    pub(crate) fn shape(&self, plan: &mut Plan) {
+        if self.http2 {
+            plan.scenario.version = HttpVersion::Http2;
+            plan.scenario.keep_alive = true;
+            plan.load.pipeline = self.streams.unwrap_or(1);
+        }
     }
 
     /// Whether these go together, and with what `plan` has without them.

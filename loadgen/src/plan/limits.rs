@@ -63,7 +63,8 @@ impl Limits<'_> {
             ));
         }
         let connections = load.connections;
-        let peak_per_second = schedule.rate.peak_per_second();
+        let shards = self.plan.shard.map_or(1.0, |shard| shard.of as f64);
+        let peak_per_second = schedule.rate.peak_per_second() / shards;
         let needed = (peak_per_second / PER_BLOCKED_THREAD_PER_SECOND).ceil();
         if self.is_blocking() && needed > connections as f64 {
             return Err(format!(

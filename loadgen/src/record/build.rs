@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::iter::repeat;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use hdrhistogram::Histogram;
 
 use super::{
     Background, BackgroundMeasured, Bench, Client, Distribution, Environment, GateResult,
     Histograms, LatencyMs, LatencyNs, Metrics, Network, Path, Plan, Record, Requests, SCHEMA,
-    Schedule, Second, Server, Target, TlsSettings, Tool, Validity, WebSocketSettings,
+    Schedule, Second, Server, Shard, Target, TlsSettings, Tool, Validity, WebSocketSettings,
     encode_histogram, timestamp,
 };
 use crate::engine::samples::Samples;
@@ -55,6 +55,12 @@ pub struct Context {
 pub struct Measured {
     /// When the measured part began.
     pub started_at: SystemTime,
+    /// How long after the time that was set for it the load began, if one was.
+    pub late: Option<Duration>,
+    /// How far the clock could be trusted when the run had ended.
+    pub clock: system::clock_quality::ClockQuality,
+    /// Which machine it was.
+    pub machine: system::machine::Machine,
     /// Where the run took place.
     pub environment: system::environment::Environment,
     /// CPU time that the hypervisor gave to others, 0 to 1.
@@ -122,7 +128,10 @@ pub fn build(
             latency_ns.total.as_ref(),
         ),
         imported: None,
-        shard: None,
+        shard: context
+            .membership
+            .as_ref()
+            .map(|membership| Shard::of(membership, measured)),
         merged: None,
         latency_ns,
         histograms: histograms(recorder, context.membership.is_some()),

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
+use super::build::Measured;
+use super::{Plan, timestamp};
+use crate::shard::{MachineNames, Membership};
 
 /// Which part of a run this is. Records of one run are put together by `loadgen
 /// merge`.
@@ -46,6 +48,30 @@ pub struct Shard {
     /// Which part of what a worker of Locust did; absent if this is all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
+}
+
+impl Shard {
+    /// What a shard of `membership` says of itself.
+    pub(super) fn of(membership: &Membership, measured: &Measured) -> Self {
+        let names = MachineNames::new(&measured.machine, &membership.run_id);
+        Self {
+            index: membership.index,
+            of: membership.of,
+            run_id: membership.run_id.clone(),
+            plan_hash: membership.plan_hash.clone(),
+            plan: membership.plan.clone(),
+            scheduler: membership.scheduler.map(str::to_owned),
+            start_at: membership.start_at.map(timestamp),
+            late_s: measured.late.map(|late| late.as_secs_f64()),
+            clock: ClockQuality {
+                synchronised: measured.clock.synchronised,
+                error_s_max: measured.clock.error_max.map(|error| error.as_secs_f64()),
+            },
+            machine: names.machine,
+            network_namespace: names.network_namespace,
+            part: None,
+        }
+    }
 }
 
 /// How far a machine's clock can be trusted, as its kernel says (`adjtimex`).

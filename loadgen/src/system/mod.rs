@@ -9,6 +9,12 @@
 // Where the run took place: kernel, CPU, memory, TCP settings, limits.
 pub mod environment;
 
+// Which machine this is, to tell shards on one from shards on several.
+pub mod machine;
+
+// How far the clock can be trusted.
+pub mod clock_quality;
+
 // Which cores this process may use, and how load and server divide them.
 pub mod affinity;
 

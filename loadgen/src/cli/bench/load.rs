@@ -108,7 +108,7 @@ impl Load {
             self.tls.check_unsecured()?;
         }
         let concurrency = self.how_much.concurrency;
-        let connections = self.when.connections(concurrency)?.get();
+        let connections = self.when.connections(concurrency, 1)?.get();
         let pipeline = self.how_much.pipeline.get();
         let body = self.what_to_send.body()?;
         let client = self.how.client();
@@ -129,7 +129,7 @@ impl Load {
             timeout: Some(self.success.timeout),
             connect_timeout: Some(self.success.connect_timeout()),
             expect: self.success.expect(LengthRule::Any),
-            background: self.beside.background()?,
+            background: self.beside.background(1)?,
             ..Scenario::default()
         };
         self.when.check_in_flight(scenario.in_flight_on_each())?;

@@ -24,7 +24,8 @@ pub(in crate::cli) struct Beside {
 }
 
 impl Beside {
-    pub(in crate::cli) fn background(&self) -> Result<Background, UsageError> {
+    /// Of all `processes` together.
+    pub(in crate::cli) fn background(&self, processes: u64) -> Result<Background, UsageError> {
         if self.slow_path.is_some() && self.slow_readers == 0 {
             return Err(UsageError::line(
                 "--slow-path is what slow readers ask for; add --slow-readers N or drop it",
@@ -34,10 +35,14 @@ impl Beside {
             ("--idle-connections", self.idle_connections),
             ("--slow-readers", self.slow_readers),
         ];
+        let each_process = match processes {
+            1 => String::new(),
+            shards => format!(" for each of {shards} shards"),
+        };
         for (flag, count) in each {
-            if count > BACKGROUND_MAX {
+            if count as u64 > BACKGROUND_MAX as u64 * processes {
                 return Err(UsageError::line(format!(
-                    "{flag} {count} is over {BACKGROUND_MAX}; choose a smaller one"
+                    "{flag} {count} is over {BACKGROUND_MAX}{each_process}; choose a smaller one"
                 )));
             }
         }

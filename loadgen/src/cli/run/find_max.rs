@@ -21,7 +21,7 @@ const STEP: Duration = Duration::from_secs(5);
 const WARMUP: Duration = Duration::from_millis(500);
 
 /// Flags about a single run, which have no meaning in a search.
-const OF_ONE_RUN: [&str; 10] = [
+const OF_ONE_RUN: [&str; 13] = [
     "requests",
     "time_limit",
     "max_error_rate",
@@ -32,6 +32,9 @@ const OF_ONE_RUN: [&str; 10] = [
     "samples",
     "server_pid",
     "verbosity",
+    "shard",
+    "run_id",
+    "start_at",
 ];
 
 /// Flags about the search.
@@ -111,6 +114,7 @@ impl RunArgs {
         let file = |flag| drop(flag, "writes no requests or percentiles of a single run");
         let ramp = |rate| format!("--find-max begins at one rate, not at {rate}; give one --rate");
         let server = |flag| drop(flag, "does not report what the server paid");
+        let shard = |flag| drop(flag, "makes many runs, in a single process");
         let level = |flag| drop(flag, "shows no single answers");
         let rate = self.when.rate.filter(Rate::is_ramp);
         let as_ab = self.output.format(self.as_ab.format(), self.called_as_ab) == Format::Ab;
@@ -120,6 +124,7 @@ impl RunArgs {
             .or_else(|| self.gates.flag().map(gate))
             .or_else(|| self.file_of_one_run().map(file))
             .or_else(|| self.server.flag().map(server))
+            .or_else(|| self.shards.flag().map(shard))
             .or_else(|| (self.output.verbosity > 0).then(|| level("-v")))
             .or_else(|| as_ab.then(ab))
     }
@@ -190,6 +195,9 @@ mod tests {
             ("--samples all.csv", "drop --samples"),
             ("--server-pid 1", "drop --server-pid"),
             ("-v 2", "drop -v"),
+            ("--shard 0/4 --run-id a", "drop --shard"),
+            ("--run-id a", "drop --run-id"),
+            ("--start-at 5", "drop --start-at"),
             ("--format ab", "use --format json or text"),
             ("-w", "use --format json or text"),
             ("--slo p50=5ms", "give p99=TIME"),

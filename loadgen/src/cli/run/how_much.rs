@@ -102,13 +102,15 @@ impl HowMuch {
         }
     }
 
+    /// Of all `shards` processes that make it together.
     pub(super) fn load(
         &self,
         stop: Stop,
         when: &When,
         keep_alive: bool,
+        shards: u64,
     ) -> Result<Load, UsageError> {
-        let connections = when.connections(self.concurrency)?.get();
+        let connections = when.connections(self.concurrency, shards)?.get();
         let threads = self.threads.map(NonZeroUsize::get);
         let threads = threads.unwrap_or_else(half_of_the_cores);
         let load = Load {

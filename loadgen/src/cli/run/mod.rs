@@ -10,6 +10,7 @@ mod how_much;
 mod output;
 mod route;
 mod server;
+mod shards;
 mod success;
 mod tls;
 #[cfg(test)]
@@ -19,17 +20,22 @@ mod what_to_send;
 mod when;
 
 use std::borrow::Cow;
+use std::env;
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::{Args, ValueHint};
 
 use super::UsageError;
 use crate::output::{AbOptions, Format};
 use crate::plan::{Paths, Plan, Target};
+use crate::shard::divide;
 
 pub(super) use how_much::FlagOrder;
 pub use output::OutputPlan;
+pub use shards::Together;
+#[cfg(test)]
+pub(crate) use typed::plan as plan_of;
 pub use websocket::WebSocketArgs;
 
 use ab::AsAb;
@@ -41,6 +47,7 @@ use how_much::HowMuch;
 use output::Output;
 use route::Connections;
 pub(super) use server::Server;
+use shards::Shards;
 pub(super) use success::Success;
 pub(super) use tls::TlsFlags;
 pub(super) use what_to_send::WhatToSend;
@@ -58,6 +65,8 @@ pub struct RunArgs {
     how_much: HowMuch,
     #[command(flatten)]
     when: When,
+    #[command(flatten)]
+    shards: Shards,
     #[command(flatten)]
     beside: Beside,
     #[command(flatten)]
@@ -112,26 +121,44 @@ impl RunArgs {
     ///
     /// One line that names the flag, the file or the URL, and the next step.
     pub fn into_plan(self) -> Result<(Plan, OutputPlan), UsageError> {
+        self.into_run().map(|(plan, output, _)| (plan, output))
+    }
+
+    /// The same, and what the run has to do with others: the plan is then this process' part.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the flag, the file, the URL or the variable, and the next step.
+    pub fn into_run(self) -> Result<(Plan, OutputPlan, Together), UsageError> {
         self.with_defaults_of_search().into_plan_of_run()
     }
 
-    fn into_plan_of_run(self) -> Result<(Plan, OutputPlan), UsageError> {
+    fn into_plan_of_run(self) -> Result<(Plan, OutputPlan, Together), UsageError> {
         let format = self.output.format(self.as_ab.format(), self.called_as_ab);
         let as_ab = format == Format::Ab;
+        if as_ab && self.shards.is_shard() {
+            return Err(UsageError::line(
+                "--shard has no place in ab's text, which nobody can merge; use --format json or \
+                 text",
+            ));
+        }
+        let member = self.shards.member(&|name| env::var(name).ok())?;
+        let start_at = self.shards.start_at(SystemTime::now())?;
+        let shards = member.as_ref().map_or(1, |member| member.shard.of);
         let urls = self.urls.read_urls()?;
         let first = urls.as_ref().and_then(UrlsFile::first);
         let target = self.target(self.url.as_deref().or(first).unwrap_or_default())?;
         let stop = self.how_much.stop();
         let load = self
             .how_much
-            .load(stop, &self.when, self.what_to_send.keep_alive)?;
+            .load(stop, &self.when, self.what_to_send.keep_alive, shards)?;
         let paths = match &urls {
             None => Paths::one(&target.url.path),
             Some(urls) => self.urls.paths(urls, &target.url, self.when.seed)?,
         };
         let mut plan = Plan {
             shard: None,
-            background: self.beside.background()?,
+            background: self.beside.background(shards)?,
             tls: self.tls.tls(&target.url, as_ab)?,
             scenario: self.what_to_send.scenario(&target, paths, as_ab)?,
             expect: self.success.expect(self.as_ab.length(as_ab)),
@@ -148,6 +175,15 @@ impl RunArgs {
             target,
         };
         let has_rows = self.as_ab.gnuplot_file.is_some();
+        let membership = match member {
+            None => None,
+            Some(member) => {
+                let mut whole = plan.clone();
+                plan = divide(plan, member.shard).map_err(UsageError::line)?;
+                self.how.client().shape(&mut whole);
+                Some(member.of(&whole, start_at))
+            }
+        };
         self.how.apply(&mut plan, has_rows)?;
         self.when.check_in_flight(plan.load.pipeline)?;
         let ab = AbOptions {
@@ -169,7 +205,11 @@ impl RunArgs {
             ..self.output.plan(format, ab)
         };
         output.check_files()?;
-        Ok((plan, output))
+        let together = Together {
+            membership,
+            start_at,
+        };
+        Ok((plan, output, together))
     }
 
     /// Where requests go, by the flags that say how.

@@ -6,7 +6,7 @@ use crate::cli::{Command, parse};
 use crate::plan::Plan;
 
 /// The plan of `loadgen` with these words behind it, or what is said instead.
-pub(super) fn plan(words: &str) -> Result<Plan, String> {
+pub(crate) fn plan(words: &str) -> Result<Plan, String> {
     let line = format!("loadgen {words}");
     let argv: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
     let args = match parse(&argv).map_err(|error| error.to_string())? {

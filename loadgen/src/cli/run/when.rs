@@ -53,10 +53,12 @@ impl When {
         }))
     }
 
-    /// Connections open at a time, at most, `concurrency` being what `-c` says.
+    /// Connections open at a time, at most, of all `processes` together, `concurrency` being what
+    /// `-c` says.
     pub(in crate::cli) fn connections(
         &self,
         concurrency: Option<NonZeroUsize>,
+        processes: u64,
     ) -> Result<NonZeroUsize, UsageError> {
         let (flag, connections) = match (concurrency, self.max_in_flight) {
             (Some(c), Some(max)) if c != max => {
@@ -70,10 +72,15 @@ impl When {
             (None, None) if self.rate.is_some() => return Ok(MAX_IN_FLIGHT),
             (None, None) => return Ok(NonZeroUsize::MIN),
         };
-        match connections.get() > CONNECTIONS_MAX {
-            false => Ok(connections),
-            true => Err(UsageError::line(format!(
+        let is_too_many = connections.get() as u64 > CONNECTIONS_MAX as u64 * processes;
+        match (is_too_many, processes) {
+            (false, _) => Ok(connections),
+            (true, 1) => Err(UsageError::line(format!(
                 "{flag} {connections} is over {CONNECTIONS_MAX}; choose a smaller {flag}"
+            ))),
+            (true, shards) => Err(UsageError::line(format!(
+                "{flag} {connections} is over {CONNECTIONS_MAX} for each of {shards} shards; use \
+                 more shards or choose a smaller {flag}"
             ))),
         }
     }
