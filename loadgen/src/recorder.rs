@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+pub(crate) use buckets::DIGITS as SECOND_DIGITS;
 pub use open_loop::OpenLoop;
 pub use path::PathTally;
 pub use seconds::{SecondTally, Seconds};
@@ -25,7 +26,7 @@ use crate::plan::Plan;
 use crate::record::{Bytes, Connections, Failures, Requests};
 
 /// Longest time that is told from longer ones, in nanoseconds: an hour.
-const LONGEST_NS: u64 = 3_600_000_000_000;
+pub(crate) const LONGEST_NS: u64 = 3_600_000_000_000;
 
 /// Significant digits of recorded times.
 const DIGITS: u8 = 3;
@@ -264,18 +265,10 @@ impl Recorder {
 impl AddAssign<&Self> for Recorder {
     /// Adds what another worker of the same run counted.
     fn add_assign(&mut self, other: &Self) {
-        self.requests.issued += other.requests.issued;
-        self.requests.succeeded += other.requests.succeeded;
-        self.requests.failed += other.requests.failed;
-        self.requests.cancelled += other.requests.cancelled;
-        for (cause, count) in other.failures.iter() {
-            self.failures[cause] += count;
-        }
+        self.requests += other.requests;
+        self.failures += other.failures;
         self.statuses += &other.statuses;
-        self.connections.opened += other.connections.opened;
-        self.connections.reused += other.connections.reused;
-        self.connections.closed_by_peer += other.connections.closed_by_peer;
-        self.connections.resumed += other.connections.resumed;
+        self.connections += other.connections;
         self.bytes += other.bytes;
         self.total += &other.total;
         self.connect += &other.connect;
@@ -347,6 +340,13 @@ impl Statuses {
     fn count(&mut self, status: u16) {
         // Three digits are all that a status line can hold, and the first is no 0.
         self.0[usize::from(status - Self::FIRST)] += 1;
+    }
+
+    /// Adds what was counted elsewhere; `None` if a status line cannot hold this.
+    pub(crate) fn add(&mut self, status: u16, count: u64) -> Option<()> {
+        let index = status.checked_sub(Self::FIRST)?;
+        *self.0.get_mut(usize::from(index))? += count;
+        Some(())
     }
 
     /// Those that came, with their counts.

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal};
 
 use files::Files;
+pub(super) use gates::conclude as conclude_gates;
 
 use super::{conclude, interrupt_flag, mask, refuse};
 use crate::cli::{Applied, OutputPlan, RunArgs, Together, WebSocketArgs};

@@ -138,7 +138,7 @@ pub(crate) fn kept(directory: &Path) -> Result<Option<Kept>, CompareError> {
         .map_err(|source| CompareError::Kept { path, source })
 }
 
-fn record_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub(crate) fn record_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();

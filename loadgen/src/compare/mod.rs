@@ -42,6 +42,7 @@ pub use gate::{Gated, Outcome, judge as judge_gates};
 pub use input::read_records;
 pub(crate) use input::{
     COMPARISON_FILE, Kept, PACKED_FILE, each_record, kept, kept_of, names, read_benchmark,
+    record_files,
 };
 pub use matrix::{Best, Cell, Matrix, Row, Values};
 pub(crate) use matrix::{Table as MatrixTable, left_out};

@@ -16,6 +16,19 @@ pub enum Gate {
 }
 
 impl Gate {
+    /// The gate that records call so; `None` if it is none that is known, or has no such limit.
+    #[must_use]
+    pub fn named(name: &str, limit: f64) -> Option<Self> {
+        let is_limit = limit.is_finite() && limit >= 0.0;
+        match name {
+            _ if !is_limit => None,
+            "max_error_rate" => Some(Self::MaxErrorRate(limit)),
+            "max_p99_ns" => Some(Self::MaxP99(Duration::from_nanos(limit as u64))),
+            "min_rate_per_second" => Some(Self::MinRate(limit)),
+            _ => None,
+        }
+    }
+
     /// The name in records; its last word is the unit.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -49,6 +62,20 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gate_is_found_by_its_name_and_limit() {
+        let gates = [
+            Gate::MaxErrorRate(0.01),
+            Gate::MaxP99(Duration::from_millis(50)),
+            Gate::MinRate(1000.0),
+        ];
+        for gate in gates {
+            assert_eq!(Gate::named(gate.name(), gate.limit()), Some(gate));
+        }
+        assert_eq!(Gate::named("max_p99_ns", f64::NAN), None);
+        assert_eq!(Gate::named("max_hope", 1.0), None);
+    }
 
     #[test]
     fn a_limit_itself_is_admitted_and_what_is_worse_is_not() {

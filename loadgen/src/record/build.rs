@@ -28,7 +28,7 @@ use crate::system::thread_cpu::BusyShare;
 
 /// Memory is known to some 100 KiB, and of fewer connections than this each would be known to over
 /// 1 KiB.
-const CONNECTIONS_MIN: u64 = 100;
+pub(crate) const CONNECTIONS_MIN: u64 = 100;
 
 /// What a run has to do with beside its plan: what its record says of it, who may end it, and who
 /// else wants to know.
@@ -136,7 +136,10 @@ pub fn build(
         latency_ns,
         histograms: histograms(recorder, context.membership.is_some()),
         series: series(&recorder.seconds.tallies(), elapsed_s),
-        paths: paths(plan, recorder),
+        paths: paths(
+            plan.scenario.paths.list().iter().map(|path| &**path),
+            recorder,
+        ),
         client: client(plan, summary, measured, schedule.as_ref()),
         schedule,
         server: server(plan, recorder, measured, background.as_ref()),
@@ -283,7 +286,7 @@ fn environment(plan: &plan::Plan, measured: &Measured) -> Environment {
     }
 }
 
-fn latency(recorder: &Recorder) -> LatencyNs {
+pub(crate) fn latency(recorder: &Recorder) -> LatencyNs {
     let distribution = |times: &Times| Distribution::of(&times.0);
     let open_loop = recorder.open_loop.as_ref();
     LatencyNs {
@@ -299,7 +302,7 @@ fn latency(recorder: &Recorder) -> LatencyNs {
 
 /// Those of a run that others make parts of are to be added up: these have everything in them that
 /// percentiles are taken from.
-fn histograms(recorder: &Recorder, is_part: bool) -> Histograms {
+pub(crate) fn histograms(recorder: &Recorder, is_part: bool) -> Histograms {
     let text = |times: &Times| encode_histogram(&times.0);
     let open_loop = recorder.open_loop.as_ref();
     let of_parts = match is_part {
@@ -336,7 +339,7 @@ fn indexed(histograms: impl Iterator<Item = Histogram<u64>>) -> BTreeMap<u64, St
     texts.collect()
 }
 
-fn series(seconds: &[SecondTally], elapsed_s: f64) -> Vec<Second> {
+pub(crate) fn series(seconds: &[SecondTally], elapsed_s: f64) -> Vec<Second> {
     // A server that falls silent has rows too, with nothing in them.
     let length = seconds.len().max(elapsed_s.ceil() as usize);
     let nothing = SecondTally::default();
@@ -358,13 +361,13 @@ fn series(seconds: &[SecondTally], elapsed_s: f64) -> Vec<Second> {
     .collect()
 }
 
-fn paths(plan: &plan::Plan, recorder: &Recorder) -> Vec<Path> {
-    let paths = plan.scenario.paths.list().iter();
+/// Of each of these paths what was counted for it.
+pub(crate) fn paths<'a>(paths: impl Iterator<Item = &'a str>, recorder: &Recorder) -> Vec<Path> {
     let tallies = paths.zip(&recorder.paths);
     tallies.map(|(path, tally)| Path::of(path, tally)).collect()
 }
 
-fn schedule(recorder: &Recorder) -> Option<Schedule> {
+pub(crate) fn schedule(recorder: &Recorder) -> Option<Schedule> {
     let open_loop = recorder.open_loop.as_ref()?;
     Some(Schedule {
         intended: open_loop.started + open_loop.unsent,
@@ -460,7 +463,11 @@ fn server(
     })
 }
 
-fn metrics(requests: &Requests, rate_per_second: f64, total: Option<&Distribution>) -> Metrics {
+pub(crate) fn metrics(
+    requests: &Requests,
+    rate_per_second: f64,
+    total: Option<&Distribution>,
+) -> Metrics {
     Metrics {
         success_rate: rate(requests.succeeded, requests.ended() as f64),
         requests_per_sec: rate_per_second,
@@ -469,12 +476,12 @@ fn metrics(requests: &Requests, rate_per_second: f64, total: Option<&Distributio
 }
 
 /// CPU microseconds for each request that ended; `None` if none did.
-fn per_request_us(cpu_s: f64, requests: &Requests) -> Option<f64> {
+pub(crate) fn per_request_us(cpu_s: f64, requests: &Requests) -> Option<f64> {
     each(cpu_s * 1e6, requests.ended())
 }
 
 /// What of `sum` falls to each of `count`; `None` if there is none.
-fn each(sum: f64, count: u64) -> Option<f64> {
+pub(crate) fn each(sum: f64, count: u64) -> Option<f64> {
     (count > 0).then(|| sum / count as f64)
 }
 

@@ -38,6 +38,16 @@ const RATE_CHANGE_MAX: f64 = 0.10;
 /// With fewer whole seconds a third is too short to have a rate.
 const DRIFT_SECONDS_MIN: usize = 4;
 
+/// With all shards there for less than this share of the time, a rate that is only of that time
+/// wants to be known as such.
+const OVERLAP_SHARE_GOOD: f64 = 0.90;
+/// With less, most of the run is in no rate.
+const OVERLAP_SHARE_MIN: f64 = 0.50;
+/// Clocks that may be further apart than this make a second of one machine part of another's.
+const CLOCK_ERROR_S_MAX: f64 = 0.1;
+/// In a short run less matters: as much of it as there may be without all shards.
+const CLOCK_ERROR_SHARE_MAX: f64 = 1.0 - OVERLAP_SHARE_GOOD;
+
 impl Record {
     /// The same record with its validity filled in by [`judge`].
     #[must_use]
@@ -69,6 +79,12 @@ pub fn judge(record: &Record) -> Validity {
         accept_queue_overflow(record),
         cpu_steal(record),
         rate_drifted(record),
+        shards_missing(record),
+        shards_apart(record),
+        workers_lost(record),
+        clocks_unsure(record),
+        reports_cut_short(record),
+        versions_differ(record),
     ];
     let elsewhere = record.imported.as_ref();
     let elsewhere = elsewhere.map(|imported| imported.reasons(record));
@@ -249,6 +265,55 @@ fn rate_drifted(record: &Record) -> Option<Reason> {
     let last: u64 = whole[whole.len() - third..].iter().sum();
     let change = last as f64 / first.max(1) as f64 - 1.0;
     (change.abs() > RATE_CHANGE_MAX).then_some(Reason::RateDrifted { change })
+}
+
+fn shards_missing(record: &Record) -> Option<Reason> {
+    let merged = record.merged.as_ref()?;
+    let missing = merged.missing.len() as u64;
+    let of = missing + merged.shards.len() as u64;
+    (missing > 0).then_some(Reason::ShardsMissing { missing, of })
+}
+
+fn shards_apart(record: &Record) -> Option<Reason> {
+    let merged = record.merged.as_ref()?;
+    (merged.overlap_share < OVERLAP_SHARE_GOOD).then_some(Reason::ShardsApart {
+        overlap_s: merged.overlap_s,
+        elapsed_s: record.elapsed_s,
+        too_little: merged.overlap_share < OVERLAP_SHARE_MIN,
+    })
+}
+
+fn workers_lost(record: &Record) -> Option<Reason> {
+    let shards = &record.merged.as_ref()?.shards;
+    let lost = shards.iter().filter(|shard| shard.lost).count() as u64;
+    (lost > 0).then_some(Reason::WorkersLost {
+        lost,
+        of: shards.len() as u64,
+        reports: shards.iter().map(|shard| shard.reports_missing).sum(),
+    })
+}
+
+/// One machine's clock is in step with itself.
+fn clocks_unsure(record: &Record) -> Option<Reason> {
+    let merged = record.merged.as_ref().filter(|it| it.machines > 1)?;
+    let error_s = merged.clock_error_s_max.unwrap_or_default();
+    let matters_s = CLOCK_ERROR_S_MAX.min(record.elapsed_s * CLOCK_ERROR_SHARE_MAX);
+    let is_unsure = merged.clocks_unsynchronised > 0 || error_s > matters_s;
+    is_unsure.then_some(Reason::ClocksUnsure {
+        unsynchronised: merged.clocks_unsynchronised,
+        shards: merged.shards.len() as u64,
+        error_s_max: merged.clock_error_s_max,
+    })
+}
+
+fn reports_cut_short(record: &Record) -> Option<Reason> {
+    let merged = record.merged.as_ref()?;
+    merged.cut_short.then_some(Reason::ReportsCutShort)
+}
+
+fn versions_differ(record: &Record) -> Option<Reason> {
+    let versions = record.merged.as_ref()?.versions.len() as u64;
+    (versions > 1).then_some(Reason::VersionsDiffer { versions })
 }
 
 #[cfg(test)]

@@ -30,6 +30,13 @@ pub struct Merged {
     /// Shards that are not in it, by index; only `--allow-missing` merges then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<u64>,
+    /// Versions of the program that made them, if there was more than one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<String>,
+    /// Whether the file of a Locust master's workers ended in the middle of a
+    /// report, which is left out then; absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
     /// Each of them, by index.
     pub shards: Vec<MergedShard>,
 }
@@ -47,6 +54,9 @@ pub struct MergedShard {
     /// Whether reports of it are missing, or its last one: it was lost.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lost: bool,
+    /// Reports of it that are missing before the latest that there is.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reports_missing: u64,
     /// When its measured part began: UTC, RFC 3339, milliseconds.
     pub started_at: String,
     /// Length of its measured part, in seconds.
@@ -64,4 +74,8 @@ pub struct MergedShard {
     /// Share of time that its busiest worker was on a CPU or waited for one, 0
     /// to 1.
     pub busiest_worker_share: f64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

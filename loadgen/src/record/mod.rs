@@ -10,7 +10,7 @@
 
 mod background;
 mod bench;
-mod build;
+pub(crate) mod build;
 mod client;
 mod environment;
 mod gate;

@@ -45,6 +45,30 @@ pub struct Network {
     pub time_wait_overflows: Option<u64>,
 }
 
+impl Network {
+    /// Each counter made of two; null where one of them is.
+    #[must_use]
+    pub(crate) fn with(&self, other: &Self, of: fn(u64, u64) -> u64) -> Self {
+        let each = |one: Option<u64>, other: Option<u64>| Some(of(one?, other?));
+        Self {
+            active_opens: each(self.active_opens, other.active_opens),
+            attempt_fails: each(self.attempt_fails, other.attempt_fails),
+            retransmitted_segments: each(self.retransmitted_segments, other.retransmitted_segments),
+            resets_sent: each(self.resets_sent, other.resets_sent),
+            syn_retransmits: each(self.syn_retransmits, other.syn_retransmits),
+            listen_overflows: each(self.listen_overflows, other.listen_overflows),
+            listen_drops: each(self.listen_drops, other.listen_drops),
+            syn_queue_drops: each(self.syn_queue_drops, other.syn_queue_drops),
+            syn_queue_cookies: each(self.syn_queue_cookies, other.syn_queue_cookies),
+            timeouts: each(self.timeouts, other.timeouts),
+            aborts_on_timeout: each(self.aborts_on_timeout, other.aborts_on_timeout),
+            time_wait_ended: each(self.time_wait_ended, other.time_wait_ended),
+            time_wait_reused: each(self.time_wait_reused, other.time_wait_reused),
+            time_wait_overflows: each(self.time_wait_overflows, other.time_wait_overflows),
+        }
+    }
+}
+
 impl From<&KernelCounters> for Network {
     /// Takes a difference, as [`KernelCounters::since`] gives it.
     fn from(counters: &KernelCounters) -> Self {

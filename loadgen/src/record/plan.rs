@@ -119,6 +119,9 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Settings that each machine of a run that several make has for itself.
+    pub(crate) const MACHINES_OWN: [&'static str; 3] = ["threads", "cpu_list", "source_addresses"];
+
     /// What was counted, in the singular: a request or a round trip.
     #[must_use]
     pub fn unit(&self) -> &'static str {

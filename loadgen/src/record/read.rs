@@ -106,7 +106,7 @@ impl Record {
     }
 
     /// Parses the text of a record; `path` is for the error message alone.
-    pub(super) fn parse(json: &str, path: &Path) -> Result<Self, ReadError> {
+    pub(crate) fn parse(json: &str, path: &Path) -> Result<Self, ReadError> {
         let path = path.to_owned();
         let value: Value = match serde_json::from_str(json) {
             Ok(value) => value,

@@ -129,6 +129,47 @@ pub enum Reason {
         /// Last third over first third, minus 1.
         change: f64,
     },
+    /// The shards of the run did not all run at the same time.
+    ShardsApart {
+        /// How long all of them ran, in seconds.
+        overlap_s: f64,
+        /// From the first one's start to the last one's end.
+        elapsed_s: f64,
+        /// So little that the rate says nothing of the run.
+        too_little: bool,
+    },
+    /// The clocks by which shards are put side by side cannot be trusted.
+    ClocksUnsure {
+        /// Shards whose clock nothing is known to keep in step.
+        unsynchronised: u64,
+        /// Shards in all.
+        shards: u64,
+        /// Furthest that a clock may be off, in seconds, if one tells.
+        error_s_max: Option<f64>,
+    },
+    /// Shards of the run are not in its record.
+    ShardsMissing {
+        /// How many.
+        missing: u64,
+        /// Of how many.
+        of: u64,
+    },
+    /// Workers of Locust were lost.
+    WorkersLost {
+        /// How many.
+        lost: u64,
+        /// Of how many.
+        of: u64,
+        /// Reports that are missing before the latest that there is.
+        reports: u64,
+    },
+    /// Reports of workers broke off.
+    ReportsCutShort,
+    /// Shards were made by different versions of the program.
+    VersionsDiffer {
+        /// How many.
+        versions: u64,
+    },
     /// Another tool measured, which does not tell how busy it was.
     GeneratorUnobserved,
     /// Another tool left out requests that its schedule wanted.
@@ -169,6 +210,12 @@ impl Reason {
             Self::AcceptQueueOverflow { .. } => "accept_queue_overflow",
             Self::CpuSteal { .. } => "cpu_steal",
             Self::RateDrifted { .. } => "rate_drifted",
+            Self::ShardsApart { .. } => "shards_apart",
+            Self::ClocksUnsure { .. } => "clocks_unsure",
+            Self::ShardsMissing { .. } => "shards_missing",
+            Self::WorkersLost { .. } => "workers_lost",
+            Self::ReportsCutShort => "reports_cut_short",
+            Self::VersionsDiffer { .. } => "versions_differ",
             Self::GeneratorUnobserved => "generator_unobserved",
             Self::ArrivalsLeftOut { .. } => "arrivals_left_out",
             Self::CausesUnknown => "causes_unknown",
@@ -188,7 +235,12 @@ impl Reason {
             | Self::PortsExhausted { .. }
             | Self::DescriptorsExhausted { .. }
             | Self::FailuresPresent { too_many: true, .. }
-            | Self::BackgroundMissing { too_many: true, .. } => Severity::Invalid,
+            | Self::BackgroundMissing { too_many: true, .. }
+            | Self::ShardsApart {
+                too_little: true, ..
+            }
+            | Self::ShardsMissing { .. } => Severity::Invalid,
+            Self::WorkersLost { reports, .. } if *reports > 0 => Severity::Invalid,
             Self::ClientSaturated { .. }
             | Self::ScheduleSlipped { .. }
             | Self::SamplesHeldUp { .. } => Severity::LimitsRate,
@@ -202,6 +254,11 @@ impl Reason {
             | Self::AcceptQueueOverflow { .. }
             | Self::CpuSteal { .. }
             | Self::RateDrifted { .. }
+            | Self::ShardsApart { .. }
+            | Self::ClocksUnsure { .. }
+            | Self::WorkersLost { .. }
+            | Self::ReportsCutShort
+            | Self::VersionsDiffer { .. }
             | Self::GeneratorUnobserved
             | Self::ArrivalsLeftOut { .. }
             | Self::CausesUnknown
@@ -284,6 +341,53 @@ impl Reason {
                 "the rate of the last third differs by {:+.0} % from the first third",
                 change * 100.0
             ),
+            Self::ShardsApart {
+                overlap_s,
+                elapsed_s,
+                ..
+            } if overlap_s > 0.0 => format!(
+                "all shards ran at the same time for {overlap_s:.2} s of {elapsed_s:.2} s, and the \
+                 rate is that of this time"
+            ),
+            Self::ShardsApart { elapsed_s, .. } => format!(
+                "there was no time at which all shards ran, and the rate is that of the whole \
+                 {elapsed_s:.2} s"
+            ),
+            Self::ClocksUnsure {
+                unsynchronised,
+                shards,
+                error_s_max,
+            } => {
+                let error = match error_s_max {
+                    Some(error_s) => format!("one may be off by {error_s:.3} s"),
+                    None => "by how much they are off is not known".to_owned(),
+                };
+                format!(
+                    "of {shards} shards {unsynchronised} have a clock that nothing is known to \
+                     keep in step, and {error}, so their seconds may not be the same ones"
+                )
+            }
+            Self::ShardsMissing { missing, of } => {
+                format!("{missing} of {of} shards are missing: what they did is in no number")
+            }
+            Self::WorkersLost {
+                lost,
+                of,
+                reports: 0,
+            } => format!(
+                "{lost} of {of} workers were lost: what they did after their last report is in no \
+                 number"
+            ),
+            Self::WorkersLost { reports, of, .. } => format!(
+                "{reports} reports of the {of} workers are missing: what they did meanwhile is in \
+                 no number"
+            ),
+            Self::ReportsCutShort => {
+                "the workers' reports end in the middle of one, which is left out".to_owned()
+            }
+            Self::VersionsDiffer { versions } => {
+                format!("the shards were made by {versions} versions of loadgen")
+            }
             Self::GeneratorUnobserved => {
                 "the tool does not tell how busy it was, so nobody knows whether the rate is the \
                  server's or its own"
@@ -348,6 +452,14 @@ impl Reason {
             }
             Self::CpuSteal { .. } => "use a quieter machine, or more rounds",
             Self::RateDrifted { .. } => "warm up longer (--warmup), and look at `series`",
+            Self::ShardsApart { .. } => "give all shards one --start-at, or run for longer",
+            Self::ClocksUnsure { .. } => {
+                "have chrony or NTP keep the clocks, or run for much longer than they are off"
+            }
+            Self::ShardsMissing { .. } => "run all shards again",
+            Self::WorkersLost { .. } => "see the workers' logs, and run it again",
+            Self::ReportsCutShort => "let the master end by itself, and run it again",
+            Self::VersionsDiffer { .. } => "install one version on all machines",
             Self::GeneratorUnobserved => {
                 "watch its CPU, give it more threads, or see how fast it is with a trivial server"
             }

@@ -40,6 +40,15 @@ impl Requests {
     }
 }
 
+impl AddAssign for Requests {
+    fn add_assign(&mut self, other: Self) {
+        self.issued += other.issued;
+        self.succeeded += other.succeeded;
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+    }
+}
+
 /// What became of connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Connections {
@@ -52,6 +61,15 @@ pub struct Connections {
     /// TLS handshakes that resumed a session.
     #[serde(default)]
     pub resumed: u64,
+}
+
+impl AddAssign for Connections {
+    fn add_assign(&mut self, other: Self) {
+        self.opened += other.opened;
+        self.reused += other.reused;
+        self.closed_by_peer += other.closed_by_peer;
+        self.resumed += other.resumed;
+    }
 }
 
 /// Bytes that went over the connections, without TLS, TCP and IP around them.
@@ -88,6 +106,14 @@ impl Failures {
     /// Every cause and its count, in the order of [`Cause::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = (Cause, u64)> {
         Cause::ALL.into_iter().zip(self.0)
+    }
+}
+
+impl AddAssign for Failures {
+    fn add_assign(&mut self, other: Self) {
+        for (cause, count) in other.iter() {
+            self[cause] += count;
+        }
     }
 }
 

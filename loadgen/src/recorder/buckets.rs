@@ -13,7 +13,7 @@ use hdrhistogram::Histogram;
 use super::LONGEST_NS;
 
 /// What an HdrHistogram with these buckets is made with.
-const DIGITS: u8 = 2;
+pub(crate) const DIGITS: u8 = 2;
 
 /// Buckets for each doubling, as a power of two. As in an HdrHistogram of two digits, whose
 /// buckets these are, a bucket is at most a 128th of its times wide.
@@ -60,12 +60,27 @@ impl Default for Buckets {
 impl AddAssign<&Packed> for Buckets {
     fn add_assign(&mut self, packed: &Packed) {
         for (bucket, count) in packed.counts() {
-            self.0[bucket] += count;
+            // One machine cannot fill a counter within a second; a thousand might.
+            self.0[bucket] = self.0[bucket].saturating_add(count);
         }
     }
 }
 
 impl Packed {
+    /// What a histogram of the same buckets has counted; `None` if more fell into one than a second
+    /// has room for.
+    pub(super) fn of(histogram: &Histogram<u64>) -> Option<Self> {
+        let mut bytes = Vec::new();
+        let mut last = 0;
+        for counted in histogram.iter_recorded() {
+            let bucket = bucket(counted.value_iterated_to());
+            put_number(&mut bytes, (bucket - last) as u32);
+            put_number(&mut bytes, u32::try_from(counted.count_at_value()).ok()?);
+            last = bucket;
+        }
+        Some(Self(bytes.into()))
+    }
+
     /// Counts one more, in some microseconds.
     pub(super) fn count(&mut self, ns: u64) {
         let mut buckets = Buckets::default();
@@ -240,6 +255,17 @@ mod tests {
             if let Some(text) = encode_histogram(&histogram) {
                 prop_assert_eq!(decode_histogram(&text).unwrap(), histogram);
             }
+        }
+
+        #[test]
+        fn what_a_histogram_of_two_digits_has_counted_is_packed_as_if_it_had_been_counted_here(
+            times_ns in vec(time_ns(), 0..300),
+        ) {
+            let mut histogram = Histogram::<u64>::new_with_bounds(1, LONGEST_NS, DIGITS).unwrap();
+            for ns in &times_ns {
+                histogram.saturating_record(*ns);
+            }
+            prop_assert_eq!(Packed::of(&histogram), Some(packed(&times_ns)));
         }
 
         #[test]

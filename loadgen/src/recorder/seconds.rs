@@ -49,6 +49,11 @@ pub struct SecondTally {
 }
 
 impl Seconds {
+    /// Adds what was counted elsewhere of the second with this index.
+    pub(crate) fn add(&mut self, second: usize, tally: &SecondTally) {
+        *self.tally(second) += tally;
+    }
+
     /// A request failed at this time of the run.
     pub(super) fn failed(&mut self, at_ns: u64) {
         self.tally(second(at_ns)).failed += 1;
@@ -137,6 +142,13 @@ fn second(at_ns: u64) -> usize {
 }
 
 impl SecondTally {
+    /// The same with these latencies, in buckets of two digits; `None` if there are more of them
+    /// than a second has room for.
+    pub(crate) fn with_latencies(self, latencies: &Histogram<u64>) -> Option<Self> {
+        let latencies = Packed::of(latencies)?;
+        Some(Self { latencies, ..self })
+    }
+
     /// The latency that 99 % of the successes did not exceed, in nanoseconds, to two digits and
     /// never above the longest; `None` if there was no success.
     #[must_use]
@@ -163,7 +175,7 @@ impl AddAssign<&Self> for SecondTally {
     fn add_assign(&mut self, other: &Self) {
         self.succeeded += other.succeeded;
         self.failed += other.failed;
-        self.latency_ns_sum += other.latency_ns_sum;
+        self.latency_ns_sum = self.latency_ns_sum.saturating_add(other.latency_ns_sum);
         self.latency_ns_max = self.latency_ns_max.max(other.latency_ns_max);
         self.latencies += &other.latencies;
     }
