@@ -35,7 +35,7 @@ fn carry_out(command: Command, argv: &[OsString], variables: &Applied) -> Exit {
         Command::History(args) => commands::history(&args, variables),
         Command::Import(args) => commands::import(args, variables),
         Command::Merge(args) => commands::merge(&args, variables),
-        Command::Worker(args) => commands::worker(&args, variables),
+        Command::Worker(args) => commands::worker(&args, argv, variables),
         Command::Report(args) => commands::report(&args, variables),
         Command::BenchPush(args) => commands::bench_push(args, variables),
         Command::Push(args) => commands::push(&args, argv, variables),

@@ -424,7 +424,7 @@ impl Reason {
             Self::DebugBuild => "build with --release",
             Self::PortsExhausted { .. } => {
                 "use keep-alive (-k), or give it more local addresses (-B)"
-            },
+            }
             Self::DescriptorsExhausted { .. } => "raise the limit (ulimit -n) or lower -c",
             Self::FailuresPresent { .. } => "see `failures` for the causes",
             Self::BackgroundMissing { .. } => {
