@@ -76,6 +76,7 @@ mod samples; // every request as a row: --samples, -g
 mod secrets; // what must not be repeated
 mod secured; // what can go wrong before a request is encrypted
 mod secured_engines; // TLS with the other engines
+mod shards; // several processes that make one load
 mod shell; // completions, manual pages, variables in the place of flags
 mod sockets; // their buffers
 mod tls; // handshakes, sessions, certificates, names
