@@ -205,3 +205,58 @@ impl FromStr for ShardName {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_S: u64 = 1_767_225_600;
+
+    fn start_at(typed: &str) -> Result<Option<Duration>, String> {
+        let shards = Shards {
+            shard: None,
+            run_id: None,
+            start_at: Some(unix_seconds(typed)?),
+        };
+        let now = UNIX_EPOCH + Duration::from_secs(NOW_S);
+        let start_at = shards.start_at(now).map_err(|error| error.to_string())?;
+        Ok(start_at.map(|at| at.duration_since(UNIX_EPOCH).unwrap()))
+    }
+
+    #[test]
+    fn a_start_is_a_number_of_seconds_to_the_nanosecond() {
+        let at = |seconds, nanoseconds| Ok(Some(Duration::new(seconds, nanoseconds)));
+        assert_eq!(start_at("1767225600"), at(NOW_S, 0));
+        assert_eq!(start_at("1767225600.5"), at(NOW_S, 500_000_000));
+        assert_eq!(start_at("1767225600.0000000019"), at(NOW_S, 1));
+        assert_eq!(start_at("0"), at(0, 0));
+        for typed in ["", ".", "1.", ".5", "1e9", "-1", "+1", "1,5", "noon", " 1"] {
+            let error = start_at(typed).unwrap_err();
+            assert!(error.contains("seconds since 1970"), "{typed}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_start_is_a_day_ahead_at_most() {
+        let day = AHEAD_MAX.as_secs();
+        assert!(start_at(&(NOW_S + day).to_string()).is_ok());
+        for typed in [
+            &(NOW_S + day + 1).to_string(),
+            "1767225600000",
+            &"9".repeat(40),
+        ] {
+            let error = start_at(typed).unwrap_err();
+            assert!(error.contains("not milliseconds"), "{typed}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_run_has_a_name_that_fits_into_a_line() {
+        for name in ["nightly-7", "17.0", "slurm.pmix.17.0", "a/b:c"] {
+            assert_eq!(run_id(name), Ok(name.to_owned()));
+        }
+        for name in ["", "a b", "a\nb", "a\u{7f}", &"a".repeat(201)] {
+            assert!(run_id(name).is_err(), "{name}");
+        }
+    }
+}
