@@ -56,8 +56,13 @@ const SCHEDULERS: [Scheduler; 5] = [
         index: &["OMPI_COMM_WORLD_RANK"],
         count: &["OMPI_COMM_WORLD_SIZE"],
         first: 0,
-        // Open MPI 4.1 sets both to the same number.
-        run_id: &[&["PMIX_NAMESPACE"], &["OMPI_MCA_ess_base_jobid"]],
+        // Open MPI 4.1 makes the first of mpirun's process id, which comes again, in containers at
+        // once; the second it draws for each job.
+        run_id: &[
+            &["PMIX_NAMESPACE", "OMPI_MCA_orte_precondition_transports"],
+            &["PMIX_NAMESPACE"],
+            &["OMPI_MCA_ess_base_jobid"],
+        ],
     },
     Scheduler {
         name: "pmi",
@@ -185,7 +190,8 @@ mod tests {
         "SLURM_PROCID=1 SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=3 SLURM_JOB_ID=17 SLURM_STEP_ID=0";
     /// As Open MPI 4.1.4 tells a rank.
     const RANK: &str = "OMPI_COMM_WORLD_RANK=2 OMPI_COMM_WORLD_SIZE=4 PMIX_RANK=2 \
-                        PMIX_NAMESPACE=1621884929 OMPI_MCA_ess_base_jobid=1621884929";
+                        PMIX_NAMESPACE=1621884929 OMPI_MCA_ess_base_jobid=1621884929 \
+                        OMPI_MCA_orte_precondition_transports=5fbb-f817";
 
     #[test]
     fn each_scheduler_has_its_variables() {
@@ -203,7 +209,16 @@ mod tests {
             "3/4",
             None,
         );
-        assert_place(RANK, "open-mpi", "2/4", Some("1621884929"));
+        assert_place(RANK, "open-mpi", "2/4", Some("1621884929.5fbb-f817"));
+        let rank = "OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=1";
+        let named = |variable| format!("{rank} {variable}");
+        assert_place(&named("PMIX_NAMESPACE=a@1"), "open-mpi", "0/1", Some("a@1"));
+        assert_place(
+            &named("OMPI_MCA_ess_base_jobid=7"),
+            "open-mpi",
+            "0/1",
+            Some("7"),
+        );
         assert_place("PMI_RANK=1 PMI_SIZE=2", "pmi", "1/2", None);
         assert_place(
             "PMIX_RANK=1 PMI_SIZE=2 PMIX_NAMESPACE=a",
@@ -219,13 +234,23 @@ mod tests {
     #[test]
     fn of_several_the_closest_to_the_process_is_believed() {
         let both = |one: &str, other: &str| format!("{one} {other}");
-        assert_place(&both(BATCH, RANK), "open-mpi", "2/4", Some("1621884929"));
+        assert_place(
+            &both(BATCH, RANK),
+            "open-mpi",
+            "2/4",
+            Some("1621884929.5fbb-f817"),
+        );
         let pmi = "PMI_RANK=0 PMI_SIZE=2";
         assert_place(&both(STEP, pmi), "pmi", "0/2", Some("17.0"));
         let job = "PARALLEL_SEQ=2 LOADGEN_SHARDS=8";
         assert_place(&both(BATCH, job), "gnu-parallel", "1/8", None);
         let pod = "JOB_COMPLETION_INDEX=1 LOADGEN_SHARDS=9";
-        assert_place(&both(pod, RANK), "open-mpi", "2/4", Some("1621884929"));
+        assert_place(
+            &both(pod, RANK),
+            "open-mpi",
+            "2/4",
+            Some("1621884929.5fbb-f817"),
+        );
     }
 
     #[test]
