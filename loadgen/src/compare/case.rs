@@ -204,6 +204,7 @@ fn measured_by(records: &[&Record]) -> Vec<String> {
 fn notes(pair: &Pair<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for side in [&pair.a, &pair.b] {
+        notes.extend(made_by(side));
         notes.extend(objections(side));
         notes.extend(sometimes_limited(side));
     }
@@ -218,6 +219,14 @@ fn notes(pair: &Pair<'_>) -> Vec<String> {
     }
     notes.extend(differing_settings(pair));
     notes
+}
+
+/// How many machines made the runs of this side, if several did.
+fn made_by(side: &Rounds<'_>) -> BTreeSet<String> {
+    let texts = side.records.iter().filter_map(|record| record.made_by());
+    texts
+        .map(|text| format!("{}: {text}", side.label))
+        .collect()
 }
 
 /// That a change of the machine may look like a difference.

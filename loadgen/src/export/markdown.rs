@@ -1,8 +1,11 @@
 //! Markdown: a table of what was measured, and what was found in comparing it.
 
+use std::collections::BTreeSet;
+
 use super::results::TRACKED;
 use super::{Exported, Group, Results};
 use crate::compare::{Metric, counted, escaped, value};
+use crate::record::Record;
 
 pub(super) fn write(results: &Results) -> Exported {
     let heads = TRACKED.map(Metric::label).join(" | ");
@@ -41,7 +44,8 @@ fn row(group: &Group) -> String {
 fn to_know(group: &Group) -> String {
     let invalid = group.rounds.len() - group.valid().count();
     let codes = group.objections().into_iter().collect::<Vec<_>>();
-    let mut notes = Vec::new();
+    let made_by: BTreeSet<String> = group.rounds.iter().filter_map(Record::made_by).collect();
+    let mut notes: Vec<String> = made_by.into_iter().collect();
     if invalid > 0 {
         notes.push(format!(
             "{invalid} invalid, not counted ({})",

@@ -37,6 +37,9 @@ fn write_summary(out: &mut String, record: &Record) -> std::fmt::Result {
         count(plan.threads, "thread"),
         record.elapsed_s
     )?;
+    if let Some(made_by) = record.made_by() {
+        writeln!(out, "  {made_by}")?;
+    }
     writeln!(out)?;
     if let Some(from) = plan.rate_per_second {
         let offered = offered(from, plan.rate_to_per_second);
@@ -174,7 +177,7 @@ mod tests {
     use super::*;
     use crate::outcome::Cause;
     use crate::plan::Gate;
-    use crate::record::sample::{kept_schedule, sample};
+    use crate::record::sample::{kept_schedule, merged, sample};
     use crate::record::{Background, GateResult, HeldConnections};
 
     #[test]
@@ -256,6 +259,16 @@ mod tests {
         let kept = "  gate kept: --max-error-rate 1 %: 0 % of the requests failed, 0 of 100000\n";
         let missed = "  GATE MISSED: --min-rate 20000: 10000.0 requests succeeded per second\n";
         assert!(text.contains(kept) && text.contains(missed), "{text}");
+    }
+
+    #[test]
+    fn a_run_of_several_machines_says_so() {
+        let mut record = sample();
+        record.merged = Some(merged());
+        let made_by =
+            "\n  made by 2 shards on 2 machines, which ran together for 9.50 s of 10.00 s\n";
+        let text = render(&record);
+        assert!(text.contains(made_by), "{text}");
     }
 
     #[test]

@@ -319,8 +319,8 @@ fn versions_differ(record: &Record) -> Option<Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::sample::{kept_schedule, sample};
-    use crate::record::{Background, Network, Plan, Schedule, Second, Severity};
+    use crate::record::sample::{kept_schedule, merged, sample};
+    use crate::record::{Background, Merged, Network, Plan, Schedule, Second, Severity};
 
     /// The codes that a change of the good sample record brings.
     fn codes(change: impl FnOnce(&mut Record)) -> Vec<(String, Severity)> {
@@ -381,6 +381,66 @@ mod tests {
             codes(|r| r.failures[Cause::NoFileDescriptor] = 1),
             invalid("descriptors_exhausted")
         );
+    }
+
+    /// The codes that a change of what the sample was put together of brings.
+    fn merged_codes(change: impl FnOnce(&mut Merged)) -> Vec<(String, Severity)> {
+        codes(|r| change(r.merged.insert(merged())))
+    }
+
+    #[test]
+    fn shards_that_ran_apart_are_a_note_and_invalid_if_for_most_of_the_time() {
+        let together = |share| merged_codes(|it| it.overlap_share = share);
+        assert_eq!(together(0.9), []);
+        assert_eq!(together(0.89), one("shards_apart", Severity::Note));
+        assert_eq!(together(0.5), one("shards_apart", Severity::Note));
+        assert_eq!(together(0.49), one("shards_apart", Severity::Invalid));
+    }
+
+    #[test]
+    fn clocks_matter_where_there_are_several() {
+        let note = || one("clocks_unsure", Severity::Note);
+        assert_eq!(merged_codes(|it| it.clock_error_s_max = Some(0.1)), []);
+        assert_eq!(merged_codes(|it| it.clock_error_s_max = Some(0.11)), note());
+        assert_eq!(merged_codes(|it| it.clocks_unsynchronised = 1), note());
+        let one_machine = merged_codes(|it| {
+            it.machines = 1;
+            it.clocks_unsynchronised = 2;
+        });
+        assert_eq!(one_machine, []);
+        // In half a second a twentieth of one is much.
+        let short = codes(|r| {
+            r.elapsed_s = 0.5;
+            r.merged.insert(merged()).clock_error_s_max = Some(0.06);
+        });
+        assert_eq!(short, note());
+    }
+
+    #[test]
+    fn shards_that_are_not_there_make_it_invalid() {
+        let missing = merged_codes(|it| it.missing = vec![2]);
+        assert_eq!(missing, one("shards_missing", Severity::Invalid));
+    }
+
+    #[test]
+    fn a_lost_worker_is_a_note_unless_reports_in_between_are_missing() {
+        let lost = |reports| {
+            merged_codes(move |it| {
+                it.shards[0].lost = true;
+                it.shards[0].reports_missing = reports;
+            })
+        };
+        assert_eq!(lost(0), one("workers_lost", Severity::Note));
+        assert_eq!(lost(1), one("workers_lost", Severity::Invalid));
+    }
+
+    #[test]
+    fn what_was_cut_short_or_made_by_several_versions_is_noted() {
+        let cut_short = merged_codes(|it| it.cut_short = true);
+        assert_eq!(cut_short, one("reports_cut_short", Severity::Note));
+        let versions = ["0.1.0", "0.2.0"].map(str::to_owned).to_vec();
+        let differ = merged_codes(|it| it.versions = versions);
+        assert_eq!(differ, one("versions_differ", Severity::Note));
     }
 
     #[test]

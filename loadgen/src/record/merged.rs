@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Record;
+
 /// The shards that `loadgen merge` made one record of. Counts and
 /// distributions are theirs added up; `rate_per_second` is that of the time in
 /// which all of them ran, and `elapsed_s` from the first one's start to the
@@ -74,6 +76,39 @@ pub struct MergedShard {
     /// Share of time that its busiest worker was on a CPU or waited for one, 0
     /// to 1.
     pub busiest_worker_share: f64,
+}
+
+impl Merged {
+    /// `made by 4 shards on 2 machines, which ran together for 9.98 s of 10.03 s`; `elapsed_s` is
+    /// the record's.
+    #[must_use]
+    pub fn made_by(&self, elapsed_s: f64) -> String {
+        let is_locust = self.shards.iter().any(|shard| shard.worker.is_some());
+        let noun = match (is_locust, self.shards.len()) {
+            (true, 1) => "worker of Locust",
+            (true, _) => "workers of Locust",
+            (false, 1) => "shard",
+            (false, _) => "shards",
+        };
+        let machines = match self.machines {
+            1 => "1 machine".to_owned(),
+            many => format!("{many} machines"),
+        };
+        format!(
+            "made by {} {noun} on {machines}, which ran together for {:.2} s of {elapsed_s:.2} s",
+            self.shards.len(),
+            self.overlap_s
+        )
+    }
+}
+
+impl Record {
+    /// Who made it, if several did.
+    #[must_use]
+    pub fn made_by(&self) -> Option<String> {
+        let merged = self.merged.as_ref();
+        merged.map(|merged| merged.made_by(self.elapsed_s))
+    }
 }
 
 fn is_zero(count: &u64) -> bool {

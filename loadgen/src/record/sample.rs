@@ -281,3 +281,34 @@ pub(crate) fn imported() -> Imported {
         unknown: ["client", "plan.threads"].map(str::to_owned).to_vec(),
     }
 }
+
+/// Two shards of the sample, one of which began half a second later.
+pub(crate) fn merged() -> Merged {
+    let shard = |index: u64| MergedShard {
+        index,
+        machine: format!("machine {index}"),
+        worker: None,
+        lost: false,
+        reports_missing: 0,
+        started_at: "2026-03-01T12:00:00.000Z".to_owned(),
+        elapsed_s: 9.5 + 0.5 * index as f64,
+        succeeded: 50_000,
+        failed: 0,
+        rate_per_second: 5_000.0,
+        latency_ns_p99: Some(21_000_000),
+        busiest_worker_share: 0.4,
+    };
+    Merged {
+        run_id: "run".to_owned(),
+        machines: 2,
+        start_skew_s: 0.5,
+        overlap_s: 9.5,
+        overlap_share: 0.95,
+        clocks_unsynchronised: 0,
+        clock_error_s_max: Some(0.001),
+        missing: Vec::new(),
+        versions: Vec::new(),
+        cut_short: false,
+        shards: (0..2).map(shard).collect(),
+    }
+}

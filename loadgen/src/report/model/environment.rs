@@ -6,8 +6,9 @@ use crate::report::Entry;
 /// A name, and what a record says to it.
 type Fact = (&'static str, fn(&Record) -> Option<String>);
 
-const FACTS: [Fact; 17] = [
+const FACTS: [Fact; 18] = [
     ("load generator", |it| Some(tool(it))),
+    ("shards", Record::made_by),
     ("command", |it| Some(it.tool.argv.join(" "))),
     ("operating system", |it| Some(it.environment.os.clone())),
     ("kernel", |it| Some(it.environment.kernel.clone())),

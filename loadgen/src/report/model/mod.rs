@@ -8,6 +8,7 @@ mod notes;
 mod outcome;
 mod runs;
 mod section;
+mod shards;
 mod tables;
 pub(in crate::report) mod verdicts;
 

@@ -2,7 +2,7 @@
 
 use super::measured::Measured;
 use super::outcome::Outcome;
-use super::{environment, findings, notes, runs, tables, verdicts};
+use super::{environment, findings, notes, runs, shards, tables, verdicts};
 use crate::compare::{self, CompareError, Comparison, Options, counted};
 use crate::record::Record;
 use crate::report::{Section, Sentence, Table, Tone, charts};
@@ -15,6 +15,7 @@ pub(super) fn of(outcome: &Outcome) -> Section {
         subtitle: subtitle(outcome),
         notes: [notes::of_mixed(&measured), notes::of_benchmark(outcome)].concat(),
         figures: charts::of(&measured),
+        tables: shards::of(&outcome.records),
         environment: environment::of(&outcome.records),
         findings: findings::of(outcome),
         runs: runs::of_runs(outcome),
