@@ -65,6 +65,7 @@ mod http2; // streams, and what ends them
 mod import; // what other tools wrote, and what it is worth beside others
 mod live_view; // how a run is going, on a terminal and in a log
 mod memory; // which does not grow with the number of requests
+mod merge_command; // the shards of a run put together, and what does not belong together
 mod open_loop; // requests that start by a schedule
 mod our_side; // signals, full disks, closed pipes, too few descriptors
 mod pipelines; // several requests on a connection before the first is answered

@@ -20,6 +20,11 @@ use crate::closed_port::ClosedPort;
 use crate::fault_server::FaultServer;
 use crate::import::each_file_becomes_the_record_of_what_it_tells;
 use crate::loadgen::{command, command_of, program, run, start};
+use crate::merge_command::{
+    a_report_that_was_not_written_whole_is_left_out_and_noted, a_worker_that_was_lost_is_noted,
+    clocks_that_nobody_keeps_are_noted, shards_of_several_versions_are_noted,
+    shards_that_are_missing_make_the_whole_invalid, shards_that_ran_apart_are_noted,
+};
 use crate::our_side::{
     requests_that_find_no_descriptor_fail_under_that_cause,
     requests_that_find_no_local_port_fail_under_that_cause,
@@ -51,6 +56,12 @@ const _: fn(&Reason) -> fn() = |reason| match reason {
     }
     Reason::CpuSteal { .. } => stolen_cpu_time_is_noted,
     Reason::RateDrifted { .. } => a_server_that_slows_down_is_noted,
+    Reason::ShardsApart { .. } => shards_that_ran_apart_are_noted,
+    Reason::ClocksUnsure { .. } => clocks_that_nobody_keeps_are_noted,
+    Reason::ShardsMissing { .. } => shards_that_are_missing_make_the_whole_invalid,
+    Reason::WorkersLost { .. } => a_worker_that_was_lost_is_noted,
+    Reason::ReportsCutShort => a_report_that_was_not_written_whole_is_left_out_and_noted,
+    Reason::VersionsDiffer { .. } => shards_of_several_versions_are_noted,
     Reason::GeneratorUnobserved
     | Reason::ArrivalsLeftOut { .. }
     | Reason::CausesUnknown
