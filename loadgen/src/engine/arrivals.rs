@@ -13,6 +13,7 @@
 //! Nothing is kept of arrivals that wait, and they cannot grow out of memory: they follow from
 //! the schedule.
 
+use super::crowd::{SharedArrivals, Users};
 use crate::plan::{Curve, Plan, Shard, Spacing};
 use crate::statistics::random::Random;
 
@@ -35,6 +36,8 @@ pub(super) struct Arrivals {
     requests: Option<u64>,
     /// Of these, those in whose place others count.
     replaced: u64,
+    /// What there is to take instead, in a run with a crowd. Only `next_ns` is kept here then.
+    shared: Option<Box<SharedArrivals>>,
 }
 
 /// Of `plan`'s requests those that are to begin in this process, if their number is known: in open
@@ -78,18 +81,17 @@ impl Arrivals {
         Some(Self::new(curve, first, requests, shard, worker))
     }
 
-    /// The whole schedule's, whoever takes them.
-    pub(super) fn all(plan: &Plan) -> Option<Self> {
+    /// Those that fall to a crowd's users, at first to nobody; `None` in closed loop.
+    pub(super) fn of_crowd(plan: &Plan) -> Option<Self> {
         let schedule = plan.load.schedule()?;
         let curve = schedule.curve(plan.warmup, plan.stop.duration);
         let first = Cursor::first(schedule.spacing);
-        Some(Self::new(
-            curve,
-            first,
-            plan.stop.requests,
-            Shard::ALL,
-            (0, 1),
-        ))
+        let all = Self::new(curve, first, plan.stop.requests, Shard::ALL, (0, 1));
+        Some(Self {
+            next_ns: None,
+            shared: Some(Box::new(SharedArrivals::of(all.clone()))),
+            ..all
+        })
     }
 
     /// Of worker `index` of the `workers` of `shard`.
@@ -110,6 +112,7 @@ impl Arrivals {
             waiting: 0,
             requests,
             replaced: 0,
+            shared: None,
         };
         arrivals.next_ns = arrivals.start_ns(&arrivals.next);
         arrivals
@@ -124,6 +127,10 @@ impl Arrivals {
     /// Takes the next request, if it has come due by `now_ns`.
     pub(super) fn pop_due(&mut self, now_ns: u64) -> Option<u64> {
         let start_ns = self.next_ns.filter(|&start_ns| start_ns <= now_ns)?;
+        if let Some(shared) = &mut self.shared {
+            self.next_ns = shared.pass();
+            return Some(start_ns);
+        }
         self.next.advance(&self.curve, self.stride);
         self.next_ns = self.start_ns(&self.next);
         self.waiting = self.waiting.saturating_sub(1);
@@ -132,6 +139,9 @@ impl Arrivals {
 
     /// How many have come due by `now_ns`, which must not go back, and were not taken.
     pub(super) fn waiting(&mut self, now_ns: u64) -> u64 {
+        if let Some(shared) = &mut self.shared {
+            return shared.waiting(now_ns);
+        }
         let is_due = |start_ns| start_ns <= now_ns;
         if self.waiting == 0 {
             if !self.next_ns.is_some_and(is_due) {
@@ -157,10 +167,30 @@ impl Arrivals {
     /// The measured part begins at `begins_ns` with `under_way` requests of the warm-up. They will
     /// count, and so will those that came due before and wait: as many fewer follow.
     pub(super) fn begin_measuring(&mut self, begins_ns: u64, under_way: u64) {
+        if self.shared.is_some() {
+            // Users have no number of requests to keep to.
+            return;
+        }
         let warmup_ends_ns = begins_ns.checked_sub(1);
         let waiting = warmup_ends_ns.map_or(0, |ends_ns| self.waiting(ends_ns));
         self.replaced += (under_way + waiting) * self.stride;
         self.next_ns = self.start_ns(&self.next);
+    }
+
+    /// With a crowd, see [`SharedArrivals::follow`].
+    pub(super) fn follow(&mut self, users: Users, now_ns: u64) {
+        if let Some(shared) = &mut self.shared {
+            self.next_ns = shared.follow(users, now_ns);
+        }
+    }
+
+    /// With a crowd, see [`SharedArrivals::leave`].
+    pub(super) fn leave(&mut self, now_ns: u64) -> u64 {
+        let Some(shared) = &mut self.shared else {
+            return 0;
+        };
+        self.next_ns = None;
+        shared.leave(now_ns)
     }
 
     fn start_ns(&self, at: &Cursor) -> Option<u64> {

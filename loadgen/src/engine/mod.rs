@@ -3,8 +3,7 @@
 //! - `fast`: ours; `hyper`; `reqwest`: what an application would use, asynchronous or blocking;
 //! - `crew`: the worker threads of any engine; `ledger`: what each counts; `firsts`: what is kept of
 //!   the first answer and the first handshake; `budget`: whether another request may begin;
-//!   `arrivals`: when it is to, in open loop; `crowd`: users who come and go while the run lasts;
-//!   `starts`: which of the arrivals are a worker's then; `turns`: what it asks for; `ticks`: how often
+//!   `arrivals`: when it is to, in open loop; `crowd`: users who come and go while the run lasts; `turns`: what it asks for; `ticks`: how often
 //!   it looks at time; `socket`: a connection's beginning; `failure`: errors of the system as
 //!   causes; `agreed` and `certificate`: what TLS came to;
 //! - [`websocket`]: ours too, for messages to and fro in place of requests;
@@ -39,7 +38,6 @@ mod news;
 mod reqwest;
 pub mod samples;
 mod socket;
-mod starts;
 mod ticks;
 mod turns;
 pub mod websocket;

@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 
 use super::users::{Share, Users};
 use crate::engine::arrivals::Arrivals;
-use crate::plan::Plan;
 
 /// The intended starts of some users' requests, in order.
 #[derive(Clone, Debug)]
@@ -43,12 +42,8 @@ struct Spell {
 }
 
 impl SharedArrivals {
-    /// Of the schedule of `plan`, at first of nobody; `None` in closed loop.
-    pub(in crate::engine) fn of_plan(plan: &Plan) -> Option<Self> {
-        Arrivals::all(plan).map(Self::of)
-    }
-
-    fn of(arrivals: Arrivals) -> Self {
+    /// Of a whole schedule's, at first those of nobody.
+    pub(in crate::engine) fn of(arrivals: Arrivals) -> Self {
         let first = Place { index: 0, arrivals };
         Self {
             users: Users::default(),
@@ -65,8 +60,8 @@ impl SharedArrivals {
     }
 
     /// From `now_ns` on, which must not go back, what falls to `users` is taken as it comes due.
-    /// Nothing that was to start later may have been taken.
-    pub(in crate::engine) fn follow(&mut self, users: Users, now_ns: u64) {
+    /// Nothing that was to start later may have been taken. The start of the next.
+    pub(in crate::engine) fn follow(&mut self, users: Users, now_ns: u64) -> Option<u64> {
         while self.ahead.start_ns().is_some_and(|ns| ns <= now_ns) {
             self.ahead.pass();
         }
@@ -79,6 +74,7 @@ impl SharedArrivals {
             });
             self.look_again();
         }
+        self.next_ns
     }
 
     /// Nothing is taken any more; how many wait.
@@ -90,18 +86,12 @@ impl SharedArrivals {
         waiting
     }
 
-    /// See [`Arrivals::peek_ns`].
-    pub(in crate::engine) fn peek_ns(&self) -> Option<u64> {
-        self.next_ns
-    }
-
-    /// See [`Arrivals::pop_due`].
-    pub(in crate::engine) fn pop_due(&mut self, now_ns: u64) -> Option<u64> {
-        let start_ns = self.next_ns.filter(|&start_ns| start_ns <= now_ns)?;
+    /// The next one is taken, which there must be. The start of the one after it.
+    pub(in crate::engine) fn pass(&mut self) -> Option<u64> {
         self.next.pass();
         self.seek_next();
         self.waiting = self.waiting.saturating_sub(1);
-        Some(start_ns)
+        self.next_ns
     }
 
     /// See [`Arrivals::waiting`].
@@ -192,7 +182,12 @@ mod tests {
 
     /// Takes all that has come due.
     fn take(arrivals: &mut SharedArrivals, now_ns: u64) -> Vec<u64> {
-        from_fn(|| arrivals.pop_due(now_ns)).collect()
+        from_fn(|| {
+            let start_ns = arrivals.next_ns.filter(|&start_ns| start_ns <= now_ns)?;
+            arrivals.pass();
+            Some(start_ns)
+        })
+        .collect()
     }
 
     /// Who is here at which time, both in any unit of a worker's ticks.
@@ -239,7 +234,7 @@ mod tests {
             for (arrivals, taken) in both.iter_mut().zip(&mut taken) {
                 taken.extend(take(arrivals, u64::MAX));
                 prop_assert!(taken.is_sorted());
-                prop_assert_eq!(arrivals.peek_ns(), None);
+                prop_assert_eq!(arrivals.next_ns, None);
             }
             let mut all = taken.concat();
             all.sort_unstable();
@@ -262,17 +257,16 @@ mod tests {
         let mut arrivals = SharedArrivals::of(schedule(100));
         let second_ns = |ms: u64| ms * 1_000_000 + 500_000;
         arrivals.follow(Users::default(), second_ns(10));
-        assert_eq!(arrivals.peek_ns(), None);
+        assert_eq!(arrivals.next_ns, None);
         arrivals.follow(Users::all(1), second_ns(20));
-        assert_eq!(arrivals.peek_ns(), Some(21_000_000));
+        assert_eq!(arrivals.next_ns, Some(21_000_000));
         assert_eq!(take(&mut arrivals, second_ns(22)), [21_000_000, 22_000_000]);
         arrivals.follow(Users::default(), second_ns(30));
         assert_eq!(arrivals.waiting(second_ns(40)), 8);
         arrivals.follow(Users::all(2), second_ns(50));
         assert_eq!(arrivals.waiting(second_ns(52)), 10);
         assert_eq!(arrivals.leave(second_ns(53)), 11);
-        assert_eq!(arrivals.peek_ns(), None);
+        assert_eq!(arrivals.next_ns, None);
         assert_eq!(arrivals.waiting(second_ns(54)), 0);
-        assert_eq!(arrivals.pop_due(u64::MAX), None);
     }
 }

@@ -23,9 +23,9 @@ use super::driver::{Driver, Event, Then};
 use super::requests::Requests;
 use super::slot::Slot;
 use super::transport::{Setup, Transport};
+use crate::engine::arrivals::Arrivals;
 use crate::engine::crew::Job;
 use crate::engine::ledger::Report;
-use crate::engine::starts::Starts;
 use crate::engine::ticks::Ticks;
 use crate::engine::turns::Turns;
 use crate::http1::Question;
@@ -41,7 +41,7 @@ pub(super) struct Worker<'a, D> {
     requests: &'a Requests,
     turns: Turns,
     /// When requests are to begin, in open loop.
-    starts: Option<Starts>,
+    arrivals: Option<Arrivals>,
     /// How long before each of them it stays awake.
     spin: Duration,
     /// When there was a free connection again after there had been none.
@@ -89,7 +89,10 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             destination: 0,
             connections: plan.load.connections_up_to(job.index),
             turns: Turns::of_worker(plan, job.index),
-            starts: Starts::of_worker(plan, job.control, job.index),
+            arrivals: match job.control.crowd() {
+                None => Arrivals::of_worker(plan, job.index),
+                Some(_) => Arrivals::of_crowd(plan),
+            },
             spin: match plan.load.schedule() {
                 Some(schedule) if schedule.spin => SPIN_LONGEST,
                 _ => Duration::ZERO,

@@ -16,7 +16,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// no answer then waits to be read, and its time goes on, while requests are written. It is
     /// also cheaper, for both sides find more to do at a time.
     pub(super) fn begin_ready(&mut self) {
-        let count = match &self.starts {
+        let count = match &self.arrivals {
             None => self.ready.len(),
             Some(_) => return self.begin_arrived(),
         };
@@ -29,7 +29,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     pub(super) fn begin_next(&mut self, now_ns: u64) {
         // The one that was used last, in open loop: a few connections then do the work of a small
         // rate, as in a client's pool, and the others are not opened at all.
-        let slot = match &self.starts {
+        let slot = match &self.arrivals {
             None => self.ready.pop_front(),
             Some(_) => self.ready.pop_back().or_else(|| self.roomy.pop_front()),
         };
@@ -76,7 +76,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         if self.job.control.is_interrupted() {
             return 0;
         }
-        match self.starts.is_some() {
+        match self.arrivals.is_some() {
             true => usize::from(self.take_arrival(slot, now_ns)),
             false => self.take_all(slot, now_ns),
         }

@@ -32,7 +32,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let Some(crowd) = self.job.control.crowd() else {
             return;
         };
-        if self.starts.is_some() {
+        if self.arrivals.is_some() {
             // What has come due and has a connection does not wait for whoever goes now.
             self.begin_arrived();
         }
@@ -58,18 +58,17 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             return;
         };
         crowd.hand(self.job.ledger.hand_over(empty, now_ns));
-        if let Some(starts) = &mut self.starts {
+        if let Some(arrivals) = &mut self.arrivals {
             // They have waited in the part before, and will in the next.
-            self.job.ledger.backlog(starts.waiting(now_ns));
+            self.job.ledger.backlog(arrivals.waiting(now_ns));
         }
     }
 
     /// Lets as many users in as there are to be, or lets some go.
     fn admit(&mut self, crowd: &Crowd, wish: Wish, now_ns: u64) {
         let users = crowd.of_worker(wish.users, self.job.index);
-        let shared = self.starts.as_mut().and_then(|starts| starts.shared());
-        if let Some(shared) = shared {
-            shared.follow(users, now_ns);
+        if let Some(arrivals) = &mut self.arrivals {
+            arrivals.follow(users, now_ns);
         }
         let before = self.attendance.used;
         match users.here < before {
@@ -84,9 +83,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         self.attendance.left_ns = Some(now_ns);
         self.let_go(0);
         self.attendance.used = 0;
-        let shared = self.starts.as_mut().and_then(|starts| starts.shared());
-        if let Some(shared) = shared {
-            self.job.ledger.unsent(shared.leave(now_ns));
+        if let Some(arrivals) = &mut self.arrivals {
+            self.job.ledger.unsent(arrivals.leave(now_ns));
         }
     }
 

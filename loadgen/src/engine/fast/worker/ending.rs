@@ -18,7 +18,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         match heard {
             Heard::Nothing => {}
             Heard::Answer if self.job.plan.scenario.keep_alive => {
-                match self.slots[slot].is_under_way() && self.starts.is_some() {
+                match self.slots[slot].is_under_way() && self.arrivals.is_some() {
                     true => self.offer_room(slot),
                     false => self.make_ready(slot),
                 }
@@ -76,7 +76,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         if self.slots[slot].is_ready {
             return;
         }
-        if self.starts.is_some() && self.ready.is_empty() && self.roomy.is_empty() {
+        if self.arrivals.is_some() && self.ready.is_empty() && self.roomy.is_empty() {
             self.have_free_connection();
         }
         let state = &mut self.slots[slot];
@@ -128,7 +128,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
             }
             self.note_unsent(slot);
         }
-        if let Some(arrivals) = &mut self.starts {
+        if let Some(arrivals) = &mut self.arrivals {
             let unsent = arrivals.waiting(ended_ns);
             self.job.ledger.unsent(unsent);
         }

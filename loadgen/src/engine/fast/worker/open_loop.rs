@@ -10,7 +10,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// In open loop, begins the requests whose time has come, as far as there are connections.
     pub(super) fn begin_arrived(&mut self) {
         while self.has_place()
-            && let Some(arrivals) = &self.starts
+            && let Some(arrivals) = &self.arrivals
         {
             let now_ns = self.job.clock.now_ns();
             if arrivals.peek_ns().is_some_and(|start_ns| start_ns > now_ns) {
@@ -34,7 +34,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
 
     /// In open loop, lets the next request begin, if its time has come.
     pub(super) fn take_arrival(&mut self, slot: usize, now_ns: u64) -> bool {
-        let arrivals = self.starts.as_mut();
+        let arrivals = self.arrivals.as_mut();
         let Some(intended_ns) = arrivals.and_then(|arrivals| arrivals.pop_due(now_ns)) else {
             return false;
         };
@@ -53,7 +53,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
 
     /// Whether requests will begin that may not begin now.
     pub(super) fn are_more_to_come(&self) -> bool {
-        let arrivals = self.starts.as_ref();
+        let arrivals = self.arrivals.as_ref();
         !self.job.control.is_interrupted() && arrivals.is_some_and(|left| left.peek_ns().is_some())
     }
 
@@ -61,7 +61,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     pub(super) fn offer_room(&mut self, slot: usize) {
         let state = &mut self.slots[slot];
         let has_room = state.has_room(self.job.plan.load.pipeline);
-        if self.starts.is_none() || !has_room || state.is_roomy {
+        if self.arrivals.is_none() || !has_room || state.is_roomy {
             return;
         }
         state.is_roomy = true;
@@ -74,7 +74,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
     /// In open loop, arrivals that found no connection may begin now.
     pub(super) fn have_free_connection(&mut self) {
         self.free_since_ns = self.job.clock.now_ns();
-        if let Some(arrivals) = &mut self.starts {
+        if let Some(arrivals) = &mut self.arrivals {
             let waiting = arrivals.waiting(self.free_since_ns);
             self.job.ledger.backlog(waiting);
         }
@@ -82,7 +82,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
 
     /// The next start that is waited for, in open loop. Without a connection for it an answer is.
     pub(super) fn next_start(&mut self) -> Option<Start> {
-        let at_ns = self.starts.as_ref()?.peek_ns()?;
+        let at_ns = self.arrivals.as_ref()?.peek_ns()?;
         if !self.has_place() {
             return None;
         }

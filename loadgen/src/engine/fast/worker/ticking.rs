@@ -24,7 +24,7 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         }
         let under_way: usize = self.slots.iter().map(|slot| slot.flights.len()).sum();
         self.job.ledger.begin_measuring(under_way as u64);
-        match &mut self.starts {
+        match &mut self.arrivals {
             None => self.job.budget.take_under_way(under_way as u64),
             Some(arrivals) => {
                 arrivals.begin_measuring(self.job.span.measured_from_ns, under_way as u64);
