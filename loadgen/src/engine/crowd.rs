@@ -84,7 +84,7 @@ impl Crowd {
         self.hand_over.ask(|| Recorder::of_plan(plan));
     }
 
-    /// How many workers have not answered. Those that have ended never will: what they have counted
+    /// How many workers have not answered: with none, [`collect`](Self::collect) has it all. Those that have ended never will: what they have counted
     /// since is in the run's own [`Summary`].
     #[must_use]
     pub fn awaited(&self) -> usize {
@@ -134,9 +134,9 @@ impl Crowd {
         self.hand_over.asked(index)
     }
 
-    /// A worker's answer to that.
-    pub(super) fn hand(&self, handed: Handed) {
-        self.hand_over.hand(handed);
+    /// The answer of worker `index` to that.
+    pub(super) fn hand(&self, index: usize, handed: Handed) {
+        self.hand_over.hand(index, handed);
     }
 
     /// Those of `users` that worker `index` has.

@@ -64,19 +64,8 @@ impl Run {
     fn part(&mut self) -> (Summary, Record) {
         self.crowd.ask(&self.plan);
         wait_until(|| self.crowd.awaited() == 0);
-        // The answer is on its way when the question is gone.
-        let mut summaries = Vec::new();
-        wait_until(|| {
-            summaries.extend(self.crowd.collect(&self.plan));
-            let workers = summaries
-                .iter()
-                .map(|part: &Summary| part.workers_busy.len());
-            workers.sum::<usize>() == self.plan.load.threads
-        });
-        let mut all = summaries.remove(0);
-        for other in &summaries {
-            all.recorder += &other.recorder;
-        }
+        let all = self.crowd.collect(&self.plan).expect("an answer");
+        assert_eq!(all.workers_busy.len(), self.plan.load.threads);
         let record = self.parts.record(&self.plan, &self.context, &all);
         (all, record)
     }

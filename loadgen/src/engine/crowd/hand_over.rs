@@ -5,6 +5,7 @@
 //! holds at that moment is looked at again at the next tick.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::lock;
@@ -15,9 +16,16 @@ use crate::system::thread_cpu::BusyShare;
 #[derive(Debug)]
 pub(super) struct HandOver {
     /// Of each worker.
-    trays: Box<[Mutex<Option<Box<Recorder>>>]>,
+    trays: Box<[Tray]>,
     sender: Sender<Handed>,
     receiver: Mutex<Receiver<Handed>>,
+}
+
+#[derive(Debug, Default)]
+struct Tray {
+    empty: Mutex<Option<Box<Recorder>>>,
+    /// Until the full one has been sent.
+    is_awaited: AtomicBool,
 }
 
 /// What a worker has counted since it handed over something last.
@@ -37,7 +45,7 @@ impl HandOver {
     pub(super) fn between(workers: usize) -> Self {
         let (sender, receiver) = channel();
         Self {
-            trays: (0..workers).map(|_| Mutex::default()).collect(),
+            trays: (0..workers).map(|_| Tray::default()).collect(),
             sender,
             receiver: Mutex::new(receiver),
         }
@@ -46,24 +54,30 @@ impl HandOver {
     /// Sees to it that each worker's tray has an empty recorder.
     pub(super) fn ask(&self, empty: impl Fn() -> Recorder) {
         for tray in &self.trays {
-            // Made before, so that the worker does not find the tray held for long.
-            let empty = Box::new(empty());
-            lock(tray).get_or_insert(empty);
+            if !tray.is_awaited.swap(true, Ordering::Relaxed) {
+                // Made before, so that the worker does not find the tray held for long.
+                let empty = Some(Box::new(empty()));
+                *lock(&tray.empty) = empty;
+            }
         }
     }
 
     pub(super) fn awaited(&self) -> usize {
         let trays = self.trays.iter();
-        trays.filter(|tray| lock(tray).is_some()).count()
+        trays
+            .filter(|tray| tray.is_awaited.load(Ordering::Acquire))
+            .count()
     }
 
     pub(super) fn asked(&self, index: usize) -> Option<Box<Recorder>> {
-        self.trays[index].try_lock().ok()?.take()
+        self.trays[index].empty.try_lock().ok()?.take()
     }
 
-    pub(super) fn hand(&self, handed: Handed) {
+    pub(super) fn hand(&self, index: usize, handed: Handed) {
         // The receiver lives as long as the sender.
         let _ = self.sender.send(handed);
+        let tray = &self.trays[index];
+        tray.is_awaited.store(false, Ordering::Release);
     }
 
     pub(super) fn collect(&self) -> Vec<Handed> {

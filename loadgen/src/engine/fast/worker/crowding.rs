@@ -57,7 +57,8 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         let Some(empty) = crowd.asked(self.job.index) else {
             return;
         };
-        crowd.hand(self.job.ledger.hand_over(empty, now_ns));
+        let handed = self.job.ledger.hand_over(empty, now_ns);
+        crowd.hand(self.job.index, handed);
         if let Some(arrivals) = &mut self.arrivals {
             // They have waited in the part before, and will in the next.
             self.job.ledger.backlog(arrivals.waiting(now_ns));
