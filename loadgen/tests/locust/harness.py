@@ -90,6 +90,10 @@ class Process:
         self.child.wait()
 
     @classmethod
+    def logs(cls):
+        return "\n".join(f"--- {process.log}\n{process.text()[-8000:]}" for process in cls.all)
+
+    @classmethod
     def end_all(cls):
         for process in cls.all:
             if process.child.poll() is None:

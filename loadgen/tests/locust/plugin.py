@@ -12,7 +12,7 @@ import stat
 import sys
 import tempfile
 
-from harness import Failed, Master, Process, free_port, reports, same, until
+from harness import Master, Process, free_port, reports, same, until
 
 HERE = pathlib.Path(__file__).resolve().parent
 HOST = "http://127.0.0.1:9"  # nobody calls there
@@ -48,9 +48,9 @@ def main():
                 (directory / case.__name__).mkdir()
                 case(directory / case.__name__, binary)
                 Process.end_all()
-        except Failed as failure:
-            logs = "".join(f"--- {process.log}\n{process.text()}" for process in Process.all)
-            sys.exit(f"{logs}plug-in, {case.__name__}: {failure}")
+        except Exception as failure:
+            print(Process.logs(), file=sys.stderr)
+            sys.exit(f"plug-in, {case.__name__}: {failure!r}")
         finally:
             Process.end_all()
     print("the plug-in: 5 passed")
