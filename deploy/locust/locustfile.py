@@ -157,15 +157,16 @@ class Run:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=MERGE_S)
         except (OSError, subprocess.TimeoutExpired) as error:
             return log.warning("test %s is not merged: %s; %s", self.id, error, elsewhere)
-        for line in done.stderr.decode(errors="replace").splitlines():
-            log.warning("%s", line)
         if not new.exists():
-            return log.error("test %s is not merged: exit code %d; %s", self.id, done.returncode, elsewhere)
+            text = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+            return log.error("test %s is not merged: %s", self.id, text)
         new.replace(self.record)
         record = json.loads(self.record.read_bytes())
         log.info("%s: %s", sentence(record), self.record)
-        if not record["validity"]["valid"]:
-            log.warning("it cannot be believed; `loadgen report %s` says why", self.record)
+        for reason in record["validity"]["reasons"]:
+            is_invalid = reason["severity"] == "invalid"
+            level, word = (logging.WARNING, "cannot be believed") if is_invalid else (logging.INFO, "note")
+            log.log(level, "%s: %s; %s", word, reason["message"], reason["advice"])
 
 
 def sentence(record: dict[str, Any]) -> str:

@@ -21,12 +21,13 @@ import json, sys
 _, command, reports, _, record = sys.argv
 assert command == "merge"
 parts = [json.loads(line)["shard"]["part"] for line in open(reports, newline="\\n")]
-print("loadgen merge: a note", file=sys.stderr)
 json.dump({{
     "requests": {{"succeeded": 3 * len(parts), "failed": 0}}, "rate_per_second": 12.34,
     "latency_ns": {{"total": {{"p50": 1_000_000, "p99": 2_500_000, "p99_9": 3_000_000}}}},
     "merged": {{"machines": 1, "shards": sorted({{part["worker"] for part in parts}})}},
-    "validity": {{"valid": False, "reasons": []}},
+    "validity": {{"valid": False, "reasons": [
+        {{"severity": "invalid", "message": "a message", "advice": "an advice"}},
+    ]}},
 }}, open(record, "x"))
 """
 
@@ -96,8 +97,8 @@ def a_headless_master_waits_for_the_last_reports(directory, binary):
     )
     said = f"{count} requests at 12.3 per second, 0 more failed; p50 1 ms, p99 2.5 ms, p99.9 3 ms; workers: 2"
     same("the log has the sentence", True, said in master.text())
-    same("the log has the note", True, "loadgen merge: a note" in master.text())
-    same("the log has the verdict", True, "cannot be believed" in master.text())
+    verdict = "cannot be believed: a message; an advice"
+    same("the log has the verdict", True, verdict in master.text())
     same(
         "lines as they came",
         len(parts),

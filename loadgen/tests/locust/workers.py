@@ -89,20 +89,8 @@ def headless(place):
     """Start, ramp, stop: every number is the same, whoever counted."""
     path = "/delay/1?headless"
     workers = [place.worker(name) for name in ("one", "two")]
-    flags = [
-        "--headless",
-        "--expect-workers",
-        2,
-        "-u",
-        20,
-        "-r",
-        10,
-        "-t",
-        "5s",
-        "--json-file",
-        "stats",
-    ]
-    master = place.master("master", *flags, "--loadgen-path", path)
+    flags = "--headless --expect-workers 2 -u 20 -r 10 -t 5s --json-file stats"
+    master = place.master("master", *flags.split(), "--loadgen-path", path)
     master.ends(0)
     for worker in workers:
         worker.ends(0)
@@ -123,26 +111,21 @@ def web(place):
     workers = [place.worker(name) for name in ("one", "two")]
     master = place.web_master(2)
     first, second = "/?first", "/bytes/100?second"
-    master.post("/swarm", user_count=9, spawn_rate=9, loadgen_path=first, loadgen_rate=RATE)
-    until("requests", master.requests)
+    run = begin(master, first, users=9)
+    until("reports of two workers", lambda: len(heard(run)) == 2)
     workers.append(place.worker("late"))
     until("users for the late worker", lambda: all_have_users(master, 3))
-    until("reports of three workers", lambda: heard(master.runs()[0]) == 3)
-    count, record = stop(place, master, first)
+    until("reports of three workers", lambda: len(heard(run)) == 3)
+    count, record = stop(place, master, run, first)
     same("workers of the first test", 3, len(record["merged"]["shards"]))
 
-    settings = {
-        "loadgen_path": second,
-        "loadgen_rate": "200",
-        "loadgen_headers": "X-Test: yes;;X-More: too",
-    }
-    master.post("/swarm", user_count=3, spawn_rate=3, **settings)
-    until("requests", lambda: master.requests() > 300)
-    again, record = stop(place, master, second)
+    run = begin(master, second, users=3, rate="200", headers="X-Test: yes;;X-More: too")
+    until("300 requests in reports", lambda: reported(run) > 300)
+    again, record = stop(place, master, run, second)
     same("the first test has ended", count, place.server.served(first))
     same("path", True, record["target"]["url"].endswith(second))
     same("rate", 200, record["plan"]["rate_per_second"])
-    same("headers", {"x-more", "x-test"}, {"x-more", "x-test"} & headers(record))
+    same("headers", ["X-Test: yes", "X-More: too"], record["plan"]["headers"][-2:])
     master.signal(signal.SIGTERM)
     master.ends(0)
     for worker in workers:
@@ -156,24 +139,21 @@ def a_worker_is_killed(place):
     place.worker("one")
     doomed = place.worker("two")
     master = place.web_master(2)
-    master.post("/swarm", user_count=8, spawn_rate=8, loadgen_path=path, loadgen_rate=RATE)
-    run = until("a test", master.runs)[0]
-    until("reports of both", lambda: heard(run) == 2)
+    run = begin(master, path, users=8)
+    until("reports of both", lambda: len(heard(run)) == 2)
     doomed.lose()
     until("the master misses it", lambda: "missing" in states(master))
     master.post("/stop")
     record = until("a record", lambda: record_of(run))
-    [name_of_lost] = lost(record)
-    last = {name(report): report["shard"]["part"]["is_last"] for report in reports(run)}
-    same(
-        "who was lost", [worker for worker, is_last in last.items() if not is_last], [name_of_lost]
-    )
+    not_ended = [worker for worker, is_last in heard(run).items() if not is_last]
+    same("who was lost", not_ended, lost(record))
+    same("how many were lost", 1, len(not_ended))
     count = record["requests"]["succeeded"]
     until("Locust's count is the record's", lambda: master.requests() == count)
     same("histogram", count, all_samples(run).get_total_count())
     served = place.server.served(path)
-    same("what the server answered is as much, or what was lost more", True, count <= served)
-    return f"{count} requests in the record, {served - count} more were lost with the worker"
+    same("the server answered these, and perhaps more", True, count <= served)
+    return f"{count} requests in the record; {served - count} more were not reported"
 
 
 def the_master_is_killed_and_comes_back(place):
@@ -181,23 +161,21 @@ def the_master_is_killed_and_comes_back(place):
     before, after = "/?before", "/?after"
     workers = [place.worker(name) for name in ("one", "two")]
     master = place.web_master(2)
-    master.post("/swarm", user_count=4, spawn_rate=4, loadgen_path=before, loadgen_rate=RATE)
-    until("requests", master.requests)
+    first = begin(master, before, users=4)
+    until("reports of both", lambda: len(heard(first)) == 2)
     master.lose()
     master = place.web_master(2, "master-again")
-    [first] = master.runs()
-    master.post("/swarm", user_count=4, spawn_rate=4, loadgen_path=after, loadgen_rate=RATE)
-    until("requests", master.requests)
+    run = begin(master, after, users=4)
+    until("reports of both", lambda: len(heard(run)) == 2)
     over = place.server.served(before)
-    count, record = stop(place, master, after)
+    count, record = stop(place, master, run, after)
     same("workers", 2, len(record["merged"]["shards"]))
     same("the first test is over", over, place.server.served(before))
     master.signal(signal.SIGINT)
     master.ends(0)
     for worker in workers:
         worker.ends(0)
-    kept = sum(report["requests"]["succeeded"] for report in reports(first))
-    return f"{count} requests after it came back; of {over} before it had {kept}"
+    return f"{count} requests after it came back; of {over} before it had {reported(first)}"
 
 
 def a_master_that_is_none(place):
@@ -218,9 +196,16 @@ CASES = [
 ]
 
 
-def stop(place, master, path):
+def begin(master, path, users, rate=RATE, headers=""):
+    """Begins a test over the web interface, and gives the place of its records."""
+    before = master.runs()
+    settings = {"loadgen_path": path, "loadgen_rate": rate, "loadgen_headers": headers}
+    master.post("/swarm", user_count=users, spawn_rate=users, **settings)
+    return until("a test", lambda: [run for run in master.runs() if run not in before])[0]
+
+
+def stop(place, master, run, path):
     """Ends the test, and holds everybody's numbers against each other."""
-    run = master.runs()[-1]
     master.post("/stop")
     record = until("a record", lambda: record_of(run))
     count = place.server.served(path)
@@ -233,13 +218,24 @@ def stop(place, master, path):
 def adds_up(run, record, count):
     """The record has as many requests as the server answered, and their p99.9."""
     same("the record's requests", count, record["requests"]["succeeded"])
-    same("failed and cancelled", [0, 0], [record["requests"][k] for k in ("failed", "cancelled")])
+    # In open loop what had come due at the end and waited for a connection was never sent.
+    unsent = (record.get("schedule") or {"unsent": 0})["unsent"]
+    same("failed", 0, record["requests"]["failed"])
+    same("cancelled", unsent, record["requests"]["cancelled"])
     same("the merged histogram's count", count, histogram(record).get_total_count())
     of_all = all_samples(run)
     same("the workers' histograms' count", count, of_all.get_total_count())
-    expected, found = of_all.get_value_at_percentile(99.9), p99_9(record)
-    if not math.isclose(expected, found, rel_tol=1e-3):
-        raise Failed(f"p99.9 of all: {expected} ns, of the record: {found} ns")
+    same("p99.9", highest_of(of_all, 0.999), p99_9(record))
+
+
+def highest_of(whole, share):
+    """The value that this share of all is not above; the reader's own function rounds the rank."""
+    rank, count = math.ceil(share * whole.get_total_count()), 0
+    for step in whole.get_recorded_iterator():
+        count += step.count_added_in_this_iter_step
+        if count >= rank:
+            return whole.get_highest_equivalent_value(step.value_iterated_to)
+    return None
 
 
 def all_samples(run):
@@ -271,21 +267,18 @@ def lost(record):
     return [shard["worker"] for shard in record["merged"]["shards"] if shard.get("lost")]
 
 
-def name(report):
-    return report["shard"]["part"]["worker"]
-
-
 def heard(run):
-    """How many workers have reported."""
-    return len({name(report) for report in reports(run)})
+    """Who has reported, and whether that was the last report."""
+    parts = [report["shard"]["part"] for report in reports(run)]
+    return {part["worker"]: part["is_last"] for part in parts}
+
+
+def reported(run):
+    return sum(report["requests"]["succeeded"] for report in reports(run))
 
 
 def states(master):
     return [worker["state"] for worker in master.stats()["workers"]]
-
-
-def headers(record):
-    return {header["name"].lower() for header in record["plan"]["headers"]}
 
 
 def all_have_users(master, workers):
