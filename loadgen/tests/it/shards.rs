@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::closed_port::ClosedPort;
 use crate::files::{file_with, text};
-use crate::loadgen::{Ended, command, run, start};
+use crate::loadgen::{Ended, Running, command, run, start};
 use crate::server::{Kind, Server};
 
 const SHARDS: usize = 4;
@@ -47,7 +47,7 @@ fn all_shards(flags: impl Fn(usize) -> Vec<String>) -> Vec<Value> {
             start(clean(&args))
         })
         .collect();
-    let ended: Vec<Ended> = running.into_iter().map(|running| running.end()).collect();
+    let ended: Vec<Ended> = running.into_iter().map(Running::end).collect();
     for ended in &ended {
         assert_eq!(ended.code, Some(0), "{ended:?}");
     }
