@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 
 use super::histogram::decode;
-use crate::record::{Distribution, Path, Record, Second};
+use crate::record::{Bytes, Connections, Distribution, Path, Record, Requests, Second};
 use crate::recorder::{
     LONGEST_NS, OpenLoop, PathTally, Recorder, SECOND_DIGITS, SecondTally, Times,
 };
@@ -208,7 +208,7 @@ impl Counts {
         tally.ok_or_else(|| format!("{} has more than a second has room for", name()))
     }
 
-    /// Of the sums those that grow fastest.
+    /// The largest of the sums.
     fn largest(&self) -> u64 {
         let Recorder {
             requests,
@@ -217,22 +217,25 @@ impl Counts {
             ..
         } = &self.recorder;
         let statuses = self.recorder.statuses.to_map();
-        let numbers = [
-            requests.issued,
-            requests.succeeded,
-            requests.failed,
-            requests.cancelled,
-            connections.opened,
-            connections.reused,
-            connections.closed_by_peer,
-            connections.resumed,
-            bytes.sent,
-            bytes.received,
-            bytes.received_body,
-        ];
-        let all = numbers.into_iter().chain(statuses.into_values());
-        all.max().unwrap_or_default()
+        let all = numbers(requests, connections, bytes).into_iter();
+        all.chain(statuses.into_values()).max().unwrap_or_default()
     }
+}
+
+fn numbers(requests: &Requests, connections: &Connections, bytes: &Bytes) -> [u64; 11] {
+    [
+        requests.issued,
+        requests.succeeded,
+        requests.failed,
+        requests.cancelled,
+        connections.opened,
+        connections.reused,
+        connections.closed_by_peer,
+        connections.resumed,
+        bytes.sent,
+        bytes.received,
+        bytes.received_body,
+    ]
 }
 
 /// Adds the text of a histogram, which has to have as many samples as the record says.
@@ -307,20 +310,7 @@ fn check_counts(record: &Record) -> Result<(), String> {
         .paths
         .iter()
         .flat_map(|path| [path.succeeded, path.failed, path.cancelled]);
-    let numbers = [
-        requests.issued,
-        requests.succeeded,
-        requests.failed,
-        requests.cancelled,
-        connections.opened,
-        connections.reused,
-        connections.closed_by_peer,
-        connections.resumed,
-        bytes.sent,
-        bytes.received,
-        bytes.received_body,
-    ];
-    let mut all = numbers
+    let mut all = numbers(requests, connections, bytes)
         .into_iter()
         .chain(failures)
         .chain(record.statuses.values().copied())

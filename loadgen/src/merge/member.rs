@@ -83,7 +83,7 @@ impl Member {
         self.add_shares(&client.workers_cpu_share);
         self.busiest_worker_share = self.busiest_worker_share.max(client.busiest_worker_share());
         self.network = match (self.network, record.network) {
-            (Some(sum), Some(new)) => Some(sum.with(&new, |sum, new| sum.saturating_add(new))),
+            (Some(sum), Some(new)) => Some(sum.with(&new, u64::saturating_add)),
             (None, new) if self.records == 1 => new,
             _ => None,
         };

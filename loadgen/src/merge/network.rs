@@ -15,5 +15,5 @@ pub(super) fn network(members: &[Member]) -> Option<Network> {
         *largest = largest.with(&seen, u64::max);
     }
     let all = namespaces.into_values();
-    all.reduce(|sum, one| sum.with(&one, |sum, one| sum.saturating_add(one)))
+    all.reduce(|sum, one| sum.with(&one, u64::saturating_add))
 }

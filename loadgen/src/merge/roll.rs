@@ -9,7 +9,7 @@ use super::error::MergeError;
 use super::header::Header;
 use super::origin::Origin;
 use super::ranges::ranges;
-use super::source::{Sources, Span};
+use super::source::{Opened, Sources, Span};
 use crate::plan::SHARDS_MAX;
 use crate::record::{Part, Plan, ReadError, Shard};
 
@@ -53,6 +53,14 @@ pub(super) struct Absence {
     pub(super) is_lost: bool,
 }
 
+/// What has been read so far.
+#[derive(Default)]
+struct Heads {
+    first: Option<First>,
+    entries: Vec<Entry>,
+    cut_short: Option<Origin>,
+}
+
 /// The record that all others are held against.
 struct First {
     origin: Origin,
@@ -63,58 +71,18 @@ struct First {
 impl Roll {
     /// Reads the heads of all records.
     pub(super) fn call(sources: &Sources, allow_missing: bool) -> Result<Self, MergeError> {
-        let mut first = None;
-        let mut entries = Vec::new();
-        let mut cut_short = None;
+        let mut heads = Heads::default();
         let mut name = String::new();
         for source in sources.readers() {
-            let (index, source_name, reader) = source?;
-            name = source_name.to_string();
-            let mut documents = Documents::of(reader);
-            let mut text = Vec::new();
-            loop {
-                let next = documents.next(&mut text);
-                let next = next.map_err(|source| MergeError::Input {
-                    name: name.clone(),
-                    source,
-                })?;
-                let at = |line| Origin {
-                    name: source_name.clone(),
-                    line,
-                };
-                match next {
-                    Next::End => break,
-                    Next::Document(place) => {
-                        let span = Span {
-                            source: index,
-                            start: place.start,
-                            length: text.len(),
-                        };
-                        entries.push(entry(&text, at(place.line), span, &mut first)?);
-                    }
-                    Next::CutShort(place) => {
-                        let is_report = entries.iter().any(|it| it.span.source == index)
-                            && entries.last().is_some_and(|it| it.part.is_some());
-                        // What a master that was ended has not written whole.
-                        if !is_report || documents.next(&mut text).ok() != Some(Next::End) {
-                            let path = at(place.line).to_string().into();
-                            return Err(ReadError::CutShort { path }.into());
-                        }
-                        cut_short = Some(at(place.line));
-                        break;
-                    }
-                    Next::Stray(place, text) => {
-                        let origin = at(place.line);
-                        return Err(MergeError::Stray { origin, text });
-                    }
-                    Next::TooLong(place) => {
-                        let origin = at(place.line);
-                        let limit = BYTES_MAX;
-                        return Err(MergeError::TooLong { origin, limit });
-                    }
-                }
-            }
+            let source = source?;
+            name = source.name.to_string();
+            heads.read(source)?;
         }
+        let Heads {
+            first,
+            mut entries,
+            cut_short,
+        } = heads;
         let Some(First { shard, .. }) = first else {
             return Err(MergeError::Empty(name));
         };
@@ -172,34 +140,89 @@ impl Entry {
     }
 }
 
-/// Holds a record against the first one.
-fn entry(
-    text: &[u8],
-    origin: Origin,
-    span: Span,
-    first: &mut Option<First>,
-) -> Result<Entry, MergeError> {
-    let (header, shard) = Header::read(text, &origin)?;
-    let started_ms = header.started_ms(&origin)?;
-    if let Some(of) = shard.of.filter(|&of| shard.index >= of || of > SHARDS_MAX) {
-        let index = shard.index;
-        return Err(MergeError::NoSuchShard { origin, index, of });
+impl Heads {
+    fn read(&mut self, source: Opened<'_>) -> Result<(), MergeError> {
+        let Opened {
+            index,
+            name,
+            reader,
+        } = source;
+        let mut documents = Documents::of(reader);
+        let mut text = Vec::new();
+        let at = |line| Origin {
+            name: name.clone(),
+            line,
+        };
+        loop {
+            let next = documents.next(&mut text);
+            let next = next.map_err(|source| MergeError::Input {
+                name: name.to_string(),
+                source,
+            })?;
+            match next {
+                Next::End => return Ok(()),
+                Next::Document(place) => {
+                    let span = Span {
+                        source: index,
+                        start: place.start,
+                        length: text.len(),
+                    };
+                    self.add(&text, at(place.line), span)?;
+                }
+                Next::CutShort(place) => {
+                    // What a master that was ended has not written whole.
+                    let is_end = documents.next(&mut text).ok() == Some(Next::End);
+                    if !(is_end && self.has_reports_of(index)) {
+                        let path = at(place.line).to_string().into();
+                        return Err(ReadError::CutShort { path }.into());
+                    }
+                    self.cut_short = Some(at(place.line));
+                    return Ok(());
+                }
+                Next::Stray(place, text) => {
+                    let origin = at(place.line);
+                    return Err(MergeError::Stray { origin, text });
+                }
+                Next::TooLong(place) => {
+                    let (origin, limit) = (at(place.line), BYTES_MAX);
+                    return Err(MergeError::TooLong { origin, limit });
+                }
+            }
+        }
     }
-    let entry = Entry {
-        span,
-        started_ms,
-        ends_ms: started_ms.saturating_add((header.elapsed_s * 1000.0) as u64),
-        id: header.id,
-        index: shard.index,
-        part: shard.part.clone(),
-        origin: origin.clone(),
-    };
-    let url = header.target.url;
-    match first {
-        None => *first = Some(First { origin, shard, url }),
-        Some(first) => first.admit(&shard, &url, origin)?,
+
+    /// Whether the latest record is a report of a worker, in this source.
+    fn has_reports_of(&self, source: usize) -> bool {
+        let last = self.entries.last();
+        last.is_some_and(|it| it.span.source == source && it.part.is_some())
     }
-    Ok(entry)
+
+    /// Holds a record against the first one.
+    fn add(&mut self, text: &[u8], origin: Origin, span: Span) -> Result<(), MergeError> {
+        let (header, shard) = Header::read(text, &origin)?;
+        let started_ms = header.started_ms(&origin)?;
+        if let Some(of) = shard.of.filter(|&of| shard.index >= of || of > SHARDS_MAX) {
+            let index = shard.index;
+            return Err(MergeError::NoSuchShard { origin, index, of });
+        }
+        self.entries.push(Entry {
+            span,
+            started_ms,
+            ends_ms: started_ms.saturating_add((header.elapsed_s * 1000.0) as u64),
+            id: header.id,
+            index: shard.index,
+            part: shard.part.clone(),
+            origin: origin.clone(),
+        });
+        let url = header.target.url;
+        match &self.first {
+            Some(first) => first.admit(&shard, &url, origin),
+            None => {
+                self.first = Some(First { origin, shard, url });
+                Ok(())
+            }
+        }
+    }
 }
 
 impl First {

@@ -10,6 +10,9 @@ use super::roll::Entry;
 use crate::compare::record_files;
 use crate::record::Record;
 
+/// Read at a time.
+const READ_BYTES: usize = 1 << 16;
+
 /// All that was given.
 #[derive(Debug)]
 pub struct Sources {
@@ -31,6 +34,13 @@ enum Contents {
     File(PathBuf),
     /// What a pipe brought, which cannot.
     Memory(Vec<u8>),
+}
+
+/// A source that is being read.
+pub(super) struct Opened<'a> {
+    pub(super) index: usize,
+    pub(super) name: Arc<str>,
+    pub(super) reader: BufReader<Box<dyn Read + 'a>>,
 }
 
 /// Where a record is.
@@ -66,15 +76,15 @@ impl Sources {
         })
     }
 
-    /// Each with its number, its name, and what is in it from its beginning.
-    pub(super) fn readers(
-        &self,
-    ) -> impl Iterator<Item = Result<(usize, Arc<str>, BufReader<Box<dyn Read + '_>>), MergeError>>
-    {
+    /// Each, to be read from its beginning.
+    pub(super) fn readers(&self) -> impl Iterator<Item = Result<Opened<'_>, MergeError>> {
         let sources = self.sources.iter().enumerate();
         sources.map(|(index, source)| {
-            let reader = BufReader::with_capacity(1 << 16, source.reader()?);
-            Ok((index, source.name.clone(), reader))
+            Ok(Opened {
+                index,
+                name: source.name.clone(),
+                reader: BufReader::with_capacity(READ_BYTES, source.reader()?),
+            })
         })
     }
 

@@ -10,7 +10,8 @@ use super::{MergeError, Outcome, Sources, merge};
 use crate::outcome::{Cause, Outcome as Ended};
 use crate::record::sample::sample;
 use crate::record::{
-    ClockQuality, Part, Record, Requests, Shard, build, encode_histogram, epoch_ms, timestamp,
+    ClockQuality, Part, Record, Requests, Schedule, Shard, build, encode_histogram, epoch_ms,
+    timestamp,
 };
 use crate::recorder::{OpenLoop, PathTally, Recorder, Timing};
 
@@ -18,6 +19,9 @@ const S: u64 = 1_000_000_000;
 /// 2026-03-01T12:00:00Z
 const NOON_MS: u64 = 1_772_366_400_000;
 const PATHS: [&str; 2] = ["/a", "/b"];
+
+/// What is done to the records of four shards.
+type Change = fn(&mut Vec<Record>);
 
 /// One request: how it ended, when, having taken how long, and for which path.
 type Sample = (Ended, u64, u64, usize);
@@ -57,7 +61,7 @@ fn frozen(recorder: &Recorder, started_ms: u64, elapsed_s: f64) -> Record {
     let rate_per_second = recorder.requests.succeeded as f64 / elapsed_s;
     let schedule = build::schedule(recorder);
     let mut record = sample();
-    record.client.late_share = schedule.as_ref().map(|it| it.late_share());
+    record.client.late_share = schedule.as_ref().map(Schedule::late_share);
     Record {
         id: format!("{started_at}-1"),
         started_at,
@@ -396,7 +400,7 @@ fn limits_that_all_shards_had_are_judged_anew() {
 
 #[test]
 fn what_does_not_belong_together_is_refused_with_the_next_step() {
-    let texts: Vec<(&str, fn(&mut Vec<Record>))> = vec![
+    let texts: Vec<(&str, Change)> = vec![
         (
             "2.json: a whole run, not a shard of one; merge records of loadgen --shard, and give \
              whole runs to loadgen compare",

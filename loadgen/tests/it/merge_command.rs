@@ -20,6 +20,9 @@ const COULD_NOT_RUN: i32 = 1;
 const USAGE: i32 = 2;
 const WORSE: i32 = 3;
 
+/// What is done to the records of three shards.
+type Change = fn(&mut Vec<Value>);
+
 /// Three shards of a run of 300 requests over 6 connections, as if made at the same time, each in a
 /// second, by a release build.
 static SHARDS: LazyLock<Vec<Value>> = LazyLock::new(|| {
@@ -151,15 +154,15 @@ fn a_merged_record_is_compared_shown_and_exported_as_any_other() {
 
 #[test]
 fn what_does_not_belong_together_is_refused_and_nothing_is_written() {
-    let changes: [(&[&str], fn(&mut Vec<Value>)); 5] = [
+    let changes: [(&[&str], Change); 5] = [
         (&["lacks 1 of its 3 shards: 1;", "--allow-missing"], |all| {
-            drop(all.remove(1))
+            drop(all.remove(1));
         }),
         (&["1.json and ", "2.json are both shard 1:"], |all| {
             all[2]["shard"]["index"] = 1.into();
         }),
         (&["2.json of run other;"], |all| {
-            all[2]["shard"]["run_id"] = "other".into()
+            all[2]["shard"]["run_id"] = "other".into();
         }),
         (
             &["different plans: plan.timeout_s is 30.0 and 1.0;"],
