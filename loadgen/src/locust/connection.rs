@@ -57,6 +57,11 @@ impl Connection {
         }
     }
 
+    /// Whether it has ended, in whatever way.
+    pub(super) fn is_over(&self) -> bool {
+        self.task.is_finished()
+    }
+
     /// Sends these bytes when there is a connection.
     pub(super) fn send(&self, bytes: Vec<u8>) {
         // A task that has ended has said so.
@@ -164,6 +169,7 @@ impl Line {
             ZmqError::Network(error) => {
                 return Refusal::Nobody(format!("no master at {address} ({error})"));
             }
+            ZmqError::Codec(error) => format!("it does not speak ZeroMQ: {error}"),
             error => error.to_string(),
         };
         Refusal::Other(format!(

@@ -4,6 +4,7 @@
 //! it. The threads that make the load know nothing of either: they look at a [`Crowd`].
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -65,7 +66,11 @@ impl Load {
         thread::Builder::new()
             .name("load".to_owned())
             .spawn(move || {
-                let last = of_thread.make(&beginning, worker, ways, &note);
+                let make = || of_thread.make(&beginning, worker, ways, &note);
+                // A panic is a defect of ours, which has been printed; the master waits all the same.
+                let made = catch_unwind(AssertUnwindSafe(make));
+                let last =
+                    made.unwrap_or_else(|_| Err("the load has ended by a defect".to_owned()));
                 note(last.unwrap_or_else(Event::Refused));
             })?;
         Ok(Self { remote })
@@ -151,6 +156,8 @@ impl Remote {
         if let Some(part) = crowd.collect(&plan) {
             summary.recorder += &part.recorder;
         }
+        // What was cancelled had its time: the test ended as it was to.
+        summary.interrupted = false;
         let report = telling.parts.report(&summary, self.users(), true);
         Ok(Event::Ended(report))
     }

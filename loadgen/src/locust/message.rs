@@ -4,7 +4,6 @@
 //! A master's data is read for what a worker needs of it; what else is in it, a later Locust's
 //! included, is passed over.
 
-use std::fmt;
 use std::time::Duration;
 
 use rmpv::Value;
@@ -118,12 +117,13 @@ impl FromMaster {
         let mut rest = bytes;
         let value = rmpv::decode::read_value(&mut rest)
             .map_err(|error| MessageError(format!("{}: {error}", quoted(bytes))))?;
-        match &value {
-            Value::Array(parts) if rest.is_empty() && parts.len() == 3 => match parts[0].as_str() {
-                Some(kind) => Self::of(kind, &parts[1]),
-                None => Err(none(&value)),
-            },
-            _ => Err(none(&value)),
+        let parts = value.as_array().filter(|parts| parts.len() == 3);
+        let kind = parts.and_then(|parts| parts[0].as_str());
+        match (kind, parts) {
+            (Some(kind), Some(parts)) if rest.is_empty() => Self::of(kind, &parts[1]),
+            // One byte of letters is a whole number too.
+            _ if !rest.is_empty() => Err(none(&quoted(bytes))),
+            _ => Err(none(&abbreviated(&value.to_string()))),
         }
     }
 
@@ -264,14 +264,11 @@ pub(super) fn map<const N: usize>(fields: [(&str, Value); N]) -> Value {
     Value::Map(fields.map(|(key, value)| (key.into(), value)).collect())
 }
 
-fn none(value: &Value) -> MessageError {
-    MessageError(format!(
-        "{} in place of [type, data, worker]",
-        abbreviated(&value.to_string())
-    ))
+fn none(what: &str) -> MessageError {
+    MessageError(format!("{what} in place of [type, data, worker]"))
 }
 
-fn quoted(bytes: &[u8]) -> impl fmt::Display {
+fn quoted(bytes: &[u8]) -> String {
     format!("'{}'", abbreviated(&String::from_utf8_lossy(bytes)))
 }
 

@@ -108,12 +108,13 @@ impl Control {
                     // A connection that was given up has nothing more to say.
                     false => continue,
                 },
-                _ = ticks.tick() => match interrupted.load(Ordering::Relaxed) && !is_told {
-                    true => {
+                _ = ticks.tick() => match () {
+                    () if interrupted.load(Ordering::Relaxed) && !is_told => {
                         is_told = true;
                         Event::Interrupted
                     }
-                    false => Event::Tick,
+                    () if self.connection.is_over() => Event::Disconnected,
+                    () => Event::Tick,
                 },
             };
             if let Some(load) = &self.load {
@@ -220,28 +221,29 @@ struct Cost {
 
 impl Cost {
     fn begin(threads: usize) -> Self {
+        let now = ProcessSample::read(process::id());
+        let memory_bytes = now.as_ref().and_then(|now| now.rss_bytes);
         Self {
             threads,
             at: Instant::now(),
-            cpu: Duration::ZERO,
-            last: (0.0, 0),
+            cpu: now.map_or(Duration::ZERO, |now| now.cpu),
+            last: (0.0, memory_bytes.unwrap_or_default()),
         }
     }
 
     /// CPU time in percent of what its threads can have, and memory in bytes. A master warns above
     /// 90 %, which is when the generator itself may be what is measured.
     fn since_last(&mut self) -> (f64, u64) {
-        /// Two heartbeats may follow one another at once, and CPU time has a grain.
+        /// Of less time little can be said, and two heartbeats may follow one another at once.
         const LONG_ENOUGH: Duration = Duration::from_millis(500);
         let elapsed = self.at.elapsed();
-        if elapsed < LONG_ENOUGH && self.last.1 > 0 {
-            return self.last;
-        }
-        if let Some(sample) = ProcessSample::read(process::id()) {
-            let cpu = sample.cpu.saturating_sub(self.cpu);
-            let share = cpu.as_secs_f64() / elapsed.as_secs_f64().max(1e-3) / self.threads as f64;
-            self.last = (share * 100.0, sample.rss_bytes.unwrap_or_default());
-            (self.at, self.cpu) = (Instant::now(), sample.cpu);
+        if elapsed >= LONG_ENOUGH
+            && let Some(now) = ProcessSample::read(process::id())
+        {
+            let cpu = now.cpu.saturating_sub(self.cpu);
+            let share = cpu.as_secs_f64() / elapsed.as_secs_f64() / self.threads as f64;
+            self.last = (share * 100.0, now.rss_bytes.unwrap_or_default());
+            (self.at, self.cpu) = (Instant::now(), now.cpu);
         }
         self.last
     }

@@ -130,7 +130,10 @@ fn numbers_are_read_whether_python_had_them_whole_or_not() {
 #[test]
 fn what_is_no_message_is_named() {
     for (bytes, words) in [
-        (b"HTTP/1.1 400 Bad Request\r\n".to_vec(), "72 in place of"),
+        (
+            b"HTTP/1.1 400 Bad Request\r\n".to_vec(),
+            "'HTTP/1.1 400 Bad Request  ' in place of",
+        ),
         (bytes_of(&"hello".into()), "\"hello\" in place of"),
         (
             bytes_of(&Value::Array(vec![1.into(), 2.into()])),
