@@ -17,6 +17,7 @@ mod script; // which behaviour meets which request
 mod canned_server; // the same bytes for every request, as fast as can be
 mod fake_servers; // programs in the place of those of this project
 mod http2_server; // of HTTP/2, by a script
+mod locust_master; // says what a test has it say, and tells what workers said
 mod proxy_server; // leads to one server, or does not
 mod push_server; // of messages, as fast as they are taken, or not
 mod secure_server; // speaks TLS, and tells what its clients said
@@ -86,3 +87,4 @@ mod urls; // several URLs from a file
 mod validity; // every reason to doubt a run, brought about
 mod websocket; // round trips, of both clients, against a relay and an echo
 mod websocket_faults; // the table of what a server may do instead of relaying
+mod worker_command; // whose master starts, ramps, stops, goes and returns
