@@ -16,7 +16,8 @@ const AFTER_HELP: &str = "\
 What to load comes from the master: --host, and the options that deploy/locust/locustfile.py
 declares, from its command line or its web form. A user of Locust's is a connection here.
 
-The protocol has neither authentication nor encryption: keep it on loopback or a private network.
+The protocol has neither authentication nor encryption, and a master may name any file here as the
+body of requests: keep it on loopback or a private network.
 
 Exit codes: 0 the master told it to quit; 1 there is no master, or what listens there is none; 2 the
 command line is wrong; 130 a signal ended it, after its last report";

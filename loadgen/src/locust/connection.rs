@@ -4,6 +4,10 @@
 //! nothing waits for its return. So each connection is a task of its own, under a name that no other
 //! one had: a ROUTER knows its peers by name, and would take a second connection of one name for an
 //! error of the first.
+//!
+//! The library believes the length that a peer announces of a frame: one that lies on purpose, after
+//! a handshake as a master has it, can take all memory. Who can do that could also have any address
+//! loaded; [`BYTES_MAX`] is for what has come.
 
 use std::time::Duration;
 
@@ -18,6 +22,8 @@ use zeromq::{
 };
 
 use super::address::Address;
+#[cfg(doc)]
+use super::message::BYTES_MAX;
 use super::message::FromMaster;
 use super::protocol::Event;
 

@@ -8,8 +8,8 @@
 //! - [`worker`]: all of that together.
 //!
 //! The protocol has neither authentication nor encryption: whoever reaches a master can be its
-//! worker, and whoever is taken for the master says what is loaded. It belongs on loopback or on a
-//! private network.
+//! worker, and whoever is taken for the master says what is loaded, and which file of this machine is
+//! sent there. It belongs on loopback or on a private network.
 
 pub mod address;
 mod connection;

@@ -9,9 +9,10 @@
 //!
 //! - A report counts as taken when the heartbeat sent after it has come back: messages keep their
 //!   order. Until then it is kept, and no further one is asked for; the load counts on.
-//! - A lost master is looked for at once, under a new name, as Locust's workers are told to. The load
-//!   goes on for [`ALONE_MAX`] meanwhile, as that of Locust's own workers does. If the master that is
-//!   found says nothing of this test for [`SETTLE`], it knows nothing of it, and the load ends.
+//! - A master whose connection has ended is looked for at once, under a new name; one that is silent
+//!   is waited for. Either way the load goes on for [`ALONE_MAX`] after it was heard last, as that of
+//!   Locust's own workers does. If the master that is found says nothing of this test for [`SETTLE`],
+//!   it knows nothing of it, and the load ends.
 
 mod master;
 mod outbox;
@@ -283,14 +284,8 @@ impl Protocol {
 
     fn lost(&mut self, why: &str, now: Duration, out: &mut Vec<Action>) {
         self.outbox.connection_is_lost();
-        let goes_on = match self.load {
-            Load::Running { .. } => "; the load goes on for up to 60 s meanwhile",
-            _ => "",
-        };
         if self.ending.is_none() && self.master.is_known() {
-            out.push(Action::Complain(format!(
-                "{why}; looking for it again{goes_on}"
-            )));
+            out.push(Action::Complain(format!("{why}; looking for it again")));
         }
         self.master.lost(now);
         out.push(Action::Reconnect);

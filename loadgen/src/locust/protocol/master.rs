@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Action, SETTLE};
+use super::{ALONE_MAX, Action, SETTLE};
 use crate::locust::message::ToMaster;
 
 /// How often a worker says that it lives (`HEARTBEAT_INTERVAL`).
@@ -13,10 +13,6 @@ const ASK_EVERY: Duration = Duration::from_secs(5);
 
 /// How long it waits for an answer until it asks on a new connection, and says so.
 const NO_ANSWER: Duration = Duration::from_secs(15);
-
-/// How long heartbeats may remain without an echo. A master that is busy answers within seconds, and
-/// one whose machine is gone closes no connection.
-const SILENCE: Duration = Duration::from_secs(10);
 
 /// What is known of the master.
 #[derive(Clone, Debug)]
@@ -69,9 +65,11 @@ impl Master {
         out.push(Action::Send(ToMaster::ClientReady));
     }
 
+    /// Since it was heard last, there is none.
     pub(super) fn lost(&mut self, now: Duration) {
+        let since = self.known().map_or(now, |known| known.heard_at);
         self.standing = Standing::Away;
-        self.alone_since.get_or_insert(now);
+        self.alone_since.get_or_insert(since);
     }
 
     /// It has answered; whether that is news. `has_history` says that something went on before that
@@ -148,11 +146,14 @@ impl Master {
     }
 
     /// That it has been silent for so long that it is lost, in words.
+    ///
+    /// One that hangs and goes on finds its workers under their names, and what they have said
+    /// meanwhile waits in the connection; one whose machine is gone closes no connection.
     pub(super) fn silence(&self, now: Duration) -> Option<String> {
         match &self.standing {
-            Standing::Known(known) if now >= known.heard_at + SILENCE => Some(format!(
+            Standing::Known(known) if now >= known.heard_at + ALONE_MAX => Some(format!(
                 "the master has not answered for {} s",
-                SILENCE.as_secs()
+                ALONE_MAX.as_secs()
             )),
             Standing::Asked { since, .. } if now >= *since + NO_ANSWER => {
                 Some("no answer".to_owned())
