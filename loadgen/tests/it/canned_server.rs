@@ -6,6 +6,10 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
+
+/// Longest that requests are waited for.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// It listens until the process ends; a connection lasts as long as its client.
 pub(crate) struct CannedServer {
@@ -39,6 +43,15 @@ impl CannedServer {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}/", self.address)
+    }
+
+    /// Waits until it has answered so many requests.
+    pub(crate) fn until_answered(&self, requests: u64) {
+        let began = Instant::now();
+        while self.answered() < requests {
+            assert!(began.elapsed() < LIMIT, "{} answered", self.answered());
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// How many requests it has answered.

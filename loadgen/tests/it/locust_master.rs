@@ -34,8 +34,8 @@ pub(crate) struct Heard {
 
 enum Order {
     Say(String, Vec<u8>),
-    /// Whether what is heard is answered from now on.
-    Answer(bool),
+    /// Whether it goes on, or hangs.
+    GoOn(bool),
 }
 
 impl Master {
@@ -118,8 +118,9 @@ impl Master {
         self.says(worker, "spawn", data);
     }
 
-    pub(crate) fn answers(&self, yes: bool) {
-        self.order(Order::Answer(yes));
+    /// Hangs until it is told to go on: then it hears what was said meanwhile.
+    pub(crate) fn goes_on(&self, yes: bool) {
+        self.order(Order::GoOn(yes));
     }
 
     fn order(&self, order: Order) {
@@ -172,15 +173,15 @@ async fn serve(listener: TcpListener, mut orders: UnboundedReceiver<Order>, hear
     let mut socket = RouterSocket::new();
     socket.bind_listener(listener).await.expect("a socket");
     let mut indexes = HashMap::new();
-    let mut answers = true;
+    let mut goes_on = true;
     loop {
         tokio::select! {
             order = orders.recv() => match order {
                 Some(Order::Say(worker, bytes)) => say(&mut socket, &worker, bytes).await,
-                Some(Order::Answer(yes)) => answers = yes,
+                Some(Order::GoOn(yes)) => goes_on = yes,
                 None => return,
             },
-            message = socket.recv() => {
+            message = socket.recv(), if goes_on => {
                 let Ok(message) = message else { continue };
                 let heard = Heard::of(&message);
                 let worker = heard.worker.clone();
@@ -193,7 +194,7 @@ async fn serve(listener: TcpListener, mut orders: UnboundedReceiver<Order>, hear
                     "heartbeat" => Some(("heartbeat", Value::Nil)),
                     _ => None,
                 };
-                if let Some((kind, data)) = answer.filter(|_| answers) {
+                if let Some((kind, data)) = answer {
                     say(&mut socket, &worker, bytes(&worker, kind, data)).await;
                 }
                 hear(heard);

@@ -193,18 +193,25 @@ fn a_master_that_returns_without_the_test_ends_it() {
 }
 
 #[test]
-fn a_silent_master_is_looked_for_under_another_name() {
-    let master = Master::start();
+fn a_master_that_hangs_and_goes_on_has_every_report_once() {
+    let server = CannedServer::hello();
+    let mut master = Master::start();
     let running = worker_of(&master);
     let worker = master.hears("client_ready").worker;
-    master.answers(false);
-    let again = master.hears("client_ready");
-    assert_ne!(again.worker, worker);
-    master.answers(true);
-    master.hears("client_ready");
-    running.signal(Signal::TERM);
-    master.hears("quit");
-    assert_eq!(running.end().code, Some(130));
+    let options = [("loadgen_run_id", "one"), ("loadgen_rate", "200")];
+    master.spawns(&worker, 4, &server.url(), &options);
+    master.hears("spawning_complete");
+    let mut sum = Sum::default();
+    master.goes_on(false);
+    // For about as long as it takes until another report is due.
+    server.until_answered(server.answered() + 700);
+    master.goes_on(true);
+    master.says(&worker, "stop", Value::Nil);
+    master.hears_until("client_stopped", |heard| sum.add(heard));
+    sum.assert_whole(server.answered());
+    assert_eq!(sum.workers, [worker.as_str()]);
+    master.says(&worker, "quit", Value::Nil);
+    assert_eq!(running.end().code, Some(0));
 }
 
 #[test]
