@@ -1,6 +1,7 @@
 //! Flags of `loadgen worker`.
 
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -48,6 +49,9 @@ pub struct WorkerArgs {
     /// Keep them on these cores, such as 0,2-3 [default: all that may be used]
     #[arg(long, value_name = "CORES")]
     cpu_list: Option<CpuSet>,
+    /// Write every request as a row of CSV, each test's to a file of its own in this directory
+    #[arg(long, value_name = "DIR")]
+    samples: Option<PathBuf>,
     /// Say on stderr only what is wrong
     #[arg(short, long)]
     quiet: bool,
@@ -83,6 +87,7 @@ impl WorkerArgs {
                 cores: self.cpu_list.clone(),
             },
             quiet: self.quiet,
+            samples: self.samples.clone(),
             argv,
         })
     }

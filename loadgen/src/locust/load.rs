@@ -5,6 +5,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -13,7 +14,9 @@ use std::time::{Duration, Instant};
 use super::options::Capacity;
 use super::part::Parts;
 use super::protocol::{Beginning, Event, Share};
+use super::samples::SamplesFile;
 use crate::engine::{Crowd, Observer, Progress, Users};
+use crate::output;
 use crate::plan::Plan;
 use crate::record::Context;
 use crate::run;
@@ -28,6 +31,8 @@ pub(super) struct Load {
 pub(super) struct Ways {
     pub(super) capacity: Capacity,
     pub(super) argv: Vec<String>,
+    /// Where each request is written down, if anywhere.
+    pub(super) samples: Option<PathBuf>,
 }
 
 /// Between whoever controls a load and its thread.
@@ -134,10 +139,16 @@ impl Remote {
         let plan = spawn.options.plan(spawn.host.as_deref(), &ways.capacity)?;
         let plan = Arc::new(plan);
         let crowd = Arc::new(Crowd::of(&plan));
+        let membership = super::part::membership(beginning, &plan);
+        let begin_file = |directory: PathBuf| {
+            SamplesFile::begin(&directory, membership.index, &membership.run_id, &plan)
+        };
+        let (file, samples) = ways.samples.map(begin_file).transpose()?.unzip();
         let context = Context {
             argv: ways.argv,
             interrupted: self.interrupted.clone(),
-            membership: Some(super::part::membership(beginning, &plan)),
+            samples,
+            membership: Some(membership),
             crowd: Some(crowd.clone()),
             ..Context::default()
         };
@@ -159,6 +170,11 @@ impl Remote {
         // What was cancelled had its time: the test ended as it was to.
         summary.interrupted = false;
         let report = telling.parts.report(&summary, self.users(), true);
+        // With it the last of those who send samples goes.
+        drop(context);
+        if let Some(Err(line)) = file.map(SamplesFile::finish) {
+            output::complain(&line);
+        }
         Ok(Event::Ended(report))
     }
 

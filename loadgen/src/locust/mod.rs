@@ -5,6 +5,7 @@
 //! - [`message`]: what is said, as bytes, with [`users`], [`options`] and [`report`] in it;
 //! - `connection`: a ZeroMQ socket under a name, at an [`address`];
 //! - `load`: a test's load on a thread of its own, and `part`, what is told of it from time to time;
+//!   `samples` writes each of its requests, if that is wanted;
 //! - [`worker`]: all of that together.
 //!
 //! The protocol has neither authentication nor encryption: whoever reaches a master can be its
@@ -19,6 +20,7 @@ pub mod options;
 mod part;
 pub mod protocol;
 pub mod report;
+mod samples;
 pub mod users;
 pub mod worker;
 

@@ -1,6 +1,7 @@
 //! A worker: its protocol between its connection, its load and its clock.
 
 use std::io;
+use std::path::PathBuf;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +41,8 @@ pub struct Worker {
     pub capacity: Capacity,
     /// Whether only trouble is said on stderr.
     pub quiet: bool,
+    /// The directory for files of each test's requests, if they are wanted.
+    pub samples: Option<PathBuf>,
     /// The command line.
     pub argv: Vec<String>,
 }
@@ -156,6 +159,7 @@ impl Control {
                 let ways = Ways {
                     capacity: self.worker.capacity.clone(),
                     argv: self.worker.argv.clone(),
+                    samples: self.worker.samples.clone(),
                 };
                 self.say(&format!(
                     "a test begins with {} users",
