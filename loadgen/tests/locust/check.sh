@@ -20,6 +20,7 @@ main() {
     # Both wait for Locust most of the time, which sleeps a second before it looks again.
     timeout "$LIMIT" "$venv/bin/python" "$source/plugin.py" &
     plugin=$!
+    trap 'kill "$plugin" 2>/dev/null || true' EXIT
     timeout "$LIMIT" "$venv/bin/python" "$source/workers.py" "$bin"
     wait "$plugin"
 }
