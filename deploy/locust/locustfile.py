@@ -31,6 +31,7 @@ from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 LAST_REPORTS_S = 5.0  # for the last reports, besides the time that users have to stop
 MERGE_S = 600.0  # a thousand workers take seconds
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # it names a directory, and comes by network
+BEFORE = ""  # the connection of a worker that a master before this one heard
 
 log = logging.getLogger("loadgen")
 
@@ -119,7 +120,7 @@ class Run:
                 if line.endswith(b"\n"):
                     end += len(line)
                     part = json.loads(line)["shard"]["part"]
-                    self.heard[part["worker"]] = ("", part["sequence"], part["is_last"])
+                    self.heard[part["worker"]] = (BEFORE, part["sequence"], part["is_last"])
             file.truncate(end)
 
     def has(self, part: dict[str, Any]) -> bool:
@@ -127,11 +128,17 @@ class Run:
         return part["worker"] in self.heard and part["sequence"] <= self.heard[part["worker"]][1]
 
     def awaited(self, runner: MasterRunner) -> list[str]:
-        """The connections that are there, and whose last report is not."""
-        ended = {connection for connection, _, is_last in self.heard.values() if is_last}
-        wanted = self.had_users.union(connection for connection, _, _ in self.heard.values()) - ended
-        clients = [runner.clients[id] for id in wanted if id in runner.clients]
-        return sorted(client.id for client in clients if client.state != STATE_MISSING)
+        """The workers whose last report has not come, and may."""
+
+        def may_come(connection: str) -> bool:
+            client = runner.clients.get(connection)
+            is_connected = client is not None and client.state != STATE_MISSING
+            return is_connected or connection == BEFORE
+
+        heard = self.heard.items()
+        late = [name for name, (connection, _, is_last) in heard if not is_last and may_come(connection)]
+        silent = self.had_users - {connection for connection, _, _ in self.heard.values()}
+        return sorted(late + list(filter(may_come, silent)))
 
     @guarded
     def finish(self, runner: MasterRunner, stop_timeout: float) -> None:

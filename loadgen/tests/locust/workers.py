@@ -164,7 +164,7 @@ def a_worker_is_killed(place):
 
 
 def the_master_is_killed_and_comes_back(place):
-    """Its workers come back, and a second test is whole."""
+    """Its workers come back with what they had not reported, and a second test is whole."""
     before, after = "/?before", "/?after"
     workers = [place.worker(name) for name in ("one", "two")]
     master = place.web_master(2)
@@ -182,7 +182,9 @@ def the_master_is_killed_and_comes_back(place):
     master.ends(0)
     for worker in workers:
         worker.ends(0)
-    return f"{count} requests after it came back; of {over} before it had {reported(first)}"
+    until("the first test's record", lambda: record_of(first) and not lost(record_of(first)))
+    same("the first test's requests", over, record_of(first)["requests"]["succeeded"])
+    return f"{over} requests before, {count} after it came back"
 
 
 def a_master_that_is_none(place):
