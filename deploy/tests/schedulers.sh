@@ -11,6 +11,7 @@ set -euo pipefail
 SHARDS=4
 ROUNDS=20
 LIMIT=60s # for one run, which takes five seconds
+mpirun='--allow-run-as-root --mca oob_tcp_if_include lo'
 PACKAGES='slurmctld slurmd slurm-client munge openmpi-bin parallel'
 
 tests=$(realpath "$(dirname "$0")")
@@ -28,7 +29,7 @@ main() {
     start_server
     start_slurm "$here/slurm"
     cd "$here"
-    for way in slurm srun openmpi parallel parallel_over_ssh ssh kubernetes; do
+    for way in slurm srun openmpi openmpi_in_slurm parallel parallel_over_ssh ssh kubernetes; do
         run "$way" closed 1003 -n 1003 -c 8 -k
         run "$way" open 400 --rate 400 --duration 1s
     done
@@ -69,6 +70,7 @@ run() {
 scheduler_of() {
     case $1 in
     slurm | srun) echo slurm ;;
+    openmpi*) echo openmpi ;;
     parallel*) echo parallel ;;
     ssh) echo - ;;
     *) echo "$1" ;;
@@ -76,10 +78,18 @@ scheduler_of() {
 }
 
 by_slurm() {
+    submit "$1" "$deploy/slurm/loadgen.sbatch" "$PWD/$1" "${@:2}"
+}
+
+# Each process of mpirun has Slurm's variables, too: those of the batch script.
+by_openmpi_in_slurm() {
+    MPIRUN="$mpirun" submit "$1" "$deploy/openmpi/loadgen.sh" "$PWD/$1" "${@:2}"
+}
+
+# A job $1 of the script and words from $2. (sbatch --wait asks every ten seconds only.)
+submit() {
     local job
-    job=$(sbatch --parsable --output="$PWD/$1.out" --nodes=1 --ntasks-per-node=$SHARDS \
-        --cpus-per-task=1 "$deploy/slurm/loadgen.sbatch" "$PWD/$1" "${@:2}")
-    # sbatch --wait asks every ten seconds.
+    job=$(sbatch --parsable --output="$PWD/$1.out" --nodes=1 --ntasks-per-node=$SHARDS --cpus-per-task=1 "${@:2}")
     timeout "$LIMIT" sh -c "while squeue --noheader --jobs $job | grep -q .; do sleep 0.1; done"
     cat "$1.out"
     [ -e "$1/record.json" ]
@@ -95,8 +105,7 @@ by_srun() {
 }
 
 by_openmpi() {
-    MPIRUN="--allow-run-as-root --oversubscribe --mca oob_tcp_if_include lo -n $SHARDS" \
-        timeout "$LIMIT" "$deploy/openmpi/loadgen.sh" "$@"
+    MPIRUN="$mpirun --oversubscribe -n $SHARDS" timeout "$LIMIT" "$deploy/openmpi/loadgen.sh" "$@"
 }
 
 by_parallel() {
