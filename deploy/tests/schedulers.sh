@@ -52,7 +52,9 @@ start_server() {
         kill -0 "$server"
         sleep 0.05
     done
-    url=$(grep -o 'http://[0-9.:]*' "$here/server")/
+    origin=$(grep -o 'http://[0-9.:]*' "$here/server")
+    # Makes a thousand requests last for more than the milliseconds between the shards' starts.
+    url=$origin/delay/5
 }
 
 # A run in the way $1, called $2, of $3 requests by the flags from $4, and what must be true of it.
@@ -70,8 +72,8 @@ run() {
 scheduler_of() {
     case $1 in
     slurm | srun) echo slurm ;;
-    openmpi*) echo openmpi ;;
-    parallel*) echo parallel ;;
+    openmpi*) echo open-mpi ;;
+    parallel*) echo gnu-parallel ;;
     ssh) echo - ;;
     *) echo "$1" ;;
     esac
@@ -139,7 +141,7 @@ by_kubernetes() {
 a_missed_gate_ends_no_other_shard() {
     for way in slurm openmpi; do
         "by_$way" "$way-gate" --rate 400 --duration 1s --min-rate 1000000 "$url" >"$way-gate.log" 2>&1 || true
-        python3 "$tests/run.py" "$way" 400 "$way-gate"/record.json "$way-gate"/shards/*.json >/dev/null ||
+        python3 "$tests/run.py" "$(scheduler_of "$way")" 400 "$way-gate"/record.json "$way-gate"/shards/*.json >/dev/null ||
             { cat "$way-gate.log" >&2; fail "$way: a missed gate"; }
     done
     echo 'schedulers, a missed gate: four records, of Slurm and of Open MPI'
@@ -194,7 +196,7 @@ refuses() {
 # makes too many or too few, or merging counts wrong: that is what is shown. What a request costs and
 # how long it takes is compared too, but not required: this machine may be busy.
 shards_and_one_process_are_equivalent() {
-    local plan=(-q -k --rate 2000 --duration 1s --server-pid "$server" "$url")
+    local plan=(-q -k --rate 2000 --duration 1s --server-pid "$server" "$origin/")
     mkdir one-process by-shards
     for round in $(seq -w $ROUNDS); do
         if ((10#$round % 2)); then
