@@ -2,7 +2,7 @@
 
 Usage: run.py SCHEDULER REQUESTS MERGED RECORDS...
   SCHEDULER  what told the shards their places, or - if a flag did
-  REQUESTS   how many all of them made
+  REQUESTS   how many all of them were to make
   MERGED     the merged record
   RECORDS    files of the shards' records, one or several in each
 """
@@ -24,20 +24,23 @@ def main(scheduler, requests, merged, *files):
     equal({None if scheduler == "-" else scheduler}, {place.get("scheduler") for place in places}, "scheduler")
     equal(1, len({place.get("start_at") for place in places}), "starts")
 
-    made = [record["requests"]["succeeded"] for record in shards]
-    equal(int(requests), sum(made), "requests of the shards")
-    assert max(made) - min(made) <= shards[0]["plan"]["connections"], made
+    # What time ran out for is issued, too, and cancelled.
+    issued = [record["requests"]["issued"] for record in shards]
+    equal(int(requests), sum(issued), "requests of the shards")
+    assert max(issued) - min(issued) <= shards[0]["plan"]["connections"], issued
 
     (whole,) = documents(merged)
     together = whole["merged"]
-    equal(int(requests), whole["requests"]["succeeded"], "merged requests")
-    equal(0, whole["requests"]["failed"], "merged failures")
+    for count in whole["requests"]:
+        equal(sum(record["requests"][count] for record in shards), whole["requests"][count], f"merged {count}")
+    equal(0, whole["requests"]["failed"], "failures")
+    made = [record["requests"]["succeeded"] for record in shards]
     equal(made, [shard["succeeded"] for shard in together["shards"]], "requests by shard in the merged record")
     equal(places[0]["run_id"], together["run_id"], "run")
     equal(1, together["machines"], "machines")
     begun = sorted(record["started_at"][11:] for record in shards)
     print(
-        f"shards made {made}, began {begun[0]} to {begun[-1]}, ran together for "
+        f"shards issued {issued} requests, began {begun[0]} to {begun[-1]}, ran together for "
         f"{together['overlap_s']:.3f} s of {whole['elapsed_s']:.3f} s"
     )
 

@@ -31,7 +31,7 @@ main() {
     cd "$here"
     for way in slurm srun openmpi openmpi_in_slurm parallel parallel_over_ssh ssh kubernetes; do
         run "$way" closed 1003 -n 1003 -c 8 -k
-        run "$way" open 400 --rate 400 --duration 1s
+        run "$way" open 400 -k --rate 400 --duration 1s
     done
     a_missed_gate_ends_no_other_shard
     what_does_not_belong_together_is_refused
@@ -160,7 +160,7 @@ what_does_not_belong_together_is_refused() {
     among_others missing
     rm missing/2.json
     refuses missing '\b2\b.*--allow-missing'
-    "$LOADGEN" merge --allow-missing missing -o three.json || fail 'merge --allow-missing'
+    "$LOADGEN" merge --allow-missing missing -o three.json 2>/dev/null || fail 'merge --allow-missing'
     grep -q '"valid": false' three.json || fail 'merge --allow-missing: the record is to be invalid'
 
     among_others other-run
@@ -226,8 +226,9 @@ in_shards() {
     local start_at=$((${EPOCHREALTIME/./} + 500000))
     mkdir "round-$round"
     timeout "$LIMIT" srun --quiet --ntasks=$SHARDS --output="round-$round/%t.json" \
-        --error="round-$round/%t.err" "$LOADGEN" --shard auto --start-at "${start_at::-6}.${start_at: -6}" "${plan[@]}"
-    "$LOADGEN" merge "round-$round" -o "by-shards/$round.json"
+        --error="round-$round/%t.err" "$LOADGEN" --shard auto --start-at "${start_at::-6}.${start_at: -6}" "${plan[@]}" &&
+        "$LOADGEN" merge "round-$round" -o "by-shards/$round.json" 2>"round-$round/merge.err" ||
+        { cat "round-$round"/*.err >&2; fail "round $round by shards"; }
 }
 
 fail() {
