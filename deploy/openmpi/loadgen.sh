@@ -12,7 +12,7 @@ set -euo pipefail
 directory=$1
 shift
 loadgen=${LOADGEN:-loadgen}
-# Open MPI 4 gives numbers to jobs that come again.
+# Shards can ask mpirun for the name of its job; with some versions that comes again.
 run_id=$(hostname)-$(date +%s)-$$
 start_at=$(($(date +%s) + ${START_IN:-10}))
 read -ra flags <<<"${MPIRUN:-}"

@@ -29,7 +29,7 @@ main() {
     start_server
     start_slurm "$here/slurm"
     cd "$here"
-    for way in slurm srun openmpi openmpi_in_slurm parallel parallel_over_ssh ssh kubernetes; do
+    for way in slurm srun openmpi mpirun openmpi_in_slurm parallel parallel_over_ssh ssh kubernetes; do
         run "$way" closed 1003 -n 1003 -c 8 -k
         run "$way" open 400 -k --rate 400 --duration 1s
     done
@@ -72,7 +72,7 @@ run() {
 scheduler_of() {
     case $1 in
     slurm | srun) echo slurm ;;
-    openmpi*) echo open-mpi ;;
+    openmpi* | mpirun) echo open-mpi ;;
     parallel*) echo gnu-parallel ;;
     ssh) echo - ;;
     *) echo "$1" ;;
@@ -81,6 +81,16 @@ scheduler_of() {
 
 by_slurm() {
     submit "$1" "$deploy/slurm/loadgen.sbatch" "$PWD/$1" "${@:2}"
+}
+
+# Without a name for the run: mpirun has one.
+by_mpirun() {
+    mkdir -p "$1/shards"
+    # shellcheck disable=SC2086,SC2016 # words of flags; each process knows its rank
+    timeout "$LIMIT" mpirun $mpirun --oversubscribe -n $SHARDS \
+        sh -c 'directory=$1; shift; exec "$@" >"$directory/$OMPI_COMM_WORLD_RANK.json"' sh "$1/shards" \
+        "$LOADGEN" -q --shard auto --start-at $(($(date +%s) + START_IN)) "${@:2}"
+    "$LOADGEN" merge "$1/shards" -o "$1/record.json"
 }
 
 # Each process of mpirun has Slurm's variables, too: those of the batch script.
@@ -224,13 +234,18 @@ in_one_process() {
 }
 
 in_shards() {
-    local start_at=$((${EPOCHREALTIME/./} + 500000))
     mkdir "round-$round"
+    shards_of_a_round && return
+    tail -n 20 "round-$round"/*.err slurm/*.out slurm/*.log >&2
+    fail "round $round by shards"
+}
+
+shards_of_a_round() {
+    local start_at=$((${EPOCHREALTIME/./} + 500000))
     timeout "$LIMIT" srun --quiet --ntasks=$SHARDS --output="round-$round/%t.json" \
         --error="round-$round/%t.err" \
         "$LOADGEN" --threads 1 --shard auto --start-at "${start_at::-6}.${start_at: -6}" "${plan[@]}" &&
-        "$LOADGEN" merge "round-$round" -o "by-shards/$round.json" 2>"round-$round/merge.err" ||
-        { cat "round-$round"/*.err >&2; fail "round $round by shards"; }
+        "$LOADGEN" merge "round-$round" -o "by-shards/$round.json" 2>"round-$round/merge.err"
 }
 
 fail() {
