@@ -14,6 +14,7 @@ KINDS = [
     ("kept, `--driver io-uring`", ["-k", "--driver", "io-uring"], False, 200_000),
     ("kept, `--pipeline 8`", ["-k", "--pipeline", "8"], False, 400_000),
     ("kept, `--rate 20000` constant", ["-k", "--rate", "20000"], False, 100_000),
+    ("kept, `--rate 100000` constant", ["-k", "--rate", "100000"], False, 200_000),
     ("kept, `--rate 20000` poisson", ["-k", "--rate", "20000", "--arrival", "poisson"], False, 100_000),
     ("kept, TLS 1.3", ["-k"], True, 200_000),
     ("new connection", NEVER_OUT_OF_PORTS, False, 50_000),

@@ -9,8 +9,7 @@
 #   PART  some of these only
 set -euo pipefail
 
-LOCUST=2.47.0
-PARTS=(cpu ports descriptors memory merge locust_master clocks simulation)
+PARTS=(cpu packets ports descriptors memory merge locust_master clocks simulation)
 
 source=$(realpath "$(dirname "$0")")
 BIN=$(realpath "$1")
@@ -48,9 +47,12 @@ python_for() {
         echo python3
         return
     fi
-    if [ "$("$venv/bin/python" -c "from importlib.metadata import version as v; print(v('locust'))" 2>&1)" != "$LOCUST" ]; then
+    # The same as make test-locust's.
+    local wanted=$source/../locust/requirements.txt
+    if ! cmp -s "$wanted" "$venv/requirements.txt"; then
         python3 -m venv --clear "$venv"
-        "$venv/bin/pip" install --quiet "locust==$LOCUST" >&2
+        "$venv/bin/pip" install --quiet --only-binary :all: -r "$wanted" >&2
+        cp "$wanted" "$venv"
     fi
     echo "$venv/bin/python"
 }

@@ -1,7 +1,7 @@
 """What a connection takes of memory: the generator's own, and the kernel's for sockets."""
 
+import re
 import subprocess
-import threading
 import time
 
 from bench import BIN, LIMIT_S, TAKES, loadgen, read, server, spread, table
@@ -90,13 +90,10 @@ def kernel(url):
     finally:
         child.terminate()
         child.wait(LIMIT_S)
-    each = {name: (after.get(name, 0) - before.get(name, 0)) / count for name in before.keys() | after.keys()}
-    known = {name: bytes_ for name, bytes_ in each.items() if name in SLABS}
-    others = {n: b for n, b in each.items() if n not in SLABS and b > 50}
-    rows = [[f"`{name}`", f"{bytes_:.0f}"] for name, bytes_ in sorted(known.items(), key=lambda it: -it[1]) if bytes_ >= 1]
-    rows += [[f"`{n}` (?)", f"{b:.0f}"] for n, b in sorted(others.items(), key=lambda it: -it[1])]
-    rows.append(["together, both ends", f"{sum(known.values()):.0f}"])
-    rows.append(["one end, taken as half", f"{sum(known.values()) / 2:.0f}"])
+    each = {name: (after[name] - before[name]) / count for name in SLABS if name in before}
+    rows = [[f"`{name}`", f"{bytes_:.0f}"] for name, bytes_ in each.items() if bytes_ >= 1]
+    rows.append(["together, both ends", f"{sum(each.values()):.0f}"])
+    rows.append(["one end, taken as half", f"{sum(each.values()) / 2:.0f}"])
     table(
         f"The kernel's memory by connection ({count} open, both ends on this machine, /proc/slabinfo)",
         ["cache", "bytes each"],
@@ -121,32 +118,29 @@ def await_connections(least):
 def buffers(url):
     rows = []
     for flags in [[], ["-b", "65536"], ["-b", "4096"]]:
-        args = ["-k", "-c", 500, "-n", 10_000, *flags, f"{url}/bytes/262144"]
-        peaks = [most_pages(args) * 4096 / 500 for _ in range(TAKES)]
-        rows.append([" ".join(flags[:2]) or "the kernel's", spread([peak / 1024 for peak in peaks], 1)])
+        args = ["-k", "-c", 500, "-n", 20_000, *flags, f"{url}/bytes/262144"]
+        takes = [most_buffered(args, url.rsplit(":", 1)[1]) for _ in range(MEMORY_TAKES)]
+        held, allowed = zip(*takes)
+        rows.append([f"`{' '.join(flags)}`" if flags else "the kernel's", spread(held, 1), spread(allowed, 1)])
     table(
-        "Socket buffers while answers of 256 KiB are under way on 500 connections (/proc/net/sockstat, mem, both ends, peak)",
-        ["buffers", "KiB each"],
+        "Receive buffers of the generator's sockets while answers of 256 KiB come on 500 connections (ss -tm, the most that was seen, mean of the sockets)",
+        ["buffers", "KiB held", "KiB that they may hold (rb)"],
         rows,
     )
 
 
-def most_pages(args):
-    """The most pages that TCP had in buffers while loadgen ran, less what it had before."""
-    before, ended, most = sockstat("mem"), threading.Event(), [0]
-
-    def watch():
-        while not ended.wait(0.01):
-            most[0] = max(most[0], sockstat("mem") - before)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        loadgen(*args)
-    finally:
-        ended.set()
-        watcher.join()
-    return most[0]
+def most_buffered(args, port):
+    """The most that loadgen's sockets held, and might have, in KiB each, while it ran."""
+    child = subprocess.Popen([BIN / "loadgen", "-q", *map(str, args)], stdout=subprocess.DEVNULL)
+    most = [0.0, 0.0]
+    while child.poll() is None:
+        shown = subprocess.run(["ss", "-tmnH", "dport", "=", f":{port}"], capture_output=True, text=True, check=True)
+        sockets = [tuple(map(int, pair)) for pair in re.findall(r"skmem:\(r(\d+),rb(\d+)", shown.stdout)]
+        if len(sockets) > 400:
+            means = [sum(column) / len(sockets) / 1024 for column in zip(*sockets)]
+            most = list(map(max, most, means))
+        time.sleep(0.02)
+    return most
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
 """Where local ports end, and what multiplies them. Runs in a network of its own, with 1000 ports."""
 
 import itertools
-import os
 import pathlib
 import subprocess
-import sys
 
+import network
 from bench import BIN, TAKES, loadgen, read, server, spread, table
 
 RANGE = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -19,11 +18,7 @@ PLACES = itertools.count(7001)
 
 
 def main():
-    if os.environ.get("IN_A_NETWORK") is None:
-        os.environ["IN_A_NETWORK"] = "yes"
-        as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
-        os.execvp("unshare", ["unshare", *as_root, "--net", sys.executable, *sys.argv])
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    network.enter()
     first, last = map(int, DEFAULT_RANGE.split())
     print(f"\n`ip_local_port_range` {read(RANGE)}: {last - first + 1} ports by default")
     filling()
