@@ -78,7 +78,7 @@ peers-websocket: ## install what bench-websocket measures beside ours, from npm 
 	$(PEERS)/python/bin/pip install --quiet -r $(PEERS_SOURCE)/python/requirements.txt
 
 measure-scale: build ## what limits one generator, and what many cost: the tables of docs/SCALE.md; half an hour
-	loadgen/tests/scale/measure.sh $(BIN) target/locust
+	bash -o pipefail -c 'loadgen/tests/scale/measure.sh $(BIN) target/locust | tee target/scale.md'
 
 serve: build  ## run both servers, on ports 7080 and 8080, until Ctrl-C
 	@trap 'kill $$sync $$async 2>/dev/null; wait' INT TERM; \

@@ -1,9 +1,11 @@
 """How large a shard's record is, and what it costs to merge a thousand of them."""
 
+import itertools
 import json
 import os
 import pathlib
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from bench import BIN, TAKES, loadgen, scratch, server, spread, table
 
@@ -17,7 +19,11 @@ MERGED = (1000 * OF, 60)
 
 def main():
     with server() as (urls, _):
-        records = {(rate, seconds): shard(urls[0], rate, seconds) for rate in RATES for seconds in SECONDS}
+        # All at once: their sizes do not mind.
+        kinds = list(itertools.product(RATES, SECONDS))
+        with ThreadPoolExecutor(len(kinds)) as pool:
+            made = pool.map(lambda kind: shard(urls[0], *kind), kinds)
+            records = dict(zip(kinds, made))
     sizes(records)
     with scratch() as directory:
         cost(pathlib.Path(directory), records[MERGED])
@@ -25,7 +31,7 @@ def main():
 
 def shard(url, rate, seconds):
     place = ["--shard", f"0/{OF}", "--run-id", "scale"]
-    flags = ["-k", "--threads", 1, "--rate", rate, "--max-in-flight", 64 * OF, "--duration", f"{seconds}s"]
+    flags = ["-k", "--threads", 1, "--rate", rate, "--max-in-flight", 20 * OF, "--duration", f"{seconds}s"]
     return loadgen(*flags, *place, url + "/")
 
 
@@ -74,7 +80,7 @@ def merge(files, into):
     into.unlink(missing_ok=True)
     # Those that are left out of fewer than all are not there to be merged.
     missing = [] if len(files) == OF else ["--allow-missing"]
-    child = subprocess.Popen([BIN / "loadgen", "merge", *missing, "-o", into, *files], stdout=subprocess.DEVNULL)
+    child = subprocess.Popen([BIN / "loadgen", "merge", *missing, "-o", into, *files], stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
         raise SystemExit(f"loadgen merge of {len(files)} records: {status}")

@@ -20,7 +20,7 @@ PLACES = itertools.count(7001)
 def main():
     network.enter()
     first, last = map(int, DEFAULT_RANGE.split())
-    print(f"\n`ip_local_port_range` {read(RANGE)}: {last - first + 1} ports by default")
+    print(f"\n`ip_local_port_range` {read(RANGE)}; the kernel's default, {DEFAULT_RANGE}, are {last - first + 1} ports")
     filling()
     RANGE.write_text(FEW_PORTS)
     ending()

@@ -27,7 +27,7 @@ def main():
             counts.append(row(count, records, merged))
             evenness.append([f"{count} shards", *even(arrivals(records, here / str(count)))])
     table(
-        f"Shards on one machine, {RATE} requests per second for {SECONDS} s, merged",
+        f"Shards on one machine, {RATE * SECONDS} requests at {RATE} per second, merged",
         ["shards", "succeeded, added up", "succeeded, merged", "in the merged histogram", "in the merged seconds", "failed", "first start to last", "overlap"],
         counts,
     )
@@ -39,14 +39,14 @@ def main():
 
 
 def alone(here, url):
-    flags = ["-k", "--rate", RATE, "--duration", f"{SECONDS}s", "--max-in-flight", 400]
+    flags = ["-k", "--rate", RATE, "-n", RATE * SECONDS, "--max-in-flight", 400]
     return {"file": "whole", **loadgen(*flags, "--samples", here / "whole.csv", url + "/")}
 
 
 def shards(here, url, count):
     here.mkdir()
-    moment = f"{time.time() + 3 + count / 40:.3f}"
-    flags = ["-q", "-k", "--rate", RATE, "--duration", f"{SECONDS}s", "--max-in-flight", 400, "--threads", 1]
+    moment = f"{time.time() + 5 + count / 20:.3f}"
+    flags = ["-q", "-k", "--rate", RATE, "-n", RATE * SECONDS, "--max-in-flight", 400, "--threads", 1]
     children = []
     for index in range(count):
         place = ["--shard", f"{index}/{count}", "--run-id", f"of-{count}", "--start-at", moment]
