@@ -84,7 +84,7 @@ def limits(url):
     rows = []
     for name, flags in [
         ("a new connection each, as fast as it goes", NEVER_OUT_OF_PORTS),
-        ("kept, `--rate 150000`", ["-k", "--rate", "150000", "--max-in-flight", "5000"]),
+        ("kept, `--rate 1000000`", ["-k", "--rate", "1000000", "--max-in-flight", "5000"]),
     ]:
         pinned = PINNED if "--rate" not in flags else PINNED[:4]
         record = loadgen(*pinned, *flags, "--duration", "2s", url + "/")
