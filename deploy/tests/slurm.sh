@@ -21,7 +21,13 @@ start_slurm() {
 }
 
 stop_slurm() {
-    local pid
+    local pid tries
+    # A test that is interrupted leaves a job, whose processes only the daemons end.
+    for ((tries = 0; tries < 50 && ${#slurm_pids[@]} == 3; tries++)); do
+        scancel --quiet --partition=test 2>/dev/null || true
+        [ -n "$(squeue --noheader 2>/dev/null)" ] || break
+        sleep 0.1
+    done
     for pid in "${slurm_pids[@]}"; do
         kill "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
@@ -29,8 +35,9 @@ stop_slurm() {
     slurm_pids=()
 }
 
+# In a session of its own: Ctrl-C is for the test, which ends its jobs before the daemons.
 daemon() {
-    "$@" >"$slurm/$1.out" 2>&1 &
+    setsid "$@" >"$slurm/$1.out" 2>&1 &
     slurm_pids=("$!" "${slurm_pids[@]}")
 }
 
