@@ -269,10 +269,7 @@ impl<'a> Ledger<'a> {
         self.handed_over = self.ended_and_failed();
         let mut recorder = empty;
         mem::swap(&mut self.recorder, &mut recorder);
-        let busy = self.busy.map(|busy| busy.share());
-        if self.is_measuring() {
-            self.busy = Some(ThreadBusy::start());
-        }
+        let busy = self.busy.as_mut().map(ThreadBusy::restart);
         Handed {
             recorder,
             at_ns: now_ns,

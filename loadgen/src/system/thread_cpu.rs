@@ -10,6 +10,7 @@
 
 use std::fs;
 use std::marker::PhantomData;
+use std::mem;
 use std::time::{Duration, Instant};
 
 use rustix::process::Pid;
@@ -67,15 +68,20 @@ impl ThreadBusy {
         thread_cpu_time().saturating_sub(self.cpu_at_start)
     }
 
-    /// Time that this thread has waited for a CPU since the start.
-    fn wait(&self) -> Duration {
-        let wait = thread_wait_time().zip(self.wait_at_start);
-        wait.map_or(Duration::ZERO, |(now, before)| now.saturating_sub(before))
-    }
-
     /// Shares of the elapsed time.
     pub fn share(&self) -> BusyShare {
-        BusyShare::of(self.cpu(), self.wait(), self.started)
+        { *self }.restart()
+    }
+
+    /// The same, and begins anew.
+    pub fn restart(&mut self) -> BusyShare {
+        let before = mem::replace(self, Self::start());
+        let wait = self.wait_at_start.zip(before.wait_at_start);
+        BusyShare::of(
+            self.cpu_at_start.saturating_sub(before.cpu_at_start),
+            wait.map_or(Duration::ZERO, |(now, then)| now.saturating_sub(then)),
+            self.started - before.started,
+        )
     }
 }
 
@@ -119,7 +125,7 @@ impl OtherThreadBusy {
         let now = self.thread.schedstat()?;
         let cpu = now.cpu.saturating_sub(self.at_start.cpu);
         let wait = now.wait.saturating_sub(self.at_start.wait);
-        Some(BusyShare::of(cpu, wait, self.started))
+        Some(BusyShare::of(cpu, wait, self.started.elapsed()))
     }
 }
 
@@ -144,8 +150,16 @@ impl SchedStat {
 }
 
 impl BusyShare {
-    fn of(cpu: Duration, wait: Duration, started: Instant) -> Self {
-        let elapsed_s = started.elapsed().as_secs_f64();
+    /// The larger ones of two.
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            cpu: self.cpu.max(other.cpu),
+            runnable: self.runnable.max(other.runnable),
+        }
+    }
+
+    fn of(cpu: Duration, wait: Duration, elapsed: Duration) -> Self {
+        let elapsed_s = elapsed.as_secs_f64();
         let of_elapsed = |time: Duration| match elapsed_s > 0.0 {
             true => (time.as_secs_f64() / elapsed_s).min(1.0),
             false => 0.0,
