@@ -2,15 +2,15 @@
 //! meanwhile.
 //!
 //! - [`Users`]: how many connections are used, and which of a schedule's arrivals fall to them;
-//! - `arrivals`: when requests are to start then;
+//! - `spells`: which of them a worker takes when users come and go;
 //! - `hand_over`: the way that counts take.
 //!
 //! Nobody waits for anybody: whoever controls the run writes, and a worker of the fast engine looks
 //! at its next tick, 50 ms later at most. If somebody writes at that very moment it looks again at
 //! the tick after that.
 
-mod arrivals;
 mod hand_over;
+mod spells;
 mod users;
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -18,8 +18,8 @@ use std::time::SystemTime;
 
 pub use users::Users;
 
-pub(super) use arrivals::SharedArrivals;
 pub(super) use hand_over::Handed;
+pub(super) use spells::Spells;
 
 use super::Summary;
 use super::firsts::Firsts;

@@ -3,9 +3,10 @@
 //! - `fast`: ours; `hyper`; `reqwest`: what an application would use, asynchronous or blocking;
 //! - `crew`: the worker threads of any engine; `ledger`: what each counts; `firsts`: what is kept of
 //!   the first answer and the first handshake; `budget`: whether another request may begin;
-//!   `arrivals`: when it is to, in open loop; `crowd`: users who come and go while the run lasts; `turns`: what it asks for; `ticks`: how often
-//!   it looks at time; `socket`: a connection's beginning; `failure`: errors of the system as
-//!   causes; `agreed` and `certificate`: what TLS came to;
+//!   `arrivals`: when it is to, in open loop; `crowd`: users who come and go while the run lasts;
+//!   `turns`: what it asks for; `ticks`: how often it looks at time; `socket`: a connection's
+//!   beginning; `failure`: errors of the system as causes; `agreed` and `certificate`: what TLS came
+//!   to;
 //! - [`websocket`]: ours too, for messages to and fro in place of requests;
 //! - [`background`]: connections beside the load, held while it lasts;
 //! - `foreman`: a worker whose requests are made by tasks or threads of its own, and `desk`, where
@@ -45,6 +46,7 @@ pub mod websocket;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+pub use arrivals::own_requests;
 pub use control::{Clock, Control, Observer, Progress};
 pub use crowd::{Crowd, Users};
 pub use firsts::Firsts;
@@ -90,13 +92,6 @@ pub fn run(plan: &Plan, control: &Control, observer: &mut dyn Observer) -> io::R
         Engine::ReqwestBlocking => reqwest::blocking::run(plan, control, observer),
         Engine::WebSocket(shape) => websocket::run(plan, shape, control, observer),
     }
-}
-
-/// How many requests `plan` has this process begin, if a count ends the run: in open loop the plan
-/// has the whole schedule's, which shards take by turns.
-#[must_use]
-pub fn own_requests(plan: &Plan) -> Option<u64> {
-    arrivals::own_requests(plan)
 }
 
 /// The body of one answer to the request of `plan`, or as much of it as `bytes_max`.

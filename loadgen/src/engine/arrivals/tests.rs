@@ -6,7 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::{Rate, Schedule, Shard};
+use crate::plan::{Rate, Schedule, Shard, Spacing};
+
+mod users;
 
 const NS_PER_S: f64 = 1e9;
 
@@ -59,13 +61,21 @@ impl Run {
         )
     }
 
+    fn timetable(&self) -> Timetable {
+        Timetable {
+            curve: self.curve(),
+            requests: self.requests,
+            replaced: 0,
+        }
+    }
+
     fn worker(&self, index: u64, workers: u64) -> Arrivals {
         self.worker_of(Shard::ALL, index, workers)
     }
 
     fn worker_of(&self, shard: Shard, index: u64, workers: u64) -> Arrivals {
         let first = Cursor::first(self.spacing);
-        Arrivals::new(self.curve(), first, self.requests, shard, (index, workers))
+        Arrivals::dealt(self.timetable(), first, shard, (index, workers))
     }
 
     /// The starts of the `workers` workers of `shard`, in no order.

@@ -89,19 +89,27 @@ impl Share {
         }
     }
 
-    /// Whether no arrival falls to them.
-    pub(in crate::engine) fn is_empty(self) -> bool {
-        self.here == 0
+    /// The first arrival from `index` on that falls to them, of all that there are; `None` if none
+    /// ever does.
+    pub(in crate::engine) fn first_from(self, mut index: u64) -> Option<u64> {
+        if self.here == 0 {
+            return None;
+        }
+        // In steps that cost next to nothing: a few users of very many are far between.
+        let mut place = self.place(index);
+        while place >= self.here {
+            index += 1;
+            place += self.step;
+            if place >= self.of {
+                place -= self.of;
+            }
+        }
+        Some(index)
     }
 
-    /// Whether arrival `index` does, of all that there are.
-    pub(in crate::engine) fn has(self, index: u64) -> bool {
-        let user = index % self.of * self.step % self.of;
-        let place = match user >= self.first {
-            true => user - self.first,
-            false => user + self.of - self.first,
-        };
-        place < self.here
+    /// How far behind the first of them the user of arrival `index` is.
+    fn place(self, index: u64) -> u64 {
+        (index % self.of * self.step + self.of - self.first) % self.of
     }
 }
 
@@ -141,6 +149,10 @@ mod tests {
     fn load() -> impl Strategy<Value = Load> {
         (1_usize..200, 1_usize..20)
             .prop_map(|(connections, threads)| Load::closed(connections, threads.min(connections)))
+    }
+
+    fn has(share: &Share, index: u64) -> bool {
+        share.first_from(index) == Some(index)
     }
 
     fn shares(load: &Load, users: Users) -> Vec<Users> {
@@ -190,7 +202,7 @@ mod tests {
                 share
             }).collect();
             for index in from..from + 2000 {
-                let takers = shares.iter().filter(|share| share.has(index)).count();
+                let takers = shares.iter().filter(|share| has(share, index)).count();
                 prop_assert_eq!(takers, 1, "arrival {}", index);
             }
         }
@@ -205,10 +217,10 @@ mod tests {
         ) {
             let here = here.min(of);
             let share = Users { here, of, first }.share();
-            let taken = (from..from + count).filter(|&index| share.has(index)).count() as f64;
+            let taken = (from..from + count).filter(|&index| has(&share, index)).count() as f64;
             let expected = count as f64 * here as f64 / of as f64;
             prop_assert!((taken - expected).abs() <= 6.0, "{} for {}", taken, expected);
-            let cycle = (from..from + of as u64).filter(|&index| share.has(index)).count();
+            let cycle = (from..from + of as u64).filter(|&index| has(&share, index)).count();
             prop_assert_eq!(cycle, here);
         }
     }
@@ -216,14 +228,14 @@ mod tests {
     #[test]
     fn all_users_have_all_arrivals_and_nobody_none() {
         let all = Users::all(7).share();
-        assert!((0..100).all(|index| all.has(index)));
-        assert!(Users::default().share().is_empty());
+        assert!((0..100).all(|index| has(&all, index)));
+        assert!(Users::default().share().first_from(0).is_none());
         // More than all is all.
         let more = Users {
             here: 3,
             of: 2,
             first: 9,
         };
-        assert!((0..100).all(|index| more.share().has(index)));
+        assert!((0..100).all(|index| has(&more.share(), index)));
     }
 }
