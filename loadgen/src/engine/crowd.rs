@@ -26,13 +26,14 @@ use super::firsts::Firsts;
 use crate::engine::control::nanoseconds;
 use crate::plan::{Load, Plan};
 use crate::recorder::Recorder;
+use crate::system::thread_cpu::BusyShare;
 use hand_over::HandOver;
 
 /// Users come and go; each is a connection.
 ///
 /// The plan's connections are the most that there can be. Those that nobody uses are closed, and
-/// cost a worker nothing but memory. Only the fast engine knows of crowds; and a plan that ends
-/// after a number of requests does so, whoever comes.
+/// cost a worker nothing but memory. Only the fast engine knows of crowds, and time ends the plan or
+/// nothing does: a number of requests would have to be divided among users who may go.
 #[derive(Debug)]
 pub struct Crowd {
     load: Load,
@@ -54,6 +55,10 @@ impl Crowd {
     /// Of a run of `plan`, at first without users.
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
+        debug_assert!(
+            plan.stop.requests.is_none(),
+            "users have no number to keep to"
+        );
         Self {
             load: plan.load,
             wish: Mutex::default(),
@@ -84,8 +89,8 @@ impl Crowd {
         self.hand_over.ask(|| Recorder::of_plan(plan));
     }
 
-    /// How many workers have not answered: with none, [`collect`](Self::collect) has it all. Those that have ended never will: what they have counted
-    /// since is in the run's own [`Summary`].
+    /// How many workers have not answered: with none, [`collect`](Self::collect) has it all. Those
+    /// that have ended never will: what they have counted since is in the run's own [`Summary`].
     #[must_use]
     pub fn awaited(&self) -> usize {
         self.hand_over.awaited()
@@ -95,26 +100,29 @@ impl Crowd {
     ///
     /// All these and the run's own summary together are the whole run. A request is issued in one
     /// part and may end in a later one: only of all parts together `issued` is the sum of outcomes.
-    /// `elapsed_ns` is from the beginning of the measured part to the hand-over, `workers_busy` is
-    /// since the part before.
+    /// `elapsed_ns` is from the beginning of the measured part to the hand-over. `workers_busy` is
+    /// since the part before: of a worker that has answered more than once, when it was busiest, and
+    /// of one that has not, nothing.
     pub fn collect(&self, plan: &Plan) -> Option<Summary> {
         let handed = self.hand_over.collect();
-        let at_ns = handed.iter().map(|handed| handed.at_ns).max()?;
+        let at_ns = handed.iter().map(|(_, handed)| handed.at_ns).max()?;
         let mut recorder = Recorder::of_plan(plan);
         let mut firsts = Firsts::default();
-        for handed in &handed {
+        let mut workers_busy = vec![BusyShare::default(); self.load.threads];
+        for (index, handed) in &handed {
             recorder += &handed.recorder;
             firsts = firsts.or(&handed.firsts);
+            workers_busy[*index] = workers_busy[*index].max(handed.busy);
         }
         Some(Summary {
             recorder,
             began_at: self.began_at.get().copied().unwrap_or(SystemTime::now()),
             elapsed_ns: at_ns.saturating_sub(nanoseconds(plan.warmup)),
-            workers_busy: handed.iter().map(|handed| handed.busy).collect(),
+            workers_busy,
             samples_wait: None,
             interrupted: false,
             firsts,
-            first_length: handed.iter().find_map(|handed| handed.first_length),
+            first_length: handed.iter().find_map(|(_, handed)| handed.first_length),
         })
     }
 
@@ -148,4 +156,35 @@ impl Crowd {
 /// Whoever has panicked here has not left anything half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli;
+
+    fn handed(plan: &Plan, cpu: f64) -> Handed {
+        Handed {
+            recorder: Box::new(Recorder::of_plan(plan)),
+            at_ns: 0,
+            busy: BusyShare { cpu, runnable: cpu },
+            firsts: Firsts::default(),
+            first_length: None,
+        }
+    }
+
+    #[test]
+    fn each_worker_has_its_place_however_often_it_answers() {
+        let plan = cli::plan_of("-c 3 --threads 3 --duration 1s http://127.0.0.1:1/").unwrap();
+        let crowd = Crowd::of(&plan);
+        for (index, cpu) in [(2, 0.25), (0, 0.75), (2, 0.5), (2, 0.125)] {
+            crowd.hand(index, handed(&plan, cpu));
+        }
+        let busy = crowd.collect(&plan).unwrap().workers_busy;
+        assert_eq!(
+            busy.iter().map(|busy| busy.cpu).collect::<Vec<_>>(),
+            [0.75, 0.0, 0.5]
+        );
+        assert!(crowd.collect(&plan).is_none());
+    }
 }

@@ -17,8 +17,9 @@ use crate::system::thread_cpu::BusyShare;
 pub(super) struct HandOver {
     /// Of each worker.
     trays: Box<[Tray]>,
-    sender: Sender<Handed>,
-    receiver: Mutex<Receiver<Handed>>,
+    /// With the index of the worker.
+    sender: Sender<(usize, Handed)>,
+    receiver: Mutex<Receiver<(usize, Handed)>>,
 }
 
 #[derive(Debug, Default)]
@@ -75,12 +76,13 @@ impl HandOver {
 
     pub(super) fn hand(&self, index: usize, handed: Handed) {
         // The receiver lives as long as the sender.
-        let _ = self.sender.send(handed);
+        let _ = self.sender.send((index, handed));
         let tray = &self.trays[index];
         tray.is_awaited.store(false, Ordering::Release);
     }
 
-    pub(super) fn collect(&self) -> Vec<Handed> {
+    /// Each with the index of its worker.
+    pub(super) fn collect(&self) -> Vec<(usize, Handed)> {
         lock(&self.receiver).try_iter().collect()
     }
 }
