@@ -435,7 +435,7 @@ mod tests {
             prop_assert_eq!(requests.failed, recorder.failures.total());
             prop_assert_eq!(requests.succeeded, recorder.total.0.len());
             prop_assert_eq!(requests.failed, recorder.failed.0.len());
-            let by_second: u64 = recorder.seconds.tallies().iter().map(|second| second.succeeded + second.failed).sum();
+            let by_second: u64 = recorder.seconds.tallies().values().map(|second| second.succeeded + second.failed).sum();
             prop_assert_eq!(by_second, requests.ended());
         }
 

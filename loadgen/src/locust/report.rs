@@ -175,10 +175,10 @@ impl Entry {
         let tallies = recorder.seconds.tallies();
         let by_second = |count: fn(u64, u64) -> u64| {
             let mut seconds = BTreeMap::new();
-            for (second, tally) in tallies.iter().enumerate() {
+            for (second, tally) in &tallies {
                 let count = count(tally.succeeded, tally.failed);
                 if count > 0 {
-                    let second = window.second_s(Duration::from_secs(second as u64)) as u64;
+                    let second = window.second_s(Duration::from_secs(*second)) as u64;
                     *seconds.entry(second).or_default() += count;
                 }
             }

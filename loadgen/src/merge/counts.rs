@@ -66,9 +66,7 @@ impl Counts {
         self.add_paths(record)?;
         let seconds = self.seconds(record)?;
         for (second, tally) in &seconds {
-            self.recorder
-                .seconds
-                .add((second + later_s) as usize, tally);
+            self.recorder.seconds.add(second + later_s, tally);
         }
         match self.largest() > SUM_MAX {
             true => Err("with it there is more than can be counted".to_owned()),

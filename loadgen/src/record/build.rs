@@ -1,7 +1,6 @@
 //! From what was planned, counted and measured to the record: nothing is computed after this.
 
 use std::collections::BTreeMap;
-use std::iter::repeat;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
@@ -98,8 +97,37 @@ pub fn build(
     summary: &Summary,
     measured: &Measured,
 ) -> Record {
+    let seconds = summary.recorder.seconds.tallies();
+    let series = series(&seconds, elapsed_s(summary));
+    freeze(plan, context, summary, measured, series)
+}
+
+/// Freezes what a run has done between two hand-overs: see [`Parts`](crate::run::Parts).
+///
+/// A part has only those seconds in which something ended, each with its place in the run; another
+/// part may have more of the same second.
+#[must_use]
+pub fn build_part(
+    plan: &plan::Plan,
+    context: &Context,
+    part: &Summary,
+    measured: &Measured,
+) -> Record {
+    let seconds = part.recorder.seconds.tallies();
+    let rows = seconds.iter();
+    let series = rows.map(|(start_s, tally)| row(*start_s, tally, elapsed_s(part)));
+    freeze(plan, context, part, measured, series.collect())
+}
+
+fn freeze(
+    plan: &plan::Plan,
+    context: &Context,
+    summary: &Summary,
+    measured: &Measured,
+    series: Vec<Second>,
+) -> Record {
     let recorder = &summary.recorder;
-    let elapsed_s = summary.elapsed_ns as f64 / 1e9;
+    let elapsed_s = elapsed_s(summary);
     let rate_per_second = rate(recorder.requests.succeeded, elapsed_s);
     let latency_ns = latency(recorder);
     let schedule = schedule(recorder);
@@ -135,7 +163,7 @@ pub fn build(
         merged: None,
         latency_ns,
         histograms: histograms(recorder, context.membership.is_some()),
-        series: series(&recorder.seconds.tallies(), elapsed_s),
+        series,
         paths: paths(
             plan.scenario.paths.list().iter().map(|path| &**path),
             recorder,
@@ -153,21 +181,8 @@ pub fn build(
     Record { gates, ..record }.judged()
 }
 
-/// Freezes what a run has done between two hand-overs: see [`Parts`](crate::run::Parts).
-///
-/// A part has only those seconds in which something ended, each with its place in the run; another
-/// part may have more of the same second.
-#[must_use]
-pub fn build_part(
-    plan: &plan::Plan,
-    context: &Context,
-    part: &Summary,
-    measured: &Measured,
-) -> Record {
-    let mut record = build(plan, context, part, measured);
-    let series = &mut record.series;
-    series.retain(|second| second.succeeded + second.failed > 0);
-    record
+fn elapsed_s(summary: &Summary) -> f64 {
+    summary.elapsed_ns as f64 / 1e9
 }
 
 /// How the finished run stands against the limits set for it.
@@ -309,14 +324,11 @@ pub(crate) fn histograms(recorder: &Recorder, is_part: bool) -> Histograms {
         true => Histograms {
             cancelled: text(&recorder.cancelled),
             lag: open_loop.and_then(|open_loop| text(&open_loop.lag)),
-            seconds: indexed(
-                recorder
-                    .seconds
-                    .tallies()
-                    .iter()
-                    .map(SecondTally::latencies),
+            seconds: texts(
+                (recorder.seconds.tallies().iter())
+                    .map(|(second, tally)| (*second, tally.latencies())),
             ),
-            paths: indexed(recorder.paths.iter().map(|path| path.total.clone())),
+            paths: texts((0..).zip(recorder.paths.iter().map(|path| path.total.clone()))),
             ..Histograms::default()
         },
         false => Histograms::default(),
@@ -333,23 +345,31 @@ pub(crate) fn histograms(recorder: &Recorder, is_part: bool) -> Histograms {
 }
 
 /// Those that are not empty, as text, by their places.
-fn indexed(histograms: impl Iterator<Item = Histogram<u64>>) -> BTreeMap<u64, String> {
-    let texts = (0..).zip(histograms);
-    let texts = texts.filter_map(|(place, histogram)| Some((place, encode_histogram(&histogram)?)));
+fn texts(histograms: impl Iterator<Item = (u64, Histogram<u64>)>) -> BTreeMap<u64, String> {
+    let texts =
+        histograms.filter_map(|(place, histogram)| Some((place, encode_histogram(&histogram)?)));
     texts.collect()
 }
 
-pub(crate) fn series(seconds: &[SecondTally], elapsed_s: f64) -> Vec<Second> {
+/// A row for each second of a run that lasted for `elapsed_s`.
+pub(crate) fn series(seconds: &BTreeMap<u64, SecondTally>, elapsed_s: f64) -> Vec<Second> {
     // A server that falls silent has rows too, with nothing in them.
-    let length = seconds.len().max(elapsed_s.ceil() as usize);
+    let seen = seconds.keys().next_back().map_or(0, |last| last + 1);
     let nothing = SecondTally::default();
-    let rows = seconds
-        .iter()
-        .chain(repeat(&nothing))
-        .take(length)
-        .enumerate();
-    rows.map(|(start_s, tally)| Second {
-        start_s: start_s as u64,
+    (0..seen.max(elapsed_s.ceil() as u64))
+        .map(|start_s| {
+            row(
+                start_s,
+                seconds.get(&start_s).unwrap_or(&nothing),
+                elapsed_s,
+            )
+        })
+        .collect()
+}
+
+fn row(start_s: u64, tally: &SecondTally, elapsed_s: f64) -> Second {
+    Second {
+        start_s,
         elapsed_s: (elapsed_s - start_s as f64).clamp(0.0, 1.0),
         succeeded: tally.succeeded,
         failed: tally.failed,
@@ -357,8 +377,7 @@ pub(crate) fn series(seconds: &[SecondTally], elapsed_s: f64) -> Vec<Second> {
             .then(|| tally.latency_ns_sum as f64 / tally.succeeded as f64),
         latency_ns_p99: tally.latency_ns_p99(),
         latency_ns_max: (tally.succeeded > 0).then_some(tally.latency_ns_max),
-    })
-    .collect()
+    }
 }
 
 /// Of each of these paths what was counted for it.

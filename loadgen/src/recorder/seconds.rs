@@ -1,5 +1,6 @@
 //! What a worker counts of each second of the run.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::ops::AddAssign;
 
@@ -17,15 +18,16 @@ const NS_PER_SECOND: u64 = 1_000_000_000;
 /// threads make requests, is added to what was packed of its second.
 #[derive(Clone, Debug, Default)]
 pub struct Seconds {
-    /// Without the present second's successes.
-    tallies: Vec<SecondTally>,
+    /// Of those in which something ended, without the present second's successes. A recorder that
+    /// is new in the middle of a run costs nothing for the seconds before.
+    tallies: BTreeMap<u64, SecondTally>,
     present: Present,
 }
 
 /// The successes of the latest second that has had one.
 #[derive(Clone, Debug, Default)]
 struct Present {
-    second: usize,
+    second: u64,
     /// When it began, in nanoseconds of the run.
     from_ns: u64,
     /// But for its latencies.
@@ -50,7 +52,7 @@ pub struct SecondTally {
 
 impl Seconds {
     /// Adds what was counted elsewhere of the second with this index.
-    pub(crate) fn add(&mut self, second: usize, tally: &SecondTally) {
+    pub(crate) fn add(&mut self, second: u64, tally: &SecondTally) {
         *self.tally(second) += tally;
     }
 
@@ -68,9 +70,9 @@ impl Seconds {
         }
     }
 
-    /// Of each second from the first to the last in which something ended.
+    /// Of each second in which something ended.
     #[must_use]
-    pub fn tallies(&self) -> Vec<SecondTally> {
+    pub fn tallies(&self) -> BTreeMap<u64, SecondTally> {
         let mut all = self.clone();
         all.put_away(&self.present);
         all.tallies
@@ -100,28 +102,25 @@ impl Seconds {
         }
     }
 
-    fn tally(&mut self, second: usize) -> &mut SecondTally {
-        if second >= self.tallies.len() {
-            self.tallies.resize(second + 1, SecondTally::default());
-        }
-        &mut self.tallies[second]
+    fn tally(&mut self, second: u64) -> &mut SecondTally {
+        self.tallies.entry(second).or_default()
     }
 }
 
 impl AddAssign<&Self> for Seconds {
     fn add_assign(&mut self, other: &Self) {
-        for (second, other) in other.tallies.iter().enumerate() {
-            *self.tally(second) += other;
+        for (second, other) in &other.tallies {
+            *self.tally(*second) += other;
         }
         self.put_away(&other.present);
     }
 }
 
 impl Present {
-    fn of(second: usize) -> Self {
+    fn of(second: u64) -> Self {
         Self {
             second,
-            from_ns: second as u64 * NS_PER_SECOND,
+            from_ns: second * NS_PER_SECOND,
             ..Self::default()
         }
     }
@@ -137,8 +136,8 @@ impl Present {
     }
 }
 
-fn second(at_ns: u64) -> usize {
-    (at_ns / NS_PER_SECOND) as usize
+fn second(at_ns: u64) -> u64 {
+    at_ns / NS_PER_SECOND
 }
 
 impl SecondTally {
@@ -199,9 +198,11 @@ mod tests {
         seconds
     }
 
-    fn p99s(seconds: &Seconds) -> Vec<Option<u64>> {
-        let tallies = seconds.tallies();
-        tallies.iter().map(SecondTally::latency_ns_p99).collect()
+    fn p99s(seconds: &Seconds) -> Vec<(u64, Option<u64>)> {
+        let tallies = seconds.tallies().into_iter();
+        tallies
+            .map(|(second, tally)| (second, tally.latency_ns_p99()))
+            .collect()
     }
 
     /// At any time of four seconds, so that most come after one that ended later.
@@ -212,7 +213,7 @@ mod tests {
     #[test]
     fn each_second_has_its_own_p99() {
         let seconds = of(&[(0, MS), (500 * MS, 2 * MS), (2_500 * MS, 7 * MS)]);
-        assert_eq!(p99s(&seconds), [Some(2 * MS), None, Some(7 * MS)]);
+        assert_eq!(p99s(&seconds), [(0, Some(2 * MS)), (2, Some(7 * MS))]);
     }
 
     #[test]
@@ -222,14 +223,22 @@ mod tests {
             let successes: Vec<_> = (0..100).map(|index| (0, took_ns(index))).collect();
             p99s(&of(&successes))
         };
-        assert_eq!(with_slow(1), [Some(100)]);
-        assert_eq!(with_slow(2), [Some(900 * MS)]);
+        assert_eq!(with_slow(1), [(0, Some(100))]);
+        assert_eq!(with_slow(2), [(0, Some(900 * MS))]);
     }
 
     #[test]
     fn what_is_heard_of_late_counts_in_the_second_it_ended_in() {
         let seconds = of(&[(0, MS), (1_000 * MS, MS), (999 * MS, 5 * MS)]);
-        assert_eq!(p99s(&seconds), [Some(5 * MS), Some(MS)]);
+        assert_eq!(p99s(&seconds), [(0, Some(5 * MS)), (1, Some(MS))]);
+    }
+
+    #[test]
+    fn what_begins_late_in_a_run_has_nothing_of_the_seconds_before() {
+        let late = u64::MAX / NS_PER_SECOND;
+        let mut seconds = of(&[(late * NS_PER_SECOND, MS)]);
+        seconds.failed((late - 2) * NS_PER_SECOND);
+        assert_eq!(p99s(&seconds), [(late - 2, None), (late, Some(MS))]);
     }
 
     #[test]
@@ -237,7 +246,7 @@ mod tests {
         let mut seconds = of(&[(0, MS)]);
         seconds.failed(1_000 * MS);
         seconds.failed(1_500 * MS);
-        assert_eq!(p99s(&seconds), [Some(MS), None]);
+        assert_eq!(p99s(&seconds), [(0, Some(MS)), (1, None)]);
         assert_eq!(p99s(&Seconds::default()), []);
     }
 
@@ -247,7 +256,7 @@ mod tests {
             let tallies = of(&successes).tallies();
             let mut sum = Packed::default();
             let mut whole = Histogram::<u64>::new_with_bounds(1, LONGEST_NS, 2).unwrap();
-            for tally in &tallies {
+            for tally in tallies.values() {
                 prop_assert_eq!(tally.latencies.times().map(|(_, count)| count).sum::<u64>(), tally.succeeded);
                 sum += &tally.latencies;
             }
