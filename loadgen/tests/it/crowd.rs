@@ -2,7 +2,8 @@
 //! over meanwhile.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
@@ -68,6 +69,14 @@ impl Run {
         assert_eq!(all.workers_busy.len(), self.plan.load.threads);
         let record = self.parts.record(&self.plan, &self.context, &all);
         (all, record)
+    }
+
+    /// What all workers hand over until each has done all that was asked of it before.
+    fn whole_tick(&mut self) -> Recorder {
+        // A tick hands over first: whoever does so again has been through the one before.
+        let mut recorder = self.part().0.recorder;
+        recorder += &self.part().0.recorder;
+        recorder
     }
 
     fn interrupt(&self) {
@@ -227,19 +236,26 @@ fn who_has_no_patience_with_a_stalled_server_cancels_what_is_under_way() {
 #[test]
 fn arrivals_that_wait_when_users_leave_are_unsent_and_later_ones_never_were() {
     let server = FaultServer::start(Script::always(Silent));
+    let began = Instant::now();
     let mut run = Run::start(&format!("-k -c 2 --threads 2 --rate 1000 {}", server.url()));
     run.crowd.set(Users::all(2));
     server.wait_until(|log| log.played.len() == 2);
-    let mut parts = run.part().0.recorder;
+    let mut whole = Recorder::of_plan(&run.plan);
     run.crowd.leave();
+    whole += &run.whole_tick();
+    let due_at_most = began.elapsed().as_secs_f64() * 1000.0 + 1.0;
+    // What comes due in ten ticks is far more than what the bound above has too many.
+    for _ in 0..10 {
+        whole += &run.part().0.recorder;
+    }
     run.interrupt();
-    let (summary, record) = run.end();
-    let schedule = record.schedule.expect("an open loop");
-    parts += &summary.recorder;
-    assert_whole(&parts);
-    let started = parts.open_loop.expect("an open loop").started;
-    assert_eq!(started, 2);
-    assert_eq!(record.requests.cancelled, 2 + schedule.unsent);
+    whole += &run.end().0.recorder;
+    assert_whole(&whole);
+    let open_loop = whole.open_loop.expect("an open loop");
+    assert_eq!(open_loop.started, 2);
+    assert_eq!(whole.requests.cancelled, 2 + open_loop.unsent);
+    let due = (open_loop.started + open_loop.unsent) as f64;
+    assert!(due <= due_at_most, "{due} of {due_at_most}");
 }
 
 #[test]
@@ -249,27 +265,82 @@ fn an_open_loop_takes_the_share_of_the_users_here_and_nothing_without_them() {
         "-k -c 20 --threads 2 --rate 2000 {}",
         server.url()
     ));
-    run.crowd.set(Users {
+    let mut whole = Recorder::of_plan(&run.plan);
+    let here = Users {
         here: 10,
         of: 40,
         first: 20,
-    });
+    };
+    let before_they_come = Instant::now();
+    run.crowd.set(here);
+    whole += &run.whole_tick();
+    let are_here = Instant::now();
     wait_until(|| server.answered() > 200);
+    let time_min = are_here.elapsed();
     run.crowd.set(Users::default());
-    let mut some = run.part().0.recorder.requests;
-    while some.issued > some.succeeded {
-        let more = run.part().0.recorder.requests;
-        some.issued += more.issued;
-        some.succeeded += more.succeeded;
+    whole += &run.whole_tick();
+    let time_max = before_they_come.elapsed();
+    while whole.requests.issued > whole.requests.succeeded {
+        whole += &run.part().0.recorder;
     }
     // A server counts when the answer is on its way already.
-    wait_until(|| server.answered() == some.succeeded);
+    wait_until(|| server.answered() == whole.requests.succeeded);
     let (quiet, _) = run.part();
     assert_eq!(quiet.recorder.requests.issued, 0);
-    assert_eq!(server.answered(), some.succeeded);
+    assert_eq!(server.answered(), whole.requests.succeeded);
     run.crowd.leave();
-    let (summary, _) = run.end();
-    assert_eq!(summary.recorder.requests.issued, 0);
+    let (rest, _) = run.end();
+    assert_eq!(
+        rest.recorder.open_loop.as_ref().map(|it| it.started),
+        Some(0)
+    );
+    whole += &rest.recorder;
+    let open_loop = whole.open_loop.expect("an open loop");
+    let taken = (open_loop.started + open_loop.unsent) as f64;
+    let expected = |time: Duration| 2000.0 * 10.0 / 40.0 * time.as_secs_f64();
+    // Of any arrivals in a row each of two threads has its share give or take six.
+    assert!(
+        taken >= expected(time_min) - 13.0,
+        "{taken} in {time_min:?}"
+    );
+    assert!(
+        taken <= expected(time_max) + 13.0,
+        "{taken} in {time_max:?}"
+    );
+}
+
+#[test]
+fn whoever_comes_back_waits_for_the_close_of_the_connection_left_behind() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.set_nonblocking(true).expect("an option");
+    let address = listener.local_addr().expect("an address");
+    let mut run = Run::start(&format!("-c 1 http://{address}/"));
+    for _ in 0..3 {
+        run.crowd.set(Users::all(1));
+        let mut accepted = None;
+        wait_until(|| {
+            accepted = listener.accept().ok();
+            accepted.is_some()
+        });
+        let (mut stream, _) = accepted.expect("a connection");
+        stream.set_nonblocking(false).expect("an option");
+        stream.set_read_timeout(Some(PATIENCE)).expect("an option");
+        let mut buffer = [0; 65536];
+        assert!(stream.read(&mut buffer).expect("a request") > 0);
+        run.crowd.set(Users::default());
+        run.whole_tick();
+        // Before the next tick, if nothing holds this thread up.
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(answer).expect("sent");
+        run.crowd.set(Users::all(1));
+        run.whole_tick();
+        stream.set_nonblocking(true).expect("an option");
+        let more = stream.read(&mut buffer);
+        assert!(!matches!(more, Ok(1..)), "a request on an old connection");
+    }
+    run.crowd.leave();
+    run.interrupt();
+    run.end();
 }
 
 #[test]

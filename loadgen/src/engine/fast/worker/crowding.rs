@@ -108,10 +108,12 @@ impl<'a, D: Driver<'a>> Worker<'a, D> {
         }
         state.is_ready = false;
         state.is_roomy = false;
-        match state.is_under_way() {
+        match state.phase {
+            // It can be used when that has come about.
+            Phase::Closing => {}
             // It had not ended when its user came back.
-            true => self.offer_room(slot),
-            false => self.make_ready(slot),
+            _ if state.is_under_way() => self.offer_room(slot),
+            _ => self.make_ready(slot),
         }
     }
 
