@@ -2,7 +2,7 @@
 
 use crate::plan::{Arrival, Background, Load, Plan, Schedule, Shard, Stop};
 
-/// What of `whole` is `shard`'s: its share of the connections, and in closed loop as many requests
+/// What of `whole`, which has a connection for each shard, is `shard`'s: its share of them, and in closed loop as many requests
 /// for each of them as the other shards have for theirs, or one would still be at it when the others
 /// have ended. A schedule stays whole, and the shard takes its arrivals.
 ///
@@ -38,15 +38,8 @@ pub fn divide(whole: Plan, shard: Shard) -> Result<Plan, String> {
     })
 }
 
-/// Whether there is something for each of `shards` to do.
+/// Whether there is something for each of `shards` to do, of which none is without a connection.
 fn check(whole: &Plan, shards: u64) -> Result<(), String> {
-    let connections = whole.load.connections as u64;
-    if connections < shards {
-        return Err(format!(
-            "-c {connections} cannot be divided among {shards} shards; raise -c to {shards} or \
-             more, or use fewer shards"
-        ));
-    }
     // In closed loop there are as many as connections.
     if let Some(requests) = whole.stop.requests
         && requests < shards
@@ -128,11 +121,6 @@ mod tests {
     #[test]
     fn what_cannot_be_divided_is_named_with_the_flag_to_raise() {
         for (flags, words) in [
-            (
-                "-c 3 -n 100",
-                "-c 3 cannot be divided among 4 shards; raise -c to 4",
-            ),
-            ("--duration 1s", "-c 1 cannot be divided"),
             (
                 "--rate 10 -n 3",
                 "-n 3 cannot be divided among 4 shards; raise -n to 4",

@@ -23,8 +23,9 @@ const RUN_ID_BYTES_MAX: usize = 200;
 pub(super) struct Shards {
     /// Make this part of a load that others make the rest of: its place from 0, such as 0/4, or auto,
     /// as the scheduler says (Kubernetes, Slurm, Open MPI, PMI; GNU parallel; the first and the last
-    /// need LOADGEN_SHARDS); -n, -c, --rate and connections beside the load are those of all
-    /// together, gates judge this part only, and loadgen merge makes one record of all
+    /// need LOADGEN_SHARDS); -n, -c, --rate, --max-in-flight (and its default of 1000) and connections
+    /// beside the load are those of all together, gates judge this part only, and loadgen merge
+    /// makes one record of all
     #[arg(long, value_name = "INDEX/COUNT")]
     shard: Option<ShardName>,
     /// With --shard, a name that all parts of this run have and no other run has [default: with auto

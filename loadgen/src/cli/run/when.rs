@@ -69,9 +69,15 @@ impl When {
             }
             (Some(c), _) => ("-c", c),
             (None, Some(max)) => ("--max-in-flight", max),
-            (None, None) if self.rate.is_some() => return Ok(MAX_IN_FLIGHT),
-            (None, None) => return Ok(NonZeroUsize::MIN),
+            (None, None) if self.rate.is_some() => ("--max-in-flight", MAX_IN_FLIGHT),
+            (None, None) => ("-c", NonZeroUsize::MIN),
         };
+        if (connections.get() as u64) < processes {
+            return Err(UsageError::line(format!(
+                "{flag} {connections} cannot be divided among {processes} shards; raise {flag} to \
+                 {processes} or more, or use fewer shards"
+            )));
+        }
         let is_too_many = connections.get() as u64 > CONNECTIONS_MAX as u64 * processes;
         match (is_too_many, processes) {
             (false, _) => Ok(connections),
@@ -165,6 +171,32 @@ mod tests {
         assert_eq!(connections("--rate 5 --max-in-flight 20 -c 20"), 20);
         assert_eq!(connections("--rate 5 --max-in-flight 20 --http2"), 20);
         assert_eq!(connections("--rate 5 -c 20 --http2 --streams 4"), 20);
+    }
+
+    #[test]
+    fn what_cannot_be_divided_is_named_by_the_flag_that_was_given() {
+        for (flags, words) in [
+            (
+                "-c 3 -n 100 --shard 0/4",
+                "-c 3 cannot be divided among 4 shards; raise -c to 4",
+            ),
+            ("--duration 1s --shard 0/4", "-c 1 cannot be divided"),
+            ("--rate 10 -c 3 --shard 0/4", "raise -c to 4"),
+            (
+                "--rate 10 --max-in-flight 3 --shard 0/4",
+                "--max-in-flight 3 cannot be divided among 4 shards; raise --max-in-flight to 4",
+            ),
+            (
+                "--rate 10000 --shard 0/2000",
+                "--max-in-flight 1000 cannot be divided among 2000 shards",
+            ),
+        ] {
+            let error = load(&format!("--run-id a {flags}")).unwrap_err();
+            assert!(
+                error.contains(words) && !error.contains('\n'),
+                "{flags}: {error}"
+            );
+        }
     }
 
     #[test]
