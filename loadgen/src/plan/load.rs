@@ -1,5 +1,6 @@
 //! How much load, and when each request starts.
 
+use super::shard::portion;
 use super::{Schedule, Stop};
 
 /// ab's upper limit of `-c`.
@@ -105,10 +106,8 @@ impl Load {
     /// other workers have for theirs, or one would still be at it when the others have ended.
     #[must_use]
     pub fn requests_of(&self, index: usize, requests: u64) -> u64 {
-        let up_to = |workers| {
-            let connections = self.connections_up_to(workers) as u128;
-            (u128::from(requests) * connections / self.connections as u128) as u64
-        };
+        let connections = |workers| self.connections_up_to(workers) as u64;
+        let up_to = |workers| portion(requests, connections(workers), self.connections as u64);
         up_to(index + 1) - up_to(index)
     }
 

@@ -44,6 +44,7 @@ pub use proxy::Proxy;
 pub use route::{Destination, Route};
 pub use scenario::{HttpVersion, Method, Scenario, identification};
 pub use schedule::{Curve, MAX_IN_FLIGHT, RATE_MAX_PER_SECOND, Rate, Schedule, Spacing, Spread};
+pub(crate) use shard::portion;
 pub use shard::{SHARDS_MAX, Shard};
 pub use slo::Slo;
 pub use sources::Sources;

@@ -27,7 +27,7 @@ impl Shard {
     /// its index when they are divided by the number of shards.
     #[must_use]
     pub fn arrivals(self, arrivals: u64) -> u64 {
-        (arrivals + self.of - 1 - self.index) / self.of
+        arrivals / self.of + u64::from(arrivals % self.of > self.index)
     }
 
     /// Its share of `count`.
@@ -43,8 +43,14 @@ impl Shard {
     }
 
     fn up_to(self, shards: u64, count: u64) -> u64 {
-        (u128::from(count) * u128::from(shards) / u128::from(self.of)) as u64
+        portion(count, shards, self.of)
     }
+}
+
+/// As much of `count` as falls to the first `up_to` of `of`, rounded down: the differences from one
+/// to the next add up to the whole.
+pub(crate) fn portion(count: u64, up_to: u64, of: u64) -> u64 {
+    (u128::from(count) * u128::from(up_to) / u128::from(of)) as u64
 }
 
 impl fmt::Display for Shard {
@@ -91,6 +97,13 @@ mod tests {
             assert!(error.contains("such as 0/4"), "{text}: {error}");
         }
         assert!("0/100001".parse::<Shard>().is_err());
+    }
+
+    #[test]
+    fn there_is_no_number_too_large_to_be_divided() {
+        let [first, last] = [0, 1].map(|index| Shard { index, of: 2 });
+        assert_eq!(first.arrivals(u64::MAX) - 1, last.arrivals(u64::MAX));
+        assert_eq!(first.share(u64::MAX) + 1, last.share(u64::MAX));
     }
 
     proptest! {

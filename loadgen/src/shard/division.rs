@@ -1,10 +1,11 @@
 //! One shard's part of a plan.
 
-use crate::plan::{Arrival, Background, Load, Plan, Schedule, Shard, Stop};
+use crate::plan::{Arrival, Background, Load, Plan, Schedule, Shard, Stop, portion};
 
-/// What of `whole`, which has a connection for each shard, is `shard`'s: its share of them, and in closed loop as many requests
-/// for each of them as the other shards have for theirs, or one would still be at it when the others
-/// have ended. A schedule stays whole, and the shard takes its arrivals.
+/// What of `whole`, which has a connection for each shard, is `shard`'s: its share of them, and in
+/// closed loop as many requests for each of them as the other shards have for theirs, or one would
+/// still be at it when the others have ended. A schedule stays whole, and the shard takes its
+/// arrivals.
 ///
 /// # Errors
 ///
@@ -71,8 +72,7 @@ fn in_all(schedule: &Schedule, stop: Stop) -> Option<f64> {
 fn by_connections(requests: u64, connections: usize, shard: Shard) -> u64 {
     let connections = connections as u64;
     let first = shard.before(connections);
-    let up_to =
-        |place: u64| (u128::from(requests) * u128::from(place) / u128::from(connections)) as u64;
+    let up_to = |place| portion(requests, place, connections);
     up_to(first + shard.share(connections)) - up_to(first)
 }
 
