@@ -122,6 +122,16 @@ impl Plan {
     /// Settings that each machine of a run that several make has for itself.
     pub(crate) const MACHINES_OWN: [&'static str; 3] = ["threads", "cpu_list", "source_addresses"];
 
+    /// The others.
+    pub(crate) fn without_machines_own(self) -> Self {
+        Self {
+            threads: 0,
+            cpu_list: Vec::new(),
+            source_addresses: Vec::new(),
+            ..self
+        }
+    }
+
     /// What was counted, in the singular: a request or a round trip.
     #[must_use]
     pub fn unit(&self) -> &'static str {

@@ -71,12 +71,7 @@ fn everywhere(whole: &Plan) -> record::Plan {
         .collect();
     let mut settings = record::settings(whole);
     settings.headers.retain(|header| !ours.contains(header));
-    record::Plan {
-        threads: 0,
-        cpu_list: Vec::new(),
-        source_addresses: Vec::new(),
-        ..settings
-    }
+    settings.without_machines_own()
 }
 
 /// Two digits for each byte.
