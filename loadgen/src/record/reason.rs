@@ -362,10 +362,14 @@ impl Reason {
                     Some(error_s) => format!("one may be off by {error_s:.3} s"),
                     None => "by how much they are off is not known".to_owned(),
                 };
-                format!(
-                    "of {shards} shards {unsynchronised} have a clock that nothing is known to \
-                     keep in step, and {error}, so their seconds may not be the same ones"
-                )
+                let adrift = match unsynchronised {
+                    0 => format!("of the clocks of {shards} shards "),
+                    _ => format!(
+                        "of {shards} shards {unsynchronised} have a clock that nothing is known \
+                         to keep in step, and "
+                    ),
+                };
+                format!("{adrift}{error}, so their seconds may not be the same ones")
             }
             Self::ShardsMissing { missing, of } => {
                 format!("{missing} of {of} shards are missing: what they did is in no number")
@@ -488,7 +492,25 @@ pub(crate) fn percent(share: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::percent;
+    use super::*;
+
+    #[test]
+    fn clocks_in_step_are_not_said_to_be_adrift() {
+        let message = |unsynchronised| {
+            let reason = Reason::ClocksUnsure {
+                unsynchronised,
+                shards: 2,
+                error_s_max: Some(0.25),
+            };
+            reason.message()
+        };
+        assert_eq!(
+            message(0),
+            "of the clocks of 2 shards one may be off by 0.250 s, so their seconds may not be the \
+             same ones"
+        );
+        assert!(message(1).starts_with("of 2 shards 1 have a clock that nothing is known to keep"));
+    }
 
     #[test]
     fn a_share_is_shown_as_finely_as_it_matters() {
