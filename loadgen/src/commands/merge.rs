@@ -2,15 +2,13 @@
 
 use std::io::{self, IsTerminal};
 
-use super::run::conclude_gates;
+use super::run::judge;
 use super::wanted::Wanted;
 use super::{conclude, print, refuse};
 use crate::cli::{Applied, MergeArgs, UsageError};
 use crate::exit::Exit;
 use crate::merge::{self, Sources};
-use crate::output;
-use crate::plan::Gate;
-use crate::record::Record;
+use crate::output::{self, Format};
 
 /// Makes one record of the shards of a run.
 #[must_use]
@@ -32,7 +30,11 @@ pub fn merge(args: &MergeArgs, variables: &Applied) -> Exit {
 /// Nothing is written unless all belongs together.
 fn carry_out(args: &MergeArgs) -> Result<Exit, String> {
     let merged = Sources::open(&args.files).and_then(|it| merge::merge(it, args.allow_missing));
-    let merge::Outcome { record, warnings } = merged.map_err(|error| error.to_string())?;
+    let merge::Outcome {
+        record,
+        gates,
+        warnings,
+    } = merged.map_err(|error| error.to_string())?;
     for line in &warnings {
         output::complain(line);
     }
@@ -46,13 +48,5 @@ fn carry_out(args: &MergeArgs) -> Result<Exit, String> {
     if args.output.is_some() || (io::stderr().is_terminal() && !io::stdout().is_terminal()) {
         output::talk(&output::summary(&record));
     }
-    Ok(conclude_gates(&gates(&record), &record))
-}
-
-/// The limits that the whole was held against.
-fn gates(record: &Record) -> Vec<Gate> {
-    let gates = record.gates.iter();
-    gates
-        .filter_map(|gate| Gate::named(&gate.name, gate.limit))
-        .collect()
+    Ok(judge(Format::Json, &gates, &record))
 }

@@ -9,7 +9,6 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal};
 
 use files::Files;
-pub(super) use gates::conclude as conclude_gates;
 
 use super::{conclude, interrupt_flag, mask, refuse};
 use crate::cli::{Applied, OutputPlan, RunArgs, Together, WebSocketArgs};
@@ -175,9 +174,6 @@ fn tell(output: &OutputPlan, record: &Record) {
     if output.format == Format::Json && is_read_by_a_person && !output.quiet {
         output::talk(&output::summary(record));
     }
-    if !has_success(output.format, record) && !record.interrupted {
-        output::complain(&no_success(record));
-    }
 }
 
 /// What is said if not one request succeeded: which cause most of them had.
@@ -252,13 +248,15 @@ fn has_success(format: Format, record: &Record) -> bool {
     }
 }
 
-fn judge(format: Format, gates: &[Gate], record: &Record) -> Exit {
+/// How a run ends: whether anything succeeded, and what its gates come to.
+pub(super) fn judge(format: Format, gates: &[Gate], record: &Record) -> Exit {
     if record.interrupted {
         if !gates.is_empty() {
             output::complain("the run was interrupted, so its gates were not judged");
         }
         Exit::Interrupted
     } else if !has_success(format, record) {
+        output::complain(&no_success(record));
         Exit::Failed
     } else {
         gates::conclude(gates, record)

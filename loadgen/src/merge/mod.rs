@@ -17,6 +17,7 @@ mod error;
 mod header;
 mod held;
 mod histogram;
+mod limits;
 mod member;
 mod network;
 mod origin;
@@ -36,6 +37,7 @@ pub use error::MergeError;
 pub use origin::Origin;
 pub use source::Sources;
 
+use crate::plan::Gate;
 use crate::record::Record;
 use roll::Roll;
 use sum::Sum;
@@ -45,6 +47,8 @@ use sum::Sum;
 pub struct Outcome {
     /// The record.
     pub record: Record,
+    /// The limits that it was held against, unless it is of an interrupted run.
+    pub gates: Vec<Gate>,
     /// What was passed over, a line each.
     pub warnings: Vec<String>,
 }
@@ -61,8 +65,5 @@ pub fn merge(mut sources: Sources, allow_missing: bool) -> Result<Outcome, Merge
     for entry in roll.entries() {
         sum.add(sources.record(entry)?, entry)?;
     }
-    Ok(Outcome {
-        record: sum.into_record(&roll)?,
-        warnings: roll.warnings(),
-    })
+    sum.into_outcome(&roll)
 }

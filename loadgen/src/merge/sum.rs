@@ -6,17 +6,17 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::client::Spent;
 use super::counts::Counts;
 use super::error::MergeError;
+use super::limits::{self, Limits};
 use super::member::Member;
 use super::network::network;
 use super::roll::{Entry, Roll};
 use super::server::server;
 use super::tool::Tools;
 use super::window::Window;
-use super::{environment, held, target};
-use crate::plan::Gate;
+use super::{Outcome, environment, held, target};
 use crate::record::{
-    Background, ClockQuality, Environment, GateResult, Merged, Plan, Record, SCHEMA, Server,
-    Target, Validity, build, timestamp,
+    Background, ClockQuality, Environment, Merged, Plan, Record, SCHEMA, Server, Target, Validity,
+    build, timestamp,
 };
 
 /// What has been added so far.
@@ -31,6 +31,7 @@ pub(super) struct Sum {
     background: Option<Background>,
     /// What was seen of the server, by the shard with this place.
     server: Option<(usize, Server)>,
+    limits: Limits,
     interrupted: bool,
 }
 
@@ -39,8 +40,6 @@ struct Besides {
     tools: Tools,
     target: Target,
     environment: Environment,
-    /// Names and limits; none if shards had different ones.
-    gates: Vec<(String, f64)>,
 }
 
 /// How much of the time all shards ran.
@@ -59,6 +58,7 @@ impl Sum {
             besides: None,
             background: None,
             server: None,
+            limits: Limits::default(),
             interrupted: false,
         }
     }
@@ -80,6 +80,7 @@ impl Sum {
         }
         self.spent.add(&record);
         held::add(&mut self.background, record.background.as_ref());
+        self.limits.add(&record);
         self.interrupted |= record.interrupted;
         match &mut self.besides {
             Some(besides) => besides.add(&record),
@@ -94,7 +95,7 @@ impl Sum {
     }
 
     /// Freezes the sum.
-    pub(super) fn into_record(self, roll: &Roll) -> Result<Record, MergeError> {
+    pub(super) fn into_outcome(self, roll: &Roll) -> Result<Outcome, MergeError> {
         let Times { all, common } = self.times(roll)?;
         let Self {
             first_ms,
@@ -104,6 +105,7 @@ impl Sum {
             besides,
             background,
             server: seen,
+            limits,
             interrupted,
         } = self;
         let Some(besides) = besides else {
@@ -175,8 +177,19 @@ impl Sum {
                 shards,
             }),
         };
-        let gates = gates(&besides.gates, &record);
-        Ok(Record { gates, ..record }.judged())
+        let warnings = roll.warnings().into_iter().chain(limits.warning());
+        let warnings = warnings.collect();
+        let gates = limits.into_gates();
+        let judged = limits::judged(&gates, &record);
+        let record = Record {
+            gates: judged,
+            ..record
+        };
+        Ok(Outcome {
+            record: record.judged(),
+            gates,
+            warnings,
+        })
     }
 
     /// Workers of Locust come and go, so it may be that there never were all of them; and one that
@@ -216,7 +229,6 @@ impl Besides {
             tools: Tools::of(&record.tool),
             target: record.target.clone(),
             environment: record.environment.clone(),
-            gates: limits(record),
         }
     }
 
@@ -224,22 +236,7 @@ impl Besides {
         self.tools.add(&record.tool);
         target::add(&mut self.target, &record.target);
         environment::add(&mut self.environment, &record.environment);
-        if limits(record) != self.gates {
-            self.gates.clear();
-        }
     }
-}
-
-fn limits(record: &Record) -> Vec<(String, f64)> {
-    let gates = record.gates.iter();
-    gates.map(|gate| (gate.name.clone(), gate.limit)).collect()
-}
-
-/// The limits of the shards, held against the whole.
-fn gates(limits: &[(String, f64)], record: &Record) -> Vec<GateResult> {
-    let gates = limits.iter().filter(|_| !record.interrupted);
-    let gates = gates.filter_map(|(name, limit)| Gate::named(name, *limit));
-    gates.map(|gate| GateResult::of(&gate, record)).collect()
 }
 
 /// The settings of the whole run, with the threads of all machines.

@@ -154,9 +154,14 @@ fn files(records: &[Record]) -> (TempDir, Vec<PathBuf>) {
 }
 
 /// Merges what is in files of their own.
-fn merged(records: &[Record], allow_missing: bool) -> Result<Record, MergeError> {
+fn outcome(records: &[Record], allow_missing: bool) -> Result<Outcome, MergeError> {
     let (_directory, paths) = files(records);
-    let outcome = merge(Sources::open(&paths)?, allow_missing)?;
+    merge(Sources::open(&paths)?, allow_missing)
+}
+
+/// What they become, with nothing to say of it.
+fn merged(records: &[Record], allow_missing: bool) -> Result<Record, MergeError> {
+    let outcome = outcome(records, allow_missing)?;
     assert_eq!(outcome.warnings, [""; 0]);
     Ok(outcome.record)
 }
@@ -394,8 +399,22 @@ fn limits_that_all_shards_had_are_judged_anew() {
         "{:?}",
         sum.gates
     );
+    // One that was interrupted tells of no limits.
+    shards[0].interrupted = true;
+    let limits = std::mem::take(&mut shards[0].gates);
+    let whole = outcome(&shards, false).unwrap();
+    assert_eq!((&whole.gates[..], whole.warnings.len()), (&gates[..], 0));
+    assert!(whole.record.interrupted && whole.record.gates.is_empty());
+    shards[0].interrupted = false;
+    shards[0].gates = limits;
     shards[1].gates.pop();
-    assert_eq!(merged(&shards, false).unwrap().gates, []);
+    let whole = outcome(&shards, false).unwrap();
+    assert!(whole.gates.is_empty() && whole.record.gates.is_empty());
+    let warnings = whole.warnings;
+    assert!(
+        warnings[0].starts_with("the shards had different gates, "),
+        "{warnings:?}"
+    );
 }
 
 #[test]
@@ -649,7 +668,9 @@ fn a_report_may_not_be_there_twice() {
 #[test]
 fn a_line_that_a_master_did_not_finish_is_left_out_and_told() {
     let text = lines(&reports());
-    let Outcome { record, warnings } = merged_text(&text[..text.len() - 100]).unwrap();
+    let Outcome {
+        record, warnings, ..
+    } = merged_text(&text[..text.len() - 100]).unwrap();
     assert!(
         warnings[0].contains("reports.jsonl, line 10: cut short; "),
         "{warnings:?}"

@@ -17,6 +17,7 @@ use crate::script::Script;
 
 const DONE: i32 = 0;
 const COULD_NOT_RUN: i32 = 1;
+const INTERRUPTED: i32 = 130;
 const USAGE: i32 = 2;
 const WORSE: i32 = 3;
 
@@ -221,6 +222,27 @@ fn a_gate_that_the_whole_misses_ends_the_command_so() {
     assert_eq!(ended.code, Some(WORSE), "{ended:?}");
     assert!(
         ended.stderr.contains("gate missed: --min-rate 301"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn limits_of_a_run_that_was_interrupted_or_that_shards_do_not_share_are_spoken_of() {
+    let interrupted = shards(|all| {
+        all[1]["interrupted"] = true.into();
+        all[1]["gates"] = json!([]);
+    });
+    let ended = merge(&interrupted, &["shards"]);
+    assert_eq!(ended.code, Some(INTERRUPTED), "{ended:?}");
+    assert!(
+        ended.stderr.contains("its gates were not judged"),
+        "{ended:?}"
+    );
+    let differing = shards(|all| all[1]["gates"][0]["limit"] = 0.5.into());
+    let ended = merge(&differing, &["shards"]);
+    assert_eq!(ended.code, Some(DONE), "{ended:?}");
+    assert!(
+        ended.stderr.contains("the shards had different gates"),
         "{ended:?}"
     );
 }

@@ -11,7 +11,7 @@ use crate::record::{Finding, Record, Severity};
 /// - A gate was missed: worse.
 /// - All were kept, in a run that cannot be believed: invalid. A script that asked for gates
 ///   must not take it for a good one.
-pub(in crate::commands) fn conclude(gates: &[Gate], record: &Record) -> Exit {
+pub(super) fn conclude(gates: &[Gate], record: &Record) -> Exit {
     let (exit, lines) = judge(gates, record);
     for line in lines {
         output::complain(&line);
