@@ -128,7 +128,6 @@ impl Counts {
         sum.late += schedule.late;
         sum.waited += schedule.waited;
         sum.unsent += schedule.unsent;
-        sum.backlog_max += schedule.backlog_max;
         sum.behind_ns_max = sum.behind_ns_max.max(schedule.behind_ns_max);
         let corrected = record.latency_ns.corrected.as_ref();
         let text = record.histograms.corrected.as_deref();

@@ -28,6 +28,8 @@ pub(super) struct Member {
     all: SecondTally,
     /// If it has but one record, what that says, which is to three digits.
     latency_ns_p99: Option<u64>,
+    /// Most arrivals that waited at a time.
+    pub(super) backlog_max: u64,
     records: u64,
 }
 
@@ -49,6 +51,7 @@ impl Member {
             network: None,
             all: SecondTally::default(),
             latency_ns_p99: None,
+            backlog_max: 0,
             records: 0,
         }
     }
@@ -78,6 +81,8 @@ impl Member {
         self.records += 1;
         let total = record.latency_ns.total.filter(|_| self.records == 1);
         self.latency_ns_p99 = total.map(|total| total.p99);
+        let backlog_max = record.schedule.map_or(0, |schedule| schedule.backlog_max);
+        self.backlog_max = self.backlog_max.max(backlog_max);
         let client = &record.client;
         self.threads = client.threads;
         self.add_shares(&client.workers_cpu_share);

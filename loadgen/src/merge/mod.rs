@@ -21,6 +21,7 @@ mod limits;
 mod member;
 mod network;
 mod origin;
+mod plan;
 mod ranges;
 mod roll;
 mod server;

@@ -13,10 +13,10 @@ use super::roll::{Entry, Roll};
 use super::server::server;
 use super::tool::Tools;
 use super::window::Window;
-use super::{Outcome, environment, held, target};
+use super::{Outcome, environment, held, plan, target};
 use crate::record::{
-    Background, ClockQuality, Environment, Merged, Plan, Record, SCHEMA, Server, Target, Validity,
-    build, timestamp,
+    Background, ClockQuality, Environment, Merged, Plan, Record, SCHEMA, Schedule, Server, Target,
+    Validity, build, timestamp,
 };
 
 /// What has been added so far.
@@ -39,6 +39,8 @@ pub(super) struct Sum {
 struct Besides {
     tools: Tools,
     target: Target,
+    /// Of the whole run.
+    plan: Plan,
     environment: Environment,
 }
 
@@ -69,8 +71,7 @@ impl Sum {
             origin: entry.origin.clone(),
             trouble,
         };
-        let later_ms = entry.started_ms - self.first_ms;
-        let later_s = (later_ms + 500) / 1000;
+        let later_s = later_s(entry.started_ms, self.first_ms);
         let seconds = self.counts.add(&record, later_s).map_err(broken)?;
         if !self.members.last().is_some_and(|member| member.is(entry)) {
             self.members.push(Member::of(entry));
@@ -84,7 +85,7 @@ impl Sum {
         self.interrupted |= record.interrupted;
         match &mut self.besides {
             Some(besides) => besides.add(&record),
-            besides => *besides = Some(Besides::of(&record)),
+            besides => *besides = Besides::of(&record),
         }
         // Of a part of a worker's time nobody can say what the others asked for in it.
         if self.server.is_none() && entry.part.is_none() {
@@ -122,9 +123,17 @@ impl Sum {
         let shards: Vec<_> = members.iter().map(|it| it.shown(roll, &window)).collect();
         let rate_per_second = shards.iter().map(|shard| shard.rate_per_second).sum();
         let latency_ns = build::latency(recorder);
-        let schedule = build::schedule(recorder);
+        let schedule = build::schedule(recorder).map(|schedule| Schedule {
+            backlog_max: members
+                .iter()
+                .fold(0, |sum, member| sum.saturating_add(member.backlog_max)),
+            ..schedule
+        });
         let (tool, versions) = besides.tools.into_parts();
-        let plan = plan(roll, &members);
+        let plan = Plan {
+            threads: members.iter().map(|member| member.threads).sum(),
+            ..besides.plan
+        };
         let beside = background.as_ref().map_or(0, Background::held_at_start);
         let connections = plan.connections + beside;
         let started_at = timestamp(UNIX_EPOCH + Duration::from_millis(first_ms));
@@ -147,7 +156,7 @@ impl Sum {
             metrics: build::metrics(&requests, rate_per_second, latency_ns.total.as_ref()),
             latency_ns,
             histograms: build::histograms(recorder, false),
-            series: build::series(&recorder.seconds.tallies(), elapsed_s),
+            series: build::series(&recorder.seconds.tallies(), rows_end_s(&members, first_ms)),
             paths: build::paths(counts.paths.iter().map(String::as_str), recorder),
             client: spent.client(&members, &requests, schedule.as_ref()),
             schedule,
@@ -224,27 +233,37 @@ impl Sum {
 }
 
 impl Besides {
-    fn of(record: &Record) -> Self {
-        Self {
+    /// None of a record that is no shard.
+    fn of(record: &Record) -> Option<Self> {
+        Some(Self {
             tools: Tools::of(&record.tool),
             target: record.target.clone(),
+            plan: (*record.shard.as_ref()?.plan).clone(),
             environment: record.environment.clone(),
-        }
+        })
     }
 
     fn add(&mut self, record: &Record) {
         self.tools.add(&record.tool);
         target::add(&mut self.target, &record.target);
+        if let Some(shard) = &record.shard {
+            plan::add(&mut self.plan, &shard.plan);
+        }
         environment::add(&mut self.environment, &record.environment);
     }
 }
 
-/// The settings of the whole run, with the threads of all machines.
-fn plan(roll: &Roll, members: &[Member]) -> Plan {
-    Plan {
-        threads: members.iter().map(|member| member.threads).sum(),
-        ..(*roll.shard.plan).clone()
-    }
+/// By how many whole seconds the rows of a shard are shifted that began then.
+fn later_s(started_ms: u64, first_ms: u64) -> u64 {
+    (started_ms - first_ms + 500) / 1000
+}
+
+/// Where the last of the rows ends, shifted as they are.
+fn rows_end_s(members: &[Member], first_ms: u64) -> f64 {
+    let ends = members
+        .iter()
+        .map(|member| later_s(member.started_ms, first_ms) as f64 + member.elapsed_s);
+    ends.fold(0.0, f64::max)
 }
 
 fn machines(members: &[Member]) -> u64 {

@@ -269,6 +269,38 @@ proptest! {
     }
 
     #[test]
+    fn whenever_shards_begin_and_whatever_is_their_machines_own_the_counts_are_those_of_all(
+        samples in vec((arbitrary_sample(), 0_usize..3), 1..50),
+        later_ms in vec(0_u64..=2500, 3),
+        longer_s in vec(0.0..1.5, 3),
+        cores in vec(0_usize..2, 3),
+    ) {
+        let of = |index| {
+            let own = samples.iter().filter(|(_, shard)| *shard == index);
+            let own: Vec<Sample> = own.map(|(sample, _)| *sample).collect();
+            let elapsed_s = 4.0 + longer_s[index];
+            let record = record(&own, NOON_MS + later_ms[index], elapsed_s);
+            let mut record = shard(index as u64, 3, record);
+            record.shard.as_mut().unwrap().plan.cpu_list = vec![cores[index]];
+            record
+        };
+        let mut shards: Vec<Record> = (0..3).map(of).collect();
+        let sum = merged(&shards, false).unwrap();
+        let all: Vec<Sample> = samples.iter().map(|(sample, _)| *sample).collect();
+        let whole = record(&all, NOON_MS, 4.0);
+        for field in ["requests", "failures", "statuses", "bytes", "latency_ns", "paths"] {
+            prop_assert_eq!(&numbers(&sum)[field], &numbers(&whole)[field]);
+        }
+        let rows = || sum.series.iter().map(|row| row.succeeded + row.failed);
+        prop_assert_eq!(rows().sum::<u64>(), sum.requests.ended());
+        for row in &sum.series {
+            prop_assert!(row.elapsed_s > 0.0 || row.succeeded + row.failed == 0, "{row:?}");
+        }
+        shards.rotate_left(1);
+        prop_assert_eq!(merged(&shards, false).unwrap(), sum);
+    }
+
+    #[test]
     fn adding_two_and_then_a_third_is_adding_the_last_two_first(
         samples in vec((arbitrary_sample(), 0_usize..3), 1..100),
     ) {
@@ -353,6 +385,63 @@ fn what_is_not_added_up_is_the_first_shards_or_agreed_on() {
         merged.shards[3].latency_ns_p99,
         sum.latency_ns.total.map(|it| it.p99)
     );
+}
+
+#[test]
+fn settings_of_the_whole_are_the_same_in_whatever_order_and_a_machines_own_only_if_all_have_them() {
+    let mut shards = four();
+    for (index, record) in shards.iter_mut().enumerate() {
+        let plan = &mut record.shard.as_mut().unwrap().plan;
+        plan.cpu_list = vec![index];
+        plan.source_addresses = vec!["10.0.0.1".to_owned()];
+    }
+    let sum = merged(&shards, false).unwrap();
+    assert_eq!(sum.plan.cpu_list, [0; 0]);
+    assert_eq!(sum.plan.source_addresses, ["10.0.0.1"]);
+    shards.reverse();
+    assert_eq!(merged(&shards, false).unwrap(), sum);
+    shards.truncate(1);
+    let plan = merged(&shards, true).unwrap().plan;
+    assert_eq!(plan.cpu_list, [3]);
+}
+
+#[test]
+fn a_worker_that_came_late_may_know_of_more_users() {
+    let mut records = reports();
+    for record in &mut records[5..] {
+        record.shard.as_mut().unwrap().plan.connections += 7;
+    }
+    let connections = |records: &[Record]| {
+        let sum = merged_text(&lines(records)).unwrap().record;
+        sum.plan.connections
+    };
+    let most = records[5].shard.as_ref().unwrap().plan.connections;
+    assert_eq!(connections(&records), most);
+    records.reverse();
+    assert_eq!(connections(&records), most);
+}
+
+#[test]
+fn a_backlog_is_the_most_of_a_workers_reports_and_the_sum_over_workers() {
+    let mut records = reports();
+    for (record, backlog) in records.iter_mut().zip([5, 4, 5, 1, 0, 3, 3, 3, 3, 3]) {
+        record.schedule.as_mut().unwrap().backlog_max = backlog;
+    }
+    let sum = merged_text(&lines(&records)).unwrap().record;
+    assert_eq!(sum.schedule.unwrap().backlog_max, 8);
+}
+
+#[test]
+fn rows_of_shards_are_as_long_as_what_they_are_shifted_by_makes_them() {
+    // The second begins 0.5 s later: by that its rows are a whole one.
+    let one = shard(0, 2, record(&steady(100, 0..6), NOON_MS, 6.0));
+    let other = shard(1, 2, record(&steady(100, 0..7)[..630], NOON_MS + 500, 6.3));
+    let sum = merged(&[one, other], false).unwrap();
+    let row = |index: usize| (sum.series[index].succeeded, sum.series[index].elapsed_s);
+    assert_eq!((row(5), row(6)), ((200, 1.0), (100, 1.0)));
+    assert_eq!(row(7).0, 30);
+    assert!((row(7).1 - 0.3).abs() < 1e-9, "{:?}", row(7));
+    assert_eq!((sum.elapsed_s, sum.series.len()), (6.8, 8));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Judges a run by what its record says: a pure function, so that anyone can
 //! judge an old record again, and no judgement rests on what was not written.
 
-use super::{Distribution, HeldConnections, Reason, Record, Validity};
+use super::{Distribution, HeldConnections, Merged, Reason, Record, Validity};
 use crate::outcome::Cause;
 
 /// Above this share of missing connections beside the load the server bore another one.
@@ -245,15 +245,25 @@ fn cpu_steal(record: &Record) -> Option<Reason> {
 }
 
 /// Compares the first third of the whole seconds with the last third, unless the load itself is
-/// to change.
+/// to change. Of shards only those seconds count in which all ran.
 fn rate_drifted(record: &Record) -> Option<Reason> {
     let plan = &record.plan;
-    if plan.rate_to_per_second.is_some() || plan.arrival.as_deref() == Some("poisson") {
+    let merged = record.merged.as_ref();
+    if plan.rate_to_per_second.is_some()
+        || plan.arrival.as_deref() == Some("poisson")
+        // Whose users come and go as its master wants.
+        || merged.is_some_and(Merged::is_of_locust)
+    {
         return None;
     }
-    let whole: Vec<u64> = record
-        .series
-        .iter()
+    let (skipped, taken) = merged.map_or((0, usize::MAX), |merged| {
+        (
+            merged.start_skew_s.ceil() as usize,
+            merged.overlap_s.floor() as usize,
+        )
+    });
+    let rows = record.series.iter().skip(skipped).take(taken);
+    let whole: Vec<u64> = rows
         .filter(|second| second.elapsed_s >= 1.0)
         .map(|second| second.succeeded)
         .collect();
@@ -320,7 +330,7 @@ fn versions_differ(record: &Record) -> Option<Reason> {
 mod tests {
     use super::*;
     use crate::record::sample::{kept_schedule, merged, sample};
-    use crate::record::{Background, Merged, Network, Plan, Schedule, Second, Severity};
+    use crate::record::{Background, Network, Plan, Schedule, Second, Severity};
 
     /// The codes that a change of the good sample record brings.
     fn codes(change: impl FnOnce(&mut Record)) -> Vec<(String, Severity)> {
@@ -675,6 +685,28 @@ mod tests {
         assert!(matches!(slowed, Some(Reason::RateDrifted { change }) if change < -0.19));
         let stalled = drifted(&seconds(&[0, 100, 100, 100]));
         assert!(matches!(stalled, Some(Reason::RateDrifted { change }) if change > 0.0));
+    }
+
+    #[test]
+    fn shards_that_come_and_go_are_no_drift_of_those_that_ran_together() {
+        let drifted = |change: fn(&mut Merged)| {
+            let mut record = sample();
+            record.series = seconds(&[100, 200, 200, 200, 200, 150, 100]);
+            let merged = record.merged.insert(merged());
+            (merged.start_skew_s, merged.overlap_s) = (0.9, 4.1);
+            change(merged);
+            rate_drifted(&record)
+        };
+        assert_eq!(drifted(|_| {}), None);
+        assert!(drifted(|it| it.overlap_s = 5.1).is_some());
+        // Its users come and go, too.
+        assert_eq!(
+            drifted(|it| {
+                it.overlap_s = 5.1;
+                it.shards[0].worker = Some("a".to_owned());
+            }),
+            None
+        );
     }
 
     #[test]

@@ -79,12 +79,16 @@ pub struct MergedShard {
 }
 
 impl Merged {
+    /// Whether they are workers of a Locust master.
+    pub(super) fn is_of_locust(&self) -> bool {
+        self.shards.iter().any(|shard| shard.worker.is_some())
+    }
+
     /// `made by 4 shards on 2 machines, which ran together for 9.98 s of 10.03 s`; `elapsed_s` is
     /// the record's.
     #[must_use]
     pub fn made_by(&self, elapsed_s: f64) -> String {
-        let is_locust = self.shards.iter().any(|shard| shard.worker.is_some());
-        let noun = match (is_locust, self.shards.len()) {
+        let noun = match (self.is_of_locust(), self.shards.len()) {
             (true, 1) => "worker of Locust",
             (true, _) => "workers of Locust",
             (false, 1) => "shard",
