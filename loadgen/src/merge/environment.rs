@@ -37,7 +37,8 @@ pub(super) fn add(sum: &mut Environment, one: &Environment) {
 }
 
 fn join(sum: &mut String, one: &str) {
-    if !sum.split(SEPARATOR).any(|known| known == one) {
+    let framed = |text: &str| format!("{SEPARATOR}{text}{SEPARATOR}");
+    if !framed(sum).contains(&framed(one)) {
         sum.push_str(SEPARATOR);
         sum.push_str(one);
     }
@@ -61,7 +62,7 @@ mod tests {
         add(&mut sum, &same);
         assert_eq!(sum, same);
         let other = Environment {
-            kernel: "7.0.0".to_owned(),
+            kernel: "7.0.0; of mine".to_owned(),
             cpu_count: Some(64),
             memory_bytes: 1 << 30,
             cpu_steal_share: Some(0.25),
@@ -70,7 +71,7 @@ mod tests {
         };
         add(&mut sum, &other);
         add(&mut sum, &other);
-        assert_eq!(sum.kernel, format!("{}; 7.0.0", same.kernel));
+        assert_eq!(sum.kernel, format!("{}; 7.0.0; of mine", same.kernel));
         assert_eq!((sum.cpu_count, sum.memory_bytes), (None, 1 << 30));
         assert_eq!(sum.cpu_steal_share, Some(0.25));
         assert!(sum.load_cores.is_empty());

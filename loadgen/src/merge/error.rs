@@ -168,7 +168,7 @@ pub enum MergeError {
     /// Shards that never ran at the same time.
     #[error(
         "shards {a} and {b} did not run at the same time: {a} had ended {gap_s:.3} s before {b} \
-         began; run all again, with one --start-at for all"
+         began; {next_step}"
     )]
     Apart {
         /// The one that ended first.
@@ -177,6 +177,8 @@ pub enum MergeError {
         b: u64,
         /// The time between them, in seconds.
         gap_s: f64,
+        /// What to do, which depends on their clocks and on whether they were to begin together.
+        next_step: String,
     },
     /// Starts so far apart that no run lasts as long.
     #[error(

@@ -1,13 +1,13 @@
 //! What a record says of itself before its numbers are looked at.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::error::MergeError;
 use super::origin::Origin;
-use crate::record::{Record, SCHEMA, Shard, epoch_ms};
+use crate::record::{ReadError, Record, SCHEMA, Shard, epoch_ms};
 
 /// The part of a record by which it is known where it belongs.
 #[derive(Debug, Deserialize)]
@@ -70,8 +70,11 @@ impl Header {
 
 /// What is wrong with a document that is no record.
 fn what_it_is(text: &[u8], origin: &Origin) -> MergeError {
-    let text = String::from_utf8_lossy(text);
-    match Record::parse(&text, Path::new(&origin.to_string())) {
+    let path = PathBuf::from(origin.to_string());
+    let Ok(text) = str::from_utf8(text) else {
+        return ReadError::NoText { path }.into();
+    };
+    match Record::parse(text, &path) {
         Err(error) => error.into(),
         Ok(_) => MergeError::Changed(origin.clone()),
     }

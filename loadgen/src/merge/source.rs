@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::MergeError;
 use super::roll::Entry;
 use crate::compare::record_files;
-use crate::record::Record;
+use crate::record::{ReadError, Record};
 
 /// Read at a time.
 const READ_BYTES: usize = 1 << 16;
@@ -92,8 +92,10 @@ impl Sources {
     pub(super) fn record(&mut self, entry: &Entry) -> Result<Record, MergeError> {
         let changed = |_| MergeError::Changed(entry.origin.clone());
         let bytes = self.bytes(&entry.span).map_err(changed)?;
-        let text = String::from_utf8(bytes).map_err(|_| changed(()))?;
-        let record = Record::parse(&text, Path::new(&entry.origin.to_string()))?;
+        let path = PathBuf::from(entry.origin.to_string());
+        let text =
+            String::from_utf8(bytes).map_err(|_| ReadError::NoText { path: path.clone() })?;
+        let record = Record::parse(&text, &path)?;
         match record.id == entry.id {
             true => Ok(record),
             false => Err(changed(())),

@@ -9,6 +9,7 @@ use super::error::MergeError;
 use super::limits::{self, Limits};
 use super::member::Member;
 use super::network::network;
+use super::ranges::ranges;
 use super::roll::{Entry, Roll};
 use super::server::server;
 use super::tool::Tools;
@@ -228,7 +229,27 @@ impl Sum {
             a: index(first_to_end),
             b: index(last_to_begin),
             gap_s: common.from_s - common.to_s,
+            next_step: self.to_run_together(roll),
         })
+    }
+
+    /// What to do about shards that did not run at the same time, by their clocks.
+    fn to_run_together(&self, roll: &Roll) -> String {
+        let adrift = self.members.iter().filter(|it| !is_kept(it.clock));
+        let adrift: Vec<u64> = adrift.map(|it| it.index).collect();
+        if !adrift.is_empty() && machines(&self.members) > 1 {
+            return format!(
+                "nothing is known to keep the clocks of shards {}: check them there (chronyc \
+                 tracking), and run all again",
+                ranges(&adrift)
+            );
+        }
+        match roll.shard.start_at {
+            Some(_) => "check the clocks (chronyc tracking), and run all again, with a later \
+                        --start-at, by which all are there"
+                .to_owned(),
+            None => "run all again, for longer, or with one --start-at for all".to_owned(),
+        }
     }
 }
 
@@ -278,7 +299,12 @@ fn start_skew_s(members: &[Member], first_ms: u64) -> f64 {
 
 fn unsynchronised(members: &[Member]) -> u64 {
     let clocks = members.iter().map(|member| member.clock);
-    clocks.filter(|it| it.synchronised != Some(true)).count() as u64
+    clocks.filter(|&clock| !is_kept(clock)).count() as u64
+}
+
+/// Whether something is known to keep it in step with others.
+fn is_kept(clock: ClockQuality) -> bool {
+    clock.synchronised == Some(true)
 }
 
 fn clock_error_s_max(members: &[Member]) -> Option<f64> {

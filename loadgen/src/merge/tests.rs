@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::PathBuf;
+use std::slice;
 use std::time::{Duration, UNIX_EPOCH};
 
 use proptest::collection::vec;
@@ -25,6 +26,10 @@ type Change = fn(&mut Vec<Record>);
 
 /// One request: how it ended, when, having taken how long, and for which path.
 type Sample = (Ended, u64, u64, usize);
+
+fn at_ms(ms: u64) -> String {
+    timestamp(UNIX_EPOCH + Duration::from_millis(ms))
+}
 
 /// What counted these requests, of an open loop for two paths.
 fn recorder(samples: &[Sample]) -> Recorder {
@@ -56,7 +61,7 @@ fn record(samples: &[Sample], started_ms: u64, elapsed_s: f64) -> Record {
 }
 
 fn frozen(recorder: &Recorder, started_ms: u64, elapsed_s: f64) -> Record {
-    let started_at = timestamp(UNIX_EPOCH + Duration::from_millis(started_ms));
+    let started_at = at_ms(started_ms);
     let latency_ns = build::latency(recorder);
     let rate_per_second = recorder.requests.succeeded as f64 / elapsed_s;
     let schedule = build::schedule(recorder);
@@ -570,10 +575,29 @@ fn what_does_not_belong_together_is_refused_with_the_next_step() {
         ),
         (
             "shards 0 and 3 did not run at the same time: 0 had ended 5.000 s before 3 began; run \
-             all again, with one --start-at for all",
+             all again, for longer, or with one --start-at for all",
+            |records| records[3].started_at = at_ms(NOON_MS + 15_000),
+        ),
+        (
+            "shards 0 and 3 did not run at the same time: 0 had ended 5.000 s before 3 began; \
+             check the clocks (chronyc tracking), and run all again, with a later --start-at, by \
+             which all are there",
             |records| {
-                records[3].started_at =
-                    timestamp(UNIX_EPOCH + Duration::from_millis(NOON_MS + 15_000));
+                records[3].started_at = at_ms(NOON_MS + 15_000);
+                for record in records {
+                    record.shard.as_mut().unwrap().start_at = Some(at_ms(NOON_MS));
+                }
+            },
+        ),
+        (
+            "shards 0 and 3 did not run at the same time: 0 had ended 3590.000 s before 3 began; \
+             nothing is known to keep the clocks of shards 2-3: check them there (chronyc \
+             tracking), and run all again",
+            |records| {
+                records[3].started_at = at_ms(NOON_MS + 3_600_000);
+                for record in &mut records[2..] {
+                    record.shard.as_mut().unwrap().clock.synchronised = Some(false);
+                }
             },
         ),
         (
@@ -656,6 +680,21 @@ fn many_records_may_come_in_one_stream_and_other_lines_may_not() {
         other.contains("line 2: of schema loadgen/run/v9, newer than "),
         "{other}"
     );
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told_to_be_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("0.json");
+    let text = shard(0, 1, record(&steady(100, 0..2), NOON_MS, 2.0)).to_json();
+    for known in ["loadgen/run/v1", "http://127.0.0.1:7080/"] {
+        let (before, after) = text.split_once(known).unwrap();
+        let bytes = [before.as_bytes(), b"\xff", after.as_bytes()].concat();
+        fs::write(&path, bytes).unwrap();
+        let sources = Sources::open(slice::from_ref(&path)).unwrap();
+        let error = merge(sources, false).unwrap_err().to_string();
+        assert!(error.contains("0.json: no text in UTF-8; "), "{error}");
+    }
 }
 
 #[test]
@@ -767,6 +806,20 @@ fn a_line_that_a_master_did_not_finish_is_left_out_and_told() {
     assert!(record.merged.as_ref().unwrap().cut_short);
     assert!(codes(&record).contains(&"reports_cut_short"));
     assert_eq!(record.requests.succeeded, 1800);
+}
+
+#[test]
+fn a_report_that_broke_off_among_others_does_not_take_them_with_it() {
+    let records = reports();
+    let whole = lines(&records);
+    let (first, rest) = whole.split_at(whole.find('\n').unwrap() + 1);
+    // A brace is missing, and what follows is within it.
+    let broken = format!("{first}{{\"schema\": 1, \n{rest}");
+    let error = merged_text(&broken).unwrap_err().to_string();
+    assert!(
+        error.contains("reports.jsonl, line 2: cut short; "),
+        "{error}"
+    );
 }
 
 #[test]
