@@ -11,7 +11,7 @@ use super::circumstances::{Differing, differing};
 use super::metric::{Loops, Metric};
 use super::pairing::{Pair, Rounds};
 use super::verdict::{Limited, Verdict};
-use crate::record::{Finding, Record, Severity, unit};
+use crate::record::{Finding, Record, Severity, made_by, unit};
 
 /// A and B under the same load.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -204,7 +204,9 @@ fn measured_by(records: &[&Record]) -> Vec<String> {
 fn notes(pair: &Pair<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for side in [&pair.a, &pair.b] {
-        notes.extend(made_by(side));
+        let makers = made_by(side.records.iter().copied());
+        let makers = makers.iter().map(|text| format!("{}: {text}", side.label));
+        notes.extend(makers);
         notes.extend(objections(side));
         notes.extend(sometimes_limited(side));
     }
@@ -219,14 +221,6 @@ fn notes(pair: &Pair<'_>) -> Vec<String> {
     }
     notes.extend(differing_settings(pair));
     notes
-}
-
-/// How many machines made the runs of this side, if several did.
-fn made_by(side: &Rounds<'_>) -> BTreeSet<String> {
-    let texts = side.records.iter().filter_map(|record| record.made_by());
-    texts
-        .map(|text| format!("{}: {text}", side.label))
-        .collect()
 }
 
 /// That a change of the machine may look like a difference.

@@ -1,11 +1,9 @@
 //! Markdown: a table of what was measured, and what was found in comparing it.
 
-use std::collections::BTreeSet;
-
 use super::results::TRACKED;
 use super::{Exported, Group, Results};
 use crate::compare::{Metric, counted, escaped, value};
-use crate::record::Record;
+use crate::record::made_by;
 
 pub(super) fn write(results: &Results) -> Exported {
     let heads = TRACKED.map(Metric::label).join(" | ");
@@ -44,8 +42,7 @@ fn row(group: &Group) -> String {
 fn to_know(group: &Group) -> String {
     let invalid = group.rounds.len() - group.valid().count();
     let codes = group.objections().into_iter().collect::<Vec<_>>();
-    let made_by: BTreeSet<String> = group.rounds.iter().filter_map(Record::made_by).collect();
-    let mut notes: Vec<String> = made_by.into_iter().collect();
+    let mut notes = made_by(&group.rounds);
     if invalid > 0 {
         notes.push(format!(
             "{invalid} invalid, not counted ({})",

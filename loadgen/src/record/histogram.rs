@@ -58,7 +58,14 @@ pub enum HistogramError {
     /// Not the bytes of an HdrHistogram.
     #[error("not an HdrHistogram: {0}")]
     Encoding(#[from] hdrhistogram::serialization::DeserializeError),
+    /// It announces another length than it has.
+    #[error("not as long as it says")]
+    Length,
 }
+
+/// Before the counts: cookie, length of what follows the head, offset, digits, the shortest and the
+/// longest time, ratio.
+const HEAD_BYTES: usize = 40;
 
 /// The histogram as text; `None` if it is empty.
 ///
@@ -76,9 +83,16 @@ pub fn encode_histogram(histogram: &Histogram<u64>) -> Option<String> {
 }
 
 /// The histogram that [`encode_histogram`], or another HdrHistogram library,
-/// wrote as text.
+/// wrote as text, uncompressed.
 pub fn decode_histogram(text: &str) -> Result<Histogram<u64>, HistogramError> {
     let bytes = STANDARD.decode(text)?;
+    // The reader makes room for as much as is announced.
+    let announced = bytes.get(4..8).and_then(|length| length.try_into().ok());
+    let announced =
+        announced.map(|length| HEAD_BYTES as u64 + u64::from(u32::from_be_bytes(length)));
+    if announced.is_some_and(|length| length != bytes.len() as u64) {
+        return Err(HistogramError::Length);
+    }
     Ok(Deserializer::new().deserialize(&mut bytes.as_slice())?)
 }
 
@@ -115,6 +129,16 @@ mod tests {
         assert!(matches!(
             decode_histogram("AAAA"),
             Err(HistogramError::Encoding(_))
+        ));
+        let mut histogram = Histogram::new(3).unwrap();
+        histogram.record(1).unwrap();
+        let text = encode_histogram(&histogram).unwrap();
+        let mut bytes = STANDARD.decode(text).unwrap();
+        // As if 4 GiB followed.
+        bytes[4..8].fill(0xff);
+        assert!(matches!(
+            decode_histogram(&STANDARD.encode(bytes)),
+            Err(HistogramError::Length)
         ));
     }
 }

@@ -1,5 +1,7 @@
 //! Of which parts a record was put together, and how well they fit.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -84,10 +86,8 @@ impl Merged {
         self.shards.iter().any(|shard| shard.worker.is_some())
     }
 
-    /// `made by 4 shards on 2 machines, which ran together for 9.98 s of 10.03 s`; `elapsed_s` is
-    /// the record's.
-    #[must_use]
-    pub fn made_by(&self, elapsed_s: f64) -> String {
+    /// `made by 4 shards on 2 machines`
+    fn makers(&self) -> String {
         let noun = match (self.is_of_locust(), self.shards.len()) {
             (true, 1) => "worker of Locust",
             (true, _) => "workers of Locust",
@@ -98,23 +98,81 @@ impl Merged {
             1 => "1 machine".to_owned(),
             many => format!("{many} machines"),
         };
-        format!(
-            "made by {} {noun} on {machines}, which ran together for {:.2} s of {elapsed_s:.2} s",
-            self.shards.len(),
-            self.overlap_s
-        )
+        format!("made by {} {noun} on {machines}", self.shards.len())
     }
 }
 
 impl Record {
-    /// Who made it, if several did.
+    /// Who made it, if several did: `made by 4 shards on 2 machines, which ran together for 9.98 s
+    /// of 10.03 s`.
     #[must_use]
     pub fn made_by(&self) -> Option<String> {
-        let merged = self.merged.as_ref();
-        merged.map(|merged| merged.made_by(self.elapsed_s))
+        let merged = self.merged.as_ref()?;
+        Some(format!(
+            "{}, which ran together for {:.2} s of {:.2} s",
+            merged.makers(),
+            merged.overlap_s,
+            self.elapsed_s
+        ))
     }
+}
+
+/// Who made these records, as far as several did: a line for all that as many made, `made by 4
+/// shards on 2 machines, which ran together for at least 97.3 % of the time`.
+pub(crate) fn made_by<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<String> {
+    let mut records_by_makers: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
+    for record in records {
+        if let Some(merged) = &record.merged {
+            let makers = records_by_makers.entry(merged.makers());
+            makers.or_default().push(record);
+        }
+    }
+    let lines = records_by_makers
+        .into_iter()
+        .filter_map(|(makers, records)| {
+            if let [record] = records[..] {
+                return record.made_by();
+            }
+            let merged = records.iter().filter_map(|record| record.merged.as_ref());
+            let least = merged
+                .map(|merged| merged.overlap_share)
+                .fold(1.0, f64::min);
+            Some(format!(
+                "{makers}, which ran together for at least {:.1} % of the time",
+                (least * 1000.0).floor() / 10.0
+            ))
+        });
+    lines.collect()
 }
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample::{merged, sample};
+
+    #[test]
+    fn many_rounds_of_as_many_shards_are_one_line() {
+        let round = |overlap_share| Record {
+            merged: Some(Merged {
+                overlap_share,
+                ..merged()
+            }),
+            ..sample()
+        };
+        let mut rounds: Vec<Record> = [0.99, 0.9239, 0.95].map(round).into();
+        rounds.push(sample());
+        let line = "made by 2 shards on 2 machines, which ran together for at least 92.3 % of the \
+                    time";
+        assert_eq!(made_by(&rounds), [line]);
+        assert_eq!(made_by(&rounds[..1]), [rounds[0].made_by().unwrap()]);
+        assert_eq!(made_by(&rounds[3..]), [""; 0]);
+        if let Some(merged) = &mut rounds[1].merged {
+            merged.machines = 1;
+        }
+        assert_eq!(made_by(&rounds).len(), 2);
+    }
 }

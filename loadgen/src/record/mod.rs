@@ -53,6 +53,7 @@ pub use histogram::{HistogramError, Histograms, decode_histogram, encode_histogr
 pub use imported::{Imported, LatencyFrom, LatencyOf, Percentile};
 pub use judge::judge;
 pub use latency::{Distribution, LatencyNs};
+pub(crate) use merged::made_by;
 pub use merged::{Merged, MergedShard};
 pub use metrics::{LatencyMs, Metrics};
 pub use network::Network;

@@ -1,14 +1,13 @@
 //! The machine and the program, as the records say it: where they differ, all that they say.
 
-use crate::record::{Record, percent};
+use crate::record::{Record, made_by, percent};
 use crate::report::Entry;
 
 /// A name, and what a record says to it.
 type Fact = (&'static str, fn(&Record) -> Option<String>);
 
-const FACTS: [Fact; 18] = [
+const FACTS: [Fact; 17] = [
     ("load generator", |it| Some(tool(it))),
-    ("shards", Record::made_by),
     ("command", |it| Some(it.tool.argv.join(" "))),
     ("operating system", |it| Some(it.environment.os.clone())),
     ("kernel", |it| Some(it.environment.kernel.clone())),
@@ -68,7 +67,8 @@ pub(super) fn of(records: &[Record]) -> Vec<Entry> {
         }
         entry(name, values.join("; "))
     });
-    facts.chain(steal(records)).collect()
+    let shards = entry("shards", made_by(records).join("; "));
+    facts.chain(shards).chain(steal(records)).collect()
 }
 
 /// The most that a hypervisor took in any run.
