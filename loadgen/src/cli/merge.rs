@@ -11,8 +11,9 @@ Counts and latency histograms are added, percentiles never. The rate is that of 
 all shards ran. What does not belong together is refused: shards of another run or plan, one that is
 there twice, one that is missing.
 
-Exit codes: 0 done; 1 could not read, write or merge; 2 the command line is wrong; 3 a gate was
-missed; 5 gates were kept by a run that cannot be believed";
+Exit codes: 0 done; 1 could not read, write or merge, or nothing succeeded; 2 the command line is
+wrong; 3 a gate was missed; 5 gates were kept by a run that cannot be believed; 130 a shard was
+interrupted";
 
 /// Which shards to put together, and where the record goes.
 #[derive(Debug, Args)]

@@ -28,7 +28,7 @@ pub(super) struct Roll {
     /// By worker: reports of it that are not there, and whether its last is.
     absences: BTreeMap<String, Absence>,
     /// Where reports broke off, if they did.
-    cut_short: Option<Origin>,
+    cut_short: Vec<Origin>,
     entries: Vec<Entry>,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Absence {
 struct Heads {
     first: Option<First>,
     entries: Vec<Entry>,
-    cut_short: Option<Origin>,
+    cut_short: Vec<Origin>,
 }
 
 /// The record that all others are held against.
@@ -119,15 +119,15 @@ impl Roll {
 
     /// Whether the file of reports ended in the middle of one.
     pub(super) fn is_cut_short(&self) -> bool {
-        self.cut_short.is_some()
+        !self.cut_short.is_empty()
     }
 
     /// What was passed over, in lines.
     pub(super) fn warnings(&self) -> Vec<String> {
-        let cut_short = self.cut_short.as_ref().map(|origin| {
+        let cut_short = self.cut_short.iter().map(|origin| {
             format!("{origin}: cut short; that report is left out, and the rest is merged")
         });
-        cut_short.into_iter().collect()
+        cut_short.collect()
     }
 }
 
@@ -177,7 +177,7 @@ impl Heads {
                         let path = at(place.line).to_string().into();
                         return Err(ReadError::CutShort { path }.into());
                     }
-                    self.cut_short = Some(at(place.line));
+                    self.cut_short.push(at(place.line));
                     return Ok(());
                 }
                 Next::Stray(place, text) => {
