@@ -17,7 +17,7 @@ use super::window::Window;
 use super::{Outcome, environment, held, plan, target};
 use crate::record::{
     Background, ClockQuality, Environment, Merged, Plan, Record, SCHEMA, Schedule, Server, Target,
-    Validity, build, timestamp,
+    Validity, build, shift_s, timestamp,
 };
 
 /// What has been added so far.
@@ -72,7 +72,7 @@ impl Sum {
             origin: entry.origin.clone(),
             trouble,
         };
-        let later_s = later_s(entry.started_ms, self.first_ms);
+        let later_s = shift_s(entry.started_ms, self.first_ms);
         let seconds = self.counts.add(&record, later_s).map_err(broken)?;
         if !self.members.last().is_some_and(|member| member.is(entry)) {
             self.members.push(Member::of(entry));
@@ -274,16 +274,11 @@ impl Besides {
     }
 }
 
-/// By how many whole seconds the rows of a shard are shifted that began then.
-fn later_s(started_ms: u64, first_ms: u64) -> u64 {
-    (started_ms - first_ms + 500) / 1000
-}
-
 /// Where the last of the rows ends, shifted as they are.
 fn rows_end_s(members: &[Member], first_ms: u64) -> f64 {
     let ends = members
         .iter()
-        .map(|member| later_s(member.started_ms, first_ms) as f64 + member.elapsed_s);
+        .map(|member| shift_s(member.started_ms, first_ms) as f64 + member.elapsed_s);
     ends.fold(0.0, f64::max)
 }
 

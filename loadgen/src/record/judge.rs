@@ -256,17 +256,11 @@ fn rate_drifted(record: &Record) -> Option<Reason> {
     {
         return None;
     }
-    let (skipped, taken) = merged.map_or((0, usize::MAX), |merged| {
-        (
-            merged.start_skew_s.ceil() as usize,
-            merged.overlap_s.floor() as usize,
-        )
-    });
-    let rows = record.series.iter().skip(skipped).take(taken);
-    let whole: Vec<u64> = rows
-        .filter(|second| second.elapsed_s >= 1.0)
-        .map(|second| second.succeeded)
-        .collect();
+    let common = merged.map(|merged| merged.common_rows(&record.started_at));
+    let common = common.unwrap_or(0..usize::MAX);
+    let rows = (0..).zip(&record.series);
+    let whole = rows.filter(|(index, second)| common.contains(index) && second.elapsed_s >= 1.0);
+    let whole: Vec<u64> = whole.map(|(_, second)| second.succeeded).collect();
     if whole.len() < DRIFT_SECONDS_MIN {
         return None;
     }
@@ -693,16 +687,19 @@ mod tests {
             let mut record = sample();
             record.series = seconds(&[100, 200, 200, 200, 200, 150, 100]);
             let merged = record.merged.insert(merged());
-            (merged.start_skew_s, merged.overlap_s) = (0.9, 4.1);
+            // The rows of the second begin with the second one, and the first ends in the sixth.
+            merged.shards[1].started_at = "2026-03-01T12:00:00.600Z".to_owned();
+            merged.shards[0].elapsed_s = 5.6;
+            merged.shards[1].elapsed_s = 6.0;
             change(merged);
             rate_drifted(&record)
         };
         assert_eq!(drifted(|_| {}), None);
-        assert!(drifted(|it| it.overlap_s = 5.1).is_some());
+        assert!(drifted(|it| it.shards[0].elapsed_s = 6.0).is_some());
         // Its users come and go, too.
         assert_eq!(
             drifted(|it| {
-                it.overlap_s = 5.1;
+                it.shards[0].elapsed_s = 6.0;
                 it.shards[0].worker = Some("a".to_owned());
             }),
             None

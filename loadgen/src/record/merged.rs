@@ -1,11 +1,12 @@
 //! Of which parts a record was put together, and how well they fit.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Record;
+use super::{Record, epoch_ms};
 
 /// The shards that `loadgen merge` made one record of. Counts and
 /// distributions are theirs added up; `rate_per_second` is that of the time in
@@ -86,6 +87,17 @@ impl Merged {
         self.shards.iter().any(|shard| shard.worker.is_some())
     }
 
+    /// Which rows of `series` are wholly of the time in which all ran; `started_at` is the record's.
+    pub(super) fn common_rows(&self, started_at: &str) -> Range<usize> {
+        let first_ms = epoch_ms(started_at);
+        let rows = self.shards.iter().filter_map(|shard| {
+            let later_s = shift_s(epoch_ms(&shard.started_at)?, first_ms?);
+            Some((later_s, later_s as f64 + shard.elapsed_s))
+        });
+        let common = rows.reduce(|a, b| (a.0.max(b.0), a.1.min(b.1)));
+        common.map_or(0..0, |(from_s, to_s)| from_s as usize..to_s as usize)
+    }
+
     /// `made by 4 shards on 2 machines`
     fn makers(&self) -> String {
         let noun = match (self.is_of_locust(), self.shards.len()) {
@@ -143,6 +155,11 @@ pub(crate) fn made_by<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<
             ))
         });
     lines.collect()
+}
+
+/// By how many whole seconds the rows are shifted of a shard that began then.
+pub(crate) fn shift_s(started_ms: u64, first_ms: u64) -> u64 {
+    (started_ms.saturating_sub(first_ms) + 500) / 1000
 }
 
 fn is_zero(count: &u64) -> bool {

@@ -53,8 +53,8 @@ pub use histogram::{HistogramError, Histograms, decode_histogram, encode_histogr
 pub use imported::{Imported, LatencyFrom, LatencyOf, Percentile};
 pub use judge::judge;
 pub use latency::{Distribution, LatencyNs};
-pub(crate) use merged::made_by;
 pub use merged::{Merged, MergedShard};
+pub(crate) use merged::{made_by, shift_s};
 pub use metrics::{LatencyMs, Metrics};
 pub use network::Network;
 pub use pack::pack;
