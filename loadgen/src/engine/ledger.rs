@@ -25,6 +25,8 @@ pub(super) struct Ledger<'a> {
     first_length: &'a OnceLock<u64>,
     firsts: Firsts,
     last_ended_ns: u64,
+    /// Bytes that were counted as sent and were not, and are to be taken back.
+    unsent_bytes: u64,
     /// Requests that have ended, and those of them that have failed, in what was handed over.
     handed_over: (u64, u64),
     /// Of the thread, since the measured part began.
@@ -58,6 +60,7 @@ impl<'a> Ledger<'a> {
             first_length,
             firsts: Firsts::default(),
             last_ended_ns: measured_from_ns,
+            unsent_bytes: 0,
             handed_over: (0, 0),
             busy: None,
             live,
@@ -159,8 +162,17 @@ impl<'a> Ledger<'a> {
 
     /// So many of them have not got there, and will not.
     pub(super) fn unsent_bytes(&mut self, bytes: usize) {
+        if self.is_measuring() {
+            self.unsent_bytes += bytes as u64;
+        }
+    }
+
+    /// What was counted before the last hand-over is taken back from what was counted since.
+    fn take_back_unsent(&mut self) {
         let sent = &mut self.recorder.bytes.sent;
-        *sent = sent.saturating_sub(bytes as u64);
+        let taken = self.unsent_bytes.min(*sent);
+        *sent -= taken;
+        self.unsent_bytes -= taken;
     }
 
     /// Bytes came that answer a request.
@@ -267,6 +279,7 @@ impl<'a> Ledger<'a> {
     /// Hands over what was counted until `now_ns`, and goes on with an `empty` recorder.
     pub(super) fn hand_over(&mut self, empty: Box<Recorder>, now_ns: u64) -> Handed {
         self.handed_over = self.ended_and_failed();
+        self.take_back_unsent();
         let mut recorder = empty;
         mem::swap(&mut self.recorder, &mut recorder);
         let busy = self.busy.as_mut().map(ThreadBusy::restart);
@@ -280,7 +293,8 @@ impl<'a> Ledger<'a> {
     }
 
     /// Hands over what was counted until `ended_ns`.
-    pub(super) fn report(self, ended_ns: u64) -> Report {
+    pub(super) fn report(mut self, ended_ns: u64) -> Report {
+        self.take_back_unsent();
         Report {
             recorder: self.recorder,
             ended_ns,
@@ -295,4 +309,30 @@ impl<'a> Ledger<'a> {
 fn head_of(bytes: &[u8]) -> Vec<u8> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
     bytes[..end.map_or(bytes.len(), |end| end + 4)].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli;
+
+    #[test]
+    fn bytes_that_were_not_sent_are_in_no_part_though_they_were_handed_over() {
+        let plan = cli::plan_of("http://127.0.0.1:1/").unwrap();
+        let first_length = OnceLock::new();
+        let mut ledger = Ledger::new(&plan, 0, &first_length, Live::default(), None);
+        ledger.sent_bytes(1000);
+        ledger.unsent_bytes(600);
+        ledger.begin_measuring(0);
+        let mut part = |sent, unsent| {
+            ledger.sent_bytes(sent);
+            ledger.unsent_bytes(unsent);
+            let empty = Box::new(Recorder::of_plan(&plan));
+            ledger.hand_over(empty, 0).recorder.bytes.sent
+        };
+        assert_eq!(
+            [part(100, 10), part(20, 50), part(100, 0), part(5, 0)],
+            [90, 0, 70, 5]
+        );
+    }
 }
