@@ -17,6 +17,7 @@ pub mod engine;
 pub mod exit;
 pub mod export;
 pub mod find_max;
+mod hexadecimal;
 pub mod history;
 pub mod http1;
 pub mod import;

@@ -26,6 +26,7 @@ use super::address::Address;
 use super::message::BYTES_MAX;
 use super::message::FromMaster;
 use super::protocol::Event;
+use crate::hexadecimal::hexadecimal;
 
 /// Between two attempts to connect.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
@@ -217,7 +218,7 @@ fn fresh_name() -> String {
     let mut random = [0_u8; 16];
     // Without it names would be those of before: a master says so by refusing them.
     let _ = SystemRandom::new().fill(&mut random);
-    let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hexadecimal(&random);
     let host = rustix::system::uname();
     let host = host.nodename().to_string_lossy();
     // A name of a ROUTER's peer has 255 bytes at most.

@@ -12,6 +12,7 @@ use rmpv::Value;
 
 use super::message::map;
 use super::users::Users;
+use crate::hexadecimal::hexadecimal;
 use crate::outcome::Cause;
 use crate::recorder::Recorder;
 
@@ -231,12 +232,7 @@ impl Failure {
     /// What a master adds occurrences up by: the same for all workers.
     fn key(&self) -> String {
         let key = format!("{}.{}.'{}'", self.method, self.name, self.error);
-        let digest = digest(&SHA256, key.as_bytes());
-        digest
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hexadecimal(digest(&SHA256, key.as_bytes()).as_ref())
     }
 
     fn to_value(&self) -> Value {

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::plan_hash::hexadecimal;
+use crate::hexadecimal::hexadecimal;
 use crate::system::machine::Machine;
 
 /// Bytes of a hash that are shown: enough that no two machines of a run have the same.

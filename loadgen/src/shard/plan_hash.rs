@@ -1,10 +1,9 @@
 //! What all shards of a run have to agree on, in a line that is the same on every machine.
 
-use std::fmt::Write;
-
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::Serialize;
 
+use crate::hexadecimal::hexadecimal;
 use crate::plan::{self, Order, Plan};
 use crate::record;
 
@@ -72,16 +71,6 @@ fn everywhere(whole: &Plan) -> record::Plan {
     let mut settings = record::settings(whole);
     settings.headers.retain(|header| !ours.contains(header));
     settings.without_machines_own()
-}
-
-/// Two digits for each byte.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -41,17 +41,13 @@ fn source(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hexadecimal::hexadecimal;
 
     #[test]
     fn the_vendored_files_are_those_whose_sums_are_written_down() {
         let readme = include_str!("assets/uplot/README.md");
         for file in [UPLOT, UPLOT_STYLE] {
-            let sum = digest(&SHA256, file.as_bytes());
-            let sum: String = sum
-                .as_ref()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let sum = hexadecimal(digest(&SHA256, file.as_bytes()).as_ref());
             assert!(readme.contains(&sum), "{sum}");
         }
     }
