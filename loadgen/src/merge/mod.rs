@@ -1,11 +1,11 @@
 //! One record of the shards of a run: counts and distributions are added, never percentiles.
 //!
 //! Records are read twice. The first time only their heads are looked at: who is there
-//! ([`roll`]). Whatever does not belong together is refused then, before anything is added. The
-//! second time they are added one after the other, in the order of their shards ([`sum`]), so that
+//! (`roll.rs`). Whatever does not belong together is refused then, before anything is added. The
+//! second time they are added one after the other, in the order of their shards (`sum.rs`), so that
 //! one is in memory at a time, and the outcome is the same in whatever order they were given.
 //!
-//! What is added becomes a [`crate::recorder::Recorder`] again ([`counts`]), which is what the
+//! What is added becomes a [`crate::recorder::Recorder`] again (`counts.rs`), which is what the
 //! workers of one process are added up in; and the record is made of it by the functions that make
 //! every record (`record/build.rs`).
 
