@@ -12,21 +12,28 @@ directory=$1
 job=${2:-loadgen}
 
 main() {
+    local listed records
     mkdir -p "$directory"
     [ -z "$(ls -A "$directory")" ] || fail "$directory is not empty; give a new one for each run"
     ended=$(wait_for_end)
     [ "$ended" = Complete ] || echo "collect.sh: $job: $ended; kubectl describe job $job says why" >&2
+    listed=$(pods)
+    [ -n "$listed" ] || fail "$job has no pods any more; run again, and collect before they are deleted"
     while read -r index pod; do
         keep "$index" "$pod"
-    done < <(pods)
-    echo "collect.sh: $(find "$directory" -name '*.json' | wc -l) records; now: loadgen merge $directory" >&2
+    done <<<"$listed"
+    records=$(find "$directory" -name '*.json' | wc -l)
+    [ "$records" -gt 0 ] || fail "no pod of $job left a record; what they said is above"
+    echo "collect.sh: $records records; now: loadgen merge $directory" >&2
 }
 
 # Complete or Failed; the Job's deadline is the limit.
 wait_for_end() {
-    local true_ones='{.status.conditions[?(@.status=="True")].type}'
+    local conditions true_ones='{.status.conditions[?(@.status=="True")].type}'
     while :; do
-        for condition in $(kubectl get job "$job" -o "jsonpath=$true_ones"); do
+        conditions=$(kubectl get job "$job" -o "jsonpath=$true_ones") ||
+            fail "kubectl does not tell how $job is; see why, and run this again"
+        for condition in $conditions; do
             case $condition in Complete | Failed) echo "$condition" && return ;; esac
         done
         sleep 2

@@ -11,8 +11,12 @@ beside=$(dirname "$0")
 plan=${1:-$beside/plan.env}
 image=${IMAGE:-loadgen:latest}
 start_at=$(($(date +%s) + ${START_IN:-60}))
+name='[A-Z][A-Z0-9_]*'
 
 main() {
+    if odd=$(grep -nvE -m 1 "^($name=|#|[[:space:]]*\$)" "$plan"); then
+        fail "$plan:${odd/:/: }: give NAME=VALUE from the first column, a comment (#) or an empty line"
+    fi
     shards=$(sed -n 's/^LOADGEN_SHARDS=//p' "$plan")
     [[ $shards =~ ^[1-9][0-9]*$ ]] || fail "$plan: give LOADGEN_SHARDS, the number of pods, such as LOADGEN_SHARDS=4"
     grep -q '^TARGET=.' "$plan" || fail "$plan: give TARGET, the URL to load"
@@ -34,7 +38,7 @@ metadata:
 data:
   LOADGEN_START_AT: "$start_at"
 END
-    grep -E '^[A-Z_]+=' "$plan" | sed -e 's/[\"]/\\&/g' -e 's/^\([A-Z_]*\)=\(.*\)$/  \1: "\2"/'
+    sed -n -e 's/[\"]/\\&/g' -e "s/^\($name\)=\(.*\)\$/  \1: \"\2\"/p" "$plan"
 }
 
 fail() {

@@ -27,6 +27,7 @@ main() {
     barrier_may_be_added
     another_plan_is_rendered
     mistakes_are_refused
+    nothing_is_collected_where_nothing_is
     echo 'deploy/: manifests and scripts are good'
 }
 
@@ -61,7 +62,9 @@ another_plan_is_rendered() {
     cat >"$here/plan.env" <<'END'
 # a comment
 TARGET=https://example.test/a?b="c"&d=\e
+
 LOADGEN_SHARDS=17
+LOADGEN_HTTP2=1
 LOADGEN_HEADER=X-One: it's # no comment
 END
     IMAGE=registry.test:5000/load/gen@sha256:0123 kubernetes/render.sh "$here/plan.env" >"$here/other.yaml"
@@ -74,6 +77,7 @@ assert 0 < start_at - time.time() <= 60, start_at
 assert plan["data"] == {
     "TARGET": 'https://example.test/a?b="c"&d=\\e',
     "LOADGEN_SHARDS": "17",
+    "LOADGEN_HTTP2": "1",
     "LOADGEN_HEADER": "X-One: it's # no comment",
 }, plan["data"]
 spec, pod = job["spec"], job["spec"]["template"]
@@ -96,10 +100,30 @@ mistakes_are_refused() {
     refuses 's/^kind: Job/kind: Jobs/' 'a kind that there is not'
     printf 'a: 1\na: 2\n' >"$here/twice.yaml"
     ! "$venv/bin/yamllint" -d "$STYLE" "$here/twice.yaml" >/dev/null || fail 'yamllint takes a key twice'
-    for mistake in 's/^LOADGEN_SHARDS=.*//' 's/^LOADGEN_SHARDS=.*/LOADGEN_SHARDS=0/' 's/^TARGET=.*/TARGET=/'; do
+    for mistake in 's/^LOADGEN_SHARDS=.*//' 's/^LOADGEN_SHARDS=.*/LOADGEN_SHARDS=0/' 's/^TARGET=.*/TARGET=/' \
+        's/^LOADGEN_RATE/ &/' 's/^LOADGEN_RATE/loadgen_rate/' 's/^LOADGEN_RATE=/LOADGEN_RATE: /'; do
         sed "$mistake" kubernetes/plan.env >"$here/plan.env"
         ! kubernetes/render.sh "$here/plan.env" >/dev/null 2>&1 || fail "render.sh takes a plan after $mistake"
     done
+}
+
+# A name that no Job has, a Job whose pods are gone, and pods without a record.
+nothing_is_collected_where_nothing_is() {
+    mkdir "$here/gone" "$here/silent"
+    echo 'error: no such URL' >"$here/silent/0.loadgen-0-x"
+    collects_nothing "$here/silent" 'get job' another-name
+    collects_nothing "$here/nowhere" 'nowhere' loadgen
+    collects_nothing "$here/gone" 'has no pods' loadgen
+    collects_nothing "$here/silent" 'no such URL' loadgen
+}
+
+# Of the Job $3 with pods in $1: it ends with 1, and says $2.
+collects_nothing() {
+    local code=0
+    rm -rf "$here/records"
+    PATH=$PWD/tests/stand-ins:$PATH PODS=$1 timeout 10 kubernetes/collect.sh "$here/records" "$3" 2>"$here/why" || code=$?
+    [ $code -eq 1 ] || fail "collect.sh, $2: exit code $code: $(cat "$here/why")"
+    grep -q "$2" "$here/why" || fail "collect.sh, $2: $(cat "$here/why")"
 }
 
 # $1 makes of a good manifest one with the mistake $2.
