@@ -12,6 +12,8 @@ set -euo pipefail
 directory=$1
 shift
 loadgen=${LOADGEN:-loadgen}
+command -v "$loadgen" >/dev/null ||
+    { echo "loadgen.sh: there is no $loadgen here, to merge; make install, or give LOADGEN=PATH" >&2; exit 1; }
 # Shards can ask mpirun for the name of its job; with some versions that comes again.
 run_id=$(hostname)-$(date +%s)-$$
 start_at=$(($(date +%s) + ${START_IN:-10}))

@@ -4,7 +4,7 @@
 #
 # Usage: loadgen.sh DIR FLAG... URL
 #   DIR  here: shards' records in DIR/shards, merged DIR/record.json
-# Variables: HOSTS, a shard on each, such as a,b,c; or SHARDS, as many here; LOADGEN, the program
+# Variables: HOSTS, a shard on each, such as a,b,c or 'a b c'; or SHARDS, as many here; LOADGEN, the program
 # [default: loadgen]; START_IN, seconds until all begin [default: 10]
 set -euo pipefail
 
@@ -12,8 +12,10 @@ set -euo pipefail
 directory=$1
 shift
 loadgen=${LOADGEN:-loadgen}
-# 1/ saves parallel the asking how many cores a host has.
-read -ra hosts <<<"$(sed 's/[^,]\+/1\/&/g; s/,/ /g' <<<"${HOSTS:-}")"
+command -v "$loadgen" >/dev/null ||
+    { echo "loadgen.sh: there is no $loadgen here, to merge; make install, or give LOADGEN=PATH" >&2; exit 1; }
+HOSTS=${HOSTS:-}
+read -ra hosts <<<"${HOSTS//,/ }"
 LOADGEN_SHARDS=${SHARDS:-${#hosts[@]}}
 [ "$LOADGEN_SHARDS" -gt 0 ] || { echo 'loadgen.sh: give HOSTS or SHARDS' >&2; exit 2; }
 export LOADGEN_SHARDS
@@ -24,7 +26,8 @@ mkdir "$directory" "$directory/shards"
 # All at once, or the last would begin when the first have ended. What a job writes is passed on when
 # it has ended, in one piece: a record after the other.
 where=(--jobs "$LOADGEN_SHARDS")
-[ ${#hosts[@]} -eq 0 ] || where=(--jobs 1 --env LOADGEN_SHARDS "${hosts[@]/#/--sshlogin=}")
+# 1/ saves parallel the asking how many cores a host has.
+[ ${#hosts[@]} -eq 0 ] || where=(--jobs 1 --env LOADGEN_SHARDS "${hosts[@]/#/--sshlogin=1/}")
 seq "$LOADGEN_SHARDS" | parallel "${where[@]}" --group --quote -N0 \
     "$loadgen" --quiet --shard auto --run-id "$run_id" --start-at "$start_at" "$@" \
     >"$directory/shards/all.json" ||

@@ -3,15 +3,17 @@
 #
 # Usage: HOSTS='a b c' loadgen.sh DIR FLAG... URL
 #   DIR  here: shards' records in DIR/shards, merged DIR/record.json
-# Variables: LOADGEN, the program [default: loadgen]; START_IN, seconds until all begin [default: 10];
-# SSH [default: ssh]
+# Variables: HOSTS, a shard on each, such as 'a b c' or a,b,c; LOADGEN, the program [default: loadgen];
+# START_IN, seconds until all begin [default: 10]; SSH [default: ssh]
 set -euo pipefail
 
 [ $# -ge 2 ] && [ -n "${HOSTS:-}" ] || { echo "usage: HOSTS='a b c' loadgen.sh DIR FLAG... URL" >&2; exit 2; }
 directory=$1
 shift
 loadgen=${LOADGEN:-loadgen}
-read -ra hosts <<<"$HOSTS"
+command -v "$loadgen" >/dev/null ||
+    { echo "loadgen.sh: there is no $loadgen here, to merge; make install, or give LOADGEN=PATH" >&2; exit 1; }
+read -ra hosts <<<"${HOSTS//,/ }"
 run_id=$(hostname)-$(date +%s)-$$
 start_at=$(($(date +%s) + ${START_IN:-10}))
 mkdir "$directory" "$directory/shards"
