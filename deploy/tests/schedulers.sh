@@ -22,7 +22,7 @@ server=
 # shellcheck source=slurm.sh
 source "$tests/slurm.sh"
 trap 'stop_slurm; kill $server 2>/dev/null || true; rm -rf "$here"' EXIT
-export LOADGEN=$bin/loadgen START_IN=2 LC_ALL=C.UTF-8
+export LOADGEN=$bin/loadgen START_IN=3 LC_ALL=C.UTF-8
 
 main() {
     require
@@ -53,8 +53,9 @@ start_server() {
         sleep 0.05
     done
     origin=$(grep -o 'http://[0-9.:]*' "$here/server")
-    # Makes a thousand requests last for more than the milliseconds between the shards' starts.
-    url=$origin/delay/5
+    # Makes a thousand requests last for more than what lies between the starts of shards of which
+    # some come late.
+    url=$origin/delay/10
 }
 
 # A run in the way $1, called $2, of $3 requests by the flags from $4, and what must be true of it.
@@ -104,12 +105,13 @@ submit() {
     job=$(sbatch --parsable --output="$PWD/$1.out" --nodes=1 --ntasks-per-node=$SHARDS --cpus-per-task=1 "${@:2}")
     timeout "$LIMIT" sh -c "while squeue --noheader --jobs $job | grep -q .; do sleep 0.1; done"
     cat "$1.out"
-    [ -e "$1/record.json" ]
+    # The batch script's own.
+    return "$(scontrol show job "$job" | sed -n 's/.* ExitCode=\([0-9]*\):.*/\1/p')"
 }
 
-# The line of README.md.
+# The lines of README.md.
 by_srun() {
-    mkdir -p "$1/shards"
+    mkdir "$1" "$1/shards"
     timeout "$LIMIT" srun --quiet --ntasks=$SHARDS \
         --output="$1/shards/%t.json" --error="$1/shards/%t.err" \
         "$LOADGEN" -q --shard auto --start-at $(($(date +%s) + START_IN)) "${@:2}"
@@ -136,7 +138,7 @@ by_ssh() {
 by_kubernetes() {
     mkdir -p "$1/pods"
     printf '%s\n' "TARGET=$url" "LOADGEN_SHARDS=$SHARDS" LOADGEN_QUIET=1 >"$1/plan.env"
-    mapfile -t plan < <("$deploy/kubernetes/render.sh" "$1/plan.env" | sed -n 's/^  \([A-Z_]*\): "\(.*\)"$/\1=\2/p')
+    mapfile -t plan < <("$deploy/kubernetes/render.sh" "$1/plan.env" | sed -n 's/^  \([A-Z][A-Z0-9_]*\): "\(.*\)"$/\1=\2/p')
     for ((index = 0; index < SHARDS; index++)); do
         env -i "${plan[@]}" LOADGEN_RUN_ID=6a1f JOB_COMPLETION_INDEX=$index \
             timeout "$LIMIT" "$LOADGEN" --shard auto "${@:2}" >"$1/pods/$index.loadgen-$index-x" 2>&1 &
@@ -147,19 +149,23 @@ by_kubernetes() {
     "$LOADGEN" merge "$1/shards" -o "$1/record.json"
 }
 
-# Each of them exits with 3, when it has ended.
+# Shards exit with 3, and all but the first write their records only after that one has ended.
 a_missed_gate_ends_no_other_shard() {
+    local way code
     for way in slurm openmpi; do
-        "by_$way" "$way-gate" --rate 400 --duration 1s --min-rate 1000000 "$url" >"$way-gate.log" 2>&1 || true
+        code=0
+        FIRST=$PWD/$way-first REAL=$bin/loadgen LOADGEN=$tests/stand-ins/first-ends-first \
+            "by_$way" "$way-gate" --rate 400 --duration 1s --min-rate 1000000 "$url" >"$way-gate.log" 2>&1 || code=$?
+        [ $code -eq 3 ] || { cat "$way-gate.log" >&2; fail "$way: a missed gate: exit code $code"; }
         python3 "$tests/run.py" "$(scheduler_of "$way")" 400 "$way-gate"/record.json "$way-gate"/shards/*.json >/dev/null ||
             { cat "$way-gate.log" >&2; fail "$way: a missed gate"; }
     done
-    echo 'schedulers, a missed gate: four records, of Slurm and of Open MPI'
+    echo 'schedulers, a missed gate: four records and exit code 3, of Slurm and of Open MPI'
 }
 
 what_does_not_belong_together_is_refused() {
     local run_id
-    run_id=$(python3 -c 'import json; print(json.load(open("slurm-closed/shards/2.json"))["shard"]["run_id"])')
+    run_id=$(run_of slurm-closed/shards/2.json)
     shard() {
         "$LOADGEN" -q --shard 2/$SHARDS --run-id "$run_id" -k "$@" "$url"
     }
@@ -175,7 +181,7 @@ what_does_not_belong_together_is_refused() {
 
     among_others other-run
     cp srun-closed/shards/2.json other-run
-    refuses other-run 'other-run/.*run'
+    refuses other-run "other-run/.*$(run_of srun-closed/shards/2.json)"
 
     among_others other-plan
     shard -n 1003 -c 12 >other-plan/2.json
@@ -184,6 +190,11 @@ what_does_not_belong_together_is_refused() {
     among_others cut-short
     head -c 5000 slurm-closed/shards/2.json >cut-short/2.json
     refuses cut-short 'cut-short/2.json'
+}
+
+# What the run is called that the record $1 is of.
+run_of() {
+    python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["shard"]["run_id"])' "$1"
 }
 
 # A directory $1 of four shards that belong together.

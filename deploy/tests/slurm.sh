@@ -41,7 +41,8 @@ daemon() {
     slurm_pids=("$!" "${slurm_pids[@]}")
 }
 
-# No cgroups, no binding, nothing accounted: what a container lets root do.
+# No cgroups, no binding, nothing accounted: what a container lets root do. A task that fails ends the
+# others, as at some sites: what is started here has to say so if it does not want that.
 settings() {
     local node user ports
     node=$(hostname -s)
@@ -69,6 +70,7 @@ JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
 ReturnToService=2
+KillOnBadExit=1
 SlurmdParameters=config_overrides
 NodeName=$node NodeAddr=127.0.0.1 CPUs=8 State=UNKNOWN
 PartitionName=test Nodes=ALL Default=YES State=UP
@@ -87,15 +89,15 @@ is_idle() {
     [ "$(sinfo --noheader --format %t 2>&1)" = idle ]
 }
 
-# Waits until the command from $2 succeeds, ten seconds at most; $1 may tell why it does not.
+# Waits until the command from $2 succeeds, a minute at most; $1 may tell why it does not.
 await() {
     local why=$1 tries
     shift
-    for ((tries = 0; tries < 100; tries++)); do
+    for ((tries = 0; tries < 600; tries++)); do
         ! "$@" || return 0
         sleep 0.1
     done
     tail -n 20 "$why" "$slurm"/*.out >&2
-    echo "slurm.sh: $*: not within ten seconds" >&2
+    echo "slurm.sh: $*: not within a minute" >&2
     return 1
 }
