@@ -127,11 +127,11 @@ by_parallel() {
 }
 
 by_parallel_over_ssh() {
-    HOSTS=a,b,c,d PARALLEL_SSH=$tests/stand-ins/ssh timeout "$LIMIT" "$deploy/parallel/loadgen.sh" "$@"
+    HOSTS='a,b c d' PARALLEL_SSH=$tests/stand-ins/ssh timeout "$LIMIT" "$deploy/parallel/loadgen.sh" "$@"
 }
 
 by_ssh() {
-    HOSTS='a b c d' SSH=$tests/stand-ins/ssh timeout "$LIMIT" "$deploy/ssh/loadgen.sh" "$@"
+    HOSTS='a,b c d' SSH=$tests/stand-ins/ssh timeout "$LIMIT" "$deploy/ssh/loadgen.sh" "$@"
 }
 
 # Pods are processes with the variables of the manifests, and what they say is their log.
