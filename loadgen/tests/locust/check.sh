@@ -11,11 +11,13 @@ set -euo pipefail
 LIMIT=300s # for either, which takes a minute at most
 
 source=$(realpath "$(dirname "$0")")
+# shellcheck source=install.sh
+source "$source/install.sh"
 bin=$(realpath "$1")
 venv=$(realpath -m "$2")
 
 main() {
-    install
+    install_locust "$venv"
     export PYTHONDONTWRITEBYTECODE=1
     # Both wait for Locust most of the time, which sleeps a second before it looks again.
     timeout "$LIMIT" "$venv/bin/python" "$source/plugin.py" &
@@ -23,14 +25,6 @@ main() {
     trap 'kill "$plugin" 2>/dev/null || true' EXIT
     timeout "$LIMIT" "$venv/bin/python" "$source/workers.py" "$bin"
     wait "$plugin"
-}
-
-install() {
-    if ! cmp -s "$source/requirements.txt" "$venv/requirements.txt"; then
-        python3 -m venv --clear "$venv"
-        "$venv/bin/pip" install --quiet --only-binary :all: -r "$source/requirements.txt"
-        cp "$source/requirements.txt" "$venv"
-    fi
 }
 
 main

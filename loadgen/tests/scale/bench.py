@@ -36,13 +36,17 @@ def server(*flags, model="epoll", listen=("127.0.0.1:0",)):
         child.wait()
 
 
-def loadgen(*args, prefix=(), stderr=subprocess.PIPE):
-    """Runs loadgen to its end, whatever its exit code; its record."""
+def loadgen(*args, prefix=(), may_fail=False):
+    """Runs loadgen to its end, whatever its exit code; its record, of a run in which no request failed
+    unless some may."""
     command = [*prefix, BIN / "loadgen", "-q", *map(str, args)]
-    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, text=True, timeout=LIMIT_S)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
     if not ended.stdout.startswith("{"):
         sys.exit(f"{shown(*args)}: {ended.stderr}")
-    return json.loads(ended.stdout)
+    record = json.loads(ended.stdout)
+    if record["requests"]["failed"] and not may_fail:
+        sys.exit(f"{shown(*args)}: {record['requests']['failed']} requests failed: {record['failures']}")
+    return record
 
 
 def shown(*args):

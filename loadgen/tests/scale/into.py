@@ -1,5 +1,5 @@
 """Puts what measure.sh printed into a page, each part between its two marks, and after them what
-follows by arithmetic.
+follows by arithmetic. Parts that were not measured stay, with the machine and the day that they say.
 
 Usage: into.py MEASURED PAGE
 """
@@ -16,8 +16,8 @@ import machines
 def main():
     measured, path = map(pathlib.Path, sys.argv[1:])
     page = path.read_text()
-    machine, *parts = re.split(r"^## (\w+)\n", measured.read_text(), flags=re.M)
-    for name, tables in [("machine", machine), *zip(parts[::2], parts[1::2])]:
+    _, *parts = re.split(r"^## (\w+)\n", measured.read_text(), flags=re.M)
+    for name, tables in zip(parts[::2], parts[1::2]):
         page = put(page, name, tables)
     arithmetic = io.StringIO()
     with contextlib.redirect_stdout(arithmetic):

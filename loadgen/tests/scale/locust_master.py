@@ -7,15 +7,18 @@ import json
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 import time
 
 from bench import LIMIT_S, loadgen, scratch, server, table
 
-PLUG_IN = pathlib.Path(__file__).resolve().parents[3] / "deploy/locust/locustfile.py"
-PLUG_IN = pathlib.Path(os.environ.get("LOCUSTFILE", PLUG_IN))
+LOCUST_TESTS = pathlib.Path(__file__).resolve().parents[1] / "locust"
+sys.path.append(str(LOCUST_TESTS))
+
+from harness import LOCUSTFILE, free_port  # noqa: E402: its directory has to be known first
+
+PLUG_IN = pathlib.Path(os.environ.get("LOCUSTFILE", LOCUSTFILE))
 FAKE_WORKERS = pathlib.Path(__file__).with_name("fake_workers.py")
 # What a locustfile has at least.
 STOCK = "from locust import User\n\n\nclass Idle(User):\n    pass\n"
@@ -40,11 +43,11 @@ def main():
         ]:
             shares = []
             for count in COUNTS:
-                sizes, share, rss, heard = cost(here, file, count, carried)
+                report_bytes, share, rss, heard = cost(here, file, count, carried)
                 shares.append(share)
-                per_second = count * (sizes["report_bytes"]) / 3
+                per_second = count * report_bytes / 3
                 rows.append(
-                    [name, count, sizes["report_bytes"], f"{per_second / 1e3:.0f} kB", heard, f"{share * 100:.1f} %", f"{rss / 2**20:.0f} MiB"]
+                    [name, count, report_bytes, f"{per_second / 1e3:.0f} kB", heard, f"{share * 100:.1f} %", f"{rss / 2**20:.0f} MiB"]
                 )
             slope = (shares[-1] - shares[0]) / (COUNTS[-1] - COUNTS[0])
             costs[name] = slope
@@ -64,14 +67,14 @@ def version():
 
 
 def cost(here, file, count, carried):
-    """Sizes of a report, the master's share of a core, and its memory, with `count` workers."""
+    """Bytes of a report, the master's share of a core, and its memory, with `count` workers."""
     port = free_port()
     flags = ["--headless", "--expect-workers", count, "-u", count, "-r", count, "--only-summary", "-L", "ERROR"]
     bound = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port]
     master = start(here, "-m", "locust", "--master", "-f", file, "--host", "http://127.0.0.1", *bound, *flags)
     workers = start(here, FAKE_WORKERS, port, count, *carried)
     try:
-        sizes = json.loads(workers.stdout.readline())
+        report_bytes = int(workers.stdout.readline())
         # Connected, spawned, and reporting.
         time.sleep(6 + count / 50)
         used_s, began = cpu_s(master.pid), time.monotonic()
@@ -80,7 +83,7 @@ def cost(here, file, count, carried):
         rss = rss_bytes(master.pid)
         master.terminate()
         summary = master.communicate(timeout=LIMIT_S)[0]
-        return sizes, share, rss, int(re.findall(r"Aggregated\s+(\d+)", summary)[0]) // REQUESTS
+        return report_bytes, share, rss, int(re.findall(r"Aggregated\s+(\d+)", summary)[0]) // REQUESTS
     finally:
         for child in (workers, master):
             child.kill()
@@ -90,12 +93,6 @@ def cost(here, file, count, carried):
 def start(here, *words):
     command = [sys.executable, *map(str, words)]
     return subprocess.Popen(command, cwd=here, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def cpu_s(pid):

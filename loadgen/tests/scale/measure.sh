@@ -12,6 +12,8 @@ set -euo pipefail
 PARTS=(cpu packets ports descriptors memory merge locust_master clocks simulation)
 
 source=$(realpath "$(dirname "$0")")
+# shellcheck source=../locust/install.sh
+source "$source/../locust/install.sh"
 BIN=$(realpath "$1")
 venv=$(realpath -m "$2")
 shift 2
@@ -23,10 +25,10 @@ main() {
     [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 20000 ] \
         || fail "a process may have only $(ulimit -Hn) descriptors; raise the hard limit to 20000"
     ulimit -n 20000
-    machine
     for part; do
         [ -f "$source/$part.py" ] || fail "there is no part $part; they are ${PARTS[*]}"
         printf '\n## %s\n' "$part"
+        machine
         "$(python_for "$part")" "$source/$part.py"
     done
 }
@@ -36,10 +38,11 @@ fail() {
     exit 1
 }
 
+# The circumstances of a part's tables, as they are before it.
 machine() {
     local model
     model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
-    echo "$(nproc) cores, $model, Linux $(uname -r), $(date -u +%F), load $(cut -d ' ' -f 1 /proc/loadavg)"
+    printf '\n%s\n' "$(nproc) cores, $model, Linux $(uname -r), $(date -u +%F), load $(cut -d ' ' -f 1 /proc/loadavg)"
 }
 
 python_for() {
@@ -47,13 +50,7 @@ python_for() {
         echo python3
         return
     fi
-    # The same as make test-locust's.
-    local wanted=$source/../locust/requirements.txt
-    if ! cmp -s "$wanted" "$venv/requirements.txt"; then
-        python3 -m venv --clear "$venv"
-        "$venv/bin/pip" install --quiet --only-binary :all: -r "$wanted" >&2
-        cp "$wanted" "$venv"
-    fi
+    install_locust "$venv" >&2
     echo "$venv/bin/python"
 }
 
