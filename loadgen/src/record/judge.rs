@@ -280,10 +280,13 @@ fn shards_missing(record: &Record) -> Option<Reason> {
 
 fn shards_apart(record: &Record) -> Option<Reason> {
     let merged = record.merged.as_ref()?;
+    // Locust's workers may, and nobody promised when which of them would be there.
+    let come_and_go = merged.shards.iter().any(|shard| shard.worker.is_some());
     (merged.overlap_share < OVERLAP_SHARE_GOOD).then_some(Reason::ShardsApart {
         overlap_s: merged.overlap_s,
         elapsed_s: record.elapsed_s,
-        too_little: merged.overlap_share < OVERLAP_SHARE_MIN,
+        come_and_go,
+        too_little: merged.overlap_share < OVERLAP_SHARE_MIN && !come_and_go,
     })
 }
 
@@ -399,6 +402,15 @@ mod tests {
         assert_eq!(together(0.89), one("shards_apart", Severity::Note));
         assert_eq!(together(0.5), one("shards_apart", Severity::Note));
         assert_eq!(together(0.49), one("shards_apart", Severity::Invalid));
+    }
+
+    #[test]
+    fn workers_that_come_and_go_are_a_note_however_long_all_were_there() {
+        let found = merged_codes(|it| {
+            it.overlap_share = 0.01;
+            it.shards[0].worker = Some("worker".to_owned());
+        });
+        assert_eq!(found, one("shards_apart", Severity::Note));
     }
 
     #[test]

@@ -135,6 +135,8 @@ pub enum Reason {
         overlap_s: f64,
         /// From the first one's start to the last one's end.
         elapsed_s: f64,
+        /// They are workers, who may come and go.
+        come_and_go: bool,
         /// So little that the rate says nothing of the run.
         too_little: bool,
     },
@@ -456,6 +458,9 @@ impl Reason {
             }
             Self::CpuSteal { .. } => "use a quieter machine, or more rounds",
             Self::RateDrifted { .. } => "warm up longer (--warmup), and look at `series`",
+            Self::ShardsApart {
+                come_and_go: true, ..
+            } => "read the rate second by second, or begin when all workers are there",
             Self::ShardsApart { .. } => "give all shards one --start-at, or run for longer",
             Self::ClocksUnsure { .. } => {
                 "have chrony or NTP keep the clocks, or run for much longer than they are off"
