@@ -1,7 +1,7 @@
 //! What a worker of Locust does next: a state machine, without sockets and clocks.
 //!
 //! Events go in with the time, actions come out. Three things are kept apart: whether there is a
-//! master (`master.rs`), whether there is a load ([`Load`]), and which reports no master is known to
+//! master (`master.rs`), whether there is a load (`Load`), and which reports no master is known to
 //! have taken yet (`outbox.rs`).
 //!
 //! What `locust/runners.py` leaves to its workers is decided here so that no request is lost or
