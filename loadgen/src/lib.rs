@@ -6,8 +6,8 @@
 //! never a live run; [`mod@bench`] makes many runs, in turns, and has them compared; [`find_max`]
 //! makes runs at one rate after another. [`push`] is another kind of run: clients that take what a
 //! server pushes. [`report`] shows records as a page, and [`mod@import`] makes records of what other
-//! tools wrote. [`shard`] makes a run a part of a larger one, [`merge`] makes one record of the parts, and
-//! [`locust`] takes orders from a Locust master.
+//! tools wrote. [`shard`] makes a run a part of a larger one, [`merge`] makes one record of the
+//! parts, and [`locust`] takes orders from a Locust master.
 
 pub mod bench;
 pub mod cli;

@@ -4,7 +4,7 @@
 //! There is no cluster of our own. A scheduler that people already operate starts the processes,
 //! and [`scheduler`] asks its variables which of them this is; `division` is a plan's part for one
 //! of them, and `start` waits for the moment at which all begin. [`Membership`] is what their records
-//! have in common, by which [`crate::merge`] knows that they belong together, [`plan_hash`] what of
+//! have in common, by which [`crate::merge`] knows that they belong together, [`plan_hash()`] what of
 //! it says that they did the same.
 
 mod division;
