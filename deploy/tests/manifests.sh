@@ -28,6 +28,7 @@ main() {
     another_plan_is_rendered
     mistakes_are_refused
     nothing_is_collected_where_nothing_is
+    no_run_begins_that_nobody_merges
     echo 'deploy/: manifests and scripts are good'
 }
 
@@ -124,6 +125,16 @@ collects_nothing() {
     PATH=$PWD/tests/stand-ins:$PATH PODS=$1 timeout 10 kubernetes/collect.sh "$here/records" "$3" 2>"$here/why" || code=$?
     [ $code -eq 1 ] || fail "collect.sh, $2: exit code $code: $(cat "$here/why")"
     grep -q "$2" "$here/why" || fail "collect.sh, $2: $(cat "$here/why")"
+}
+
+# Without loadgen here, each recipe ends before it starts anything.
+no_run_begins_that_nobody_merges() {
+    local recipe
+    for recipe in ssh/loadgen.sh parallel/loadgen.sh openmpi/loadgen.sh slurm/loadgen.sbatch; do
+        ! HOSTS=a LOADGEN=$here/nowhere "$recipe" "$here/run" http://127.0.0.1:1/ 2>"$here/why" || fail "$recipe runs without loadgen"
+        grep -q 'there is no .*/nowhere here' "$here/why" || fail "$recipe, without loadgen: $(cat "$here/why")"
+        [ ! -e "$here/run" ] || fail "$recipe, without loadgen: begins all the same"
+    done
 }
 
 # $1 makes of a good manifest one with the mistake $2.
