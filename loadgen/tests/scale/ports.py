@@ -12,6 +12,8 @@ from machines import CHEAP_PORTS
 
 RANGE = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
 REUSE = pathlib.Path("/proc/sys/net/ipv4/tcp_tw_reuse")
+# Past as many TIME_WAITs the kernel gives ports back at once, and the takes of a minute leave more.
+TIME_WAITS = pathlib.Path("/proc/sys/net/ipv4/tcp_max_tw_buckets")
 # A fresh network has the kernel's default.
 DEFAULT_RANGE = "32768 60999"
 FEW_PORTS = "40000 40999"
@@ -24,6 +26,7 @@ def main():
     network.enter()
     first, last = map(int, DEFAULT_RANGE.split())
     print(f"\n`ip_local_port_range` {read(RANGE)}; the kernel's default, {DEFAULT_RANGE}, are {last - first + 1} ports")
+    TIME_WAITS.write_text("1000000")
     filling()
     RANGE.write_text(FEW_PORTS)
     ending()
