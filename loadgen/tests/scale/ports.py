@@ -25,7 +25,7 @@ PLACES = itertools.count(7001)
 def main():
     network.enter()
     first, last = map(int, DEFAULT_RANGE.split())
-    print(f"\n`ip_local_port_range` {read(RANGE)}; the kernel's default, {DEFAULT_RANGE}, are {last - first + 1} ports")
+    print(f"\n`ip_local_port_range` {' '.join(read(RANGE).split())}; the kernel's default, {DEFAULT_RANGE}, are {last - first + 1} ports")
     TIME_WAITS.write_text("1000000")
     filling()
     RANGE.write_text(FEW_PORTS)
