@@ -133,8 +133,9 @@ pub struct Share {
 #[derive(Clone, Debug)]
 enum Load {
     None,
-    /// This test cannot be made here; its users are not.
-    Refused(Test),
+    /// This test cannot be made here, or was stopped: its users are not made. A master whose ramp
+    /// takes longer than the test orders more of them after the end.
+    Over(Test),
     Running {
         test: Test,
         users: Users,
@@ -143,6 +144,7 @@ enum Load {
         is_asked: bool,
     },
     Leaving {
+        test: Test,
         users: Users,
         why: Why,
     },
@@ -164,7 +166,7 @@ enum Why {
     /// There is another test.
     Next(Box<Spawn>),
     /// The worker ends.
-    End(Exit),
+    End,
 }
 
 /// The worker ends when its reports are taken, or then.
@@ -239,7 +241,7 @@ impl Protocol {
                 self.ended(now, out);
             }
             Event::Refused(line) => self.refused(line, now, out),
-            Event::Interrupted => self.end(Exit::Interrupted, now, out),
+            Event::Interrupted => self.end(Exit::Interrupted, DRAIN, now, out),
             Event::Tick => self.tick(now, out),
         }
         actions
@@ -248,14 +250,14 @@ impl Protocol {
     /// Users that the worker has now.
     fn users(&self) -> Users {
         match &self.load {
-            Load::None | Load::Refused(_) => Users::default(),
+            Load::None | Load::Over(_) => Users::default(),
             Load::Running { users, .. } | Load::Leaving { users, .. } => users.clone(),
         }
     }
 
     fn state(&self) -> State {
         match self.load {
-            Load::None | Load::Refused(_) => State::Ready,
+            Load::None | Load::Over(_) => State::Ready,
             Load::Running { .. } | Load::Leaving { .. } => State::Running,
         }
     }
@@ -301,7 +303,7 @@ impl Protocol {
             }
             FromMaster::Spawn(spawn) => self.spawn(*spawn, out),
             FromMaster::Stop => self.stop(out),
-            FromMaster::Quit => self.end(Exit::Done, now, out),
+            FromMaster::Quit => self.end(Exit::Done, self.stop_timeout.max(DRAIN), now, out),
             FromMaster::Reconnect => {
                 self.lost("the master asks for a new connection", now, out);
             }
@@ -314,7 +316,8 @@ impl Protocol {
     }
 
     fn acknowledged(&mut self, index: Option<u64>, now: Duration, out: &mut Vec<Action>) {
-        let has_history = !matches!(self.load, Load::None) || !self.outbox.is_empty();
+        let has_load = !matches!(self.load, Load::None | Load::Over(_));
+        let has_history = has_load || !self.outbox.is_empty();
         if self.master.acknowledged(index, has_history, now) {
             out.push(Action::Tell(format!(
                 "the master has taken this worker as number {}",
@@ -340,11 +343,13 @@ impl Protocol {
         self.stop_timeout = spawn.stop_timeout;
         self.forget_locusts_numbers(&test, out);
         match &mut self.load {
-            Load::Refused(refused) if refused.is(&test) => {
-                let nobody = spawn.users.at_most(0);
-                out.push(Action::Send(ToMaster::SpawningComplete(nobody)));
-            }
-            Load::None | Load::Refused(_) => self.begin(spawn, out),
+            Load::Over(over) if *over == test => self.say_nobody(&spawn.users, out),
+            Load::Leaving {
+                test: stopped,
+                why: Why::Stop,
+                ..
+            } if *stopped == test && test.has_name() => self.say_nobody(&spawn.users, out),
+            Load::None | Load::Over(_) => self.begin(spawn, out),
             Load::Running {
                 test: running,
                 users,
@@ -364,7 +369,7 @@ impl Protocol {
                 self.leave(DRAIN, Why::Next(Box::new(spawn)), out);
             }
             Load::Leaving { why, .. } => match why {
-                Why::End(_) => {}
+                Why::End => {}
                 Why::Stop | Why::Alone | Why::Next(_) => *why = Why::Next(Box::new(spawn)),
             },
         }
@@ -446,10 +451,10 @@ impl Protocol {
         }
         match &self.load {
             Load::Running { test, users, .. } => {
-                let nobody = users.at_most(0);
-                self.load = Load::Refused(test.clone());
+                let users = users.clone();
+                self.load = Load::Over(test.clone());
                 if self.master.is_known() {
-                    out.push(Action::Send(ToMaster::SpawningComplete(nobody)));
+                    self.say_nobody(&users, out);
                 }
             }
             _ => self.ended(now, out),
@@ -462,34 +467,38 @@ impl Protocol {
                 let within = self.stop_timeout.max(DRAIN);
                 self.leave(within, Why::Stop, out);
             }
-            Load::Leaving { why, .. } if !matches!(why, Why::End(_)) => *why = Why::Stop,
+            Load::Leaving { why, .. } if !matches!(why, Why::End) => *why = Why::Stop,
             Load::Leaving { .. } => {}
-            Load::None | Load::Refused(_) => {
-                self.load = Load::None;
+            Load::None => self.say_stopped(out),
+            Load::Over(test) => {
+                self.load = Load::after_stop(test.clone());
                 self.say_stopped(out);
             }
         }
     }
 
     fn leave(&mut self, within: Duration, why: Why, out: &mut Vec<Action>) {
-        self.load = Load::Leaving {
-            users: self.users(),
-            why,
-        };
+        if let Load::Running { test, users, .. } = &self.load {
+            self.load = Load::Leaving {
+                test: test.clone(),
+                users: users.clone(),
+                why,
+            };
+        }
         out.push(Action::Leave(within));
     }
 
     /// The load has ended.
     fn ended(&mut self, now: Duration, out: &mut Vec<Action>) {
         let load = std::mem::replace(&mut self.load, Load::None);
-        let why = match load {
-            Load::Leaving { why, .. } => why,
+        let Load::Leaving { test, why, .. } = load else {
             // It ends when it is told to, and by what Refused says.
-            _ => Why::Alone,
+            return self.send_reports(out);
         };
         match why {
             Why::Alone => self.send_reports(out),
             Why::Stop => {
+                self.load = Load::after_stop(test);
                 self.send_reports(out);
                 self.say_stopped(out);
             }
@@ -498,11 +507,14 @@ impl Protocol {
                 self.send_reports(out);
                 self.begin(*spawn, out);
             }
-            Why::End(exit) => {
-                self.send_reports(out);
-                self.end(exit, now, out);
-            }
+            Why::End => self.conclude(now, out),
         }
+    }
+
+    /// There are to be users of a test that has none here.
+    fn say_nobody(&self, users: &Users, out: &mut Vec<Action>) {
+        let nobody = users.at_most(0);
+        out.push(Action::Send(ToMaster::SpawningComplete(nobody)));
     }
 
     /// A master forgets a worker that has stopped until it is ready again.
@@ -513,30 +525,30 @@ impl Protocol {
         }
     }
 
-    /// Ends the load if there is one, then the worker.
-    fn end(&mut self, exit: Exit, now: Duration, out: &mut Vec<Action>) {
-        if self.ending.is_none() {
-            self.ending = Some(Ending {
-                exit,
-                at: now + QUIT_WAIT,
-            });
-        }
+    /// Ends the load if there is one, `within` that time, then the worker.
+    fn end(&mut self, exit: Exit, within: Duration, now: Duration, out: &mut Vec<Action>) {
+        let at = now + within + QUIT_WAIT;
+        let ending = self.ending.get_or_insert(Ending { exit, at });
+        ending.at = ending.at.min(at);
         match &mut self.load {
-            Load::Running { .. } => self.leave(DRAIN, Why::End(exit), out),
+            Load::Running { .. } => self.leave(within, Why::End, out),
             Load::Leaving { why, .. } => {
-                *why = Why::End(exit);
-                out.push(Action::Leave(DRAIN));
+                *why = Why::End;
+                out.push(Action::Leave(within));
             }
-            Load::None | Load::Refused(_) => {
-                self.load = Load::None;
-                if let Some(ending) = &mut self.ending {
-                    ending.at = ending.at.max(now + LAST_WAIT);
-                }
-                self.master.settle();
-                self.send_reports(out);
-                self.end_if_done(now, out);
-            }
+            Load::None | Load::Over(_) => self.conclude(now, out),
         }
+    }
+
+    /// The load has ended, and the worker is to.
+    fn conclude(&mut self, now: Duration, out: &mut Vec<Action>) {
+        self.load = Load::None;
+        if let Some(ending) = &mut self.ending {
+            ending.at = ending.at.max(now + LAST_WAIT);
+        }
+        self.master.settle();
+        self.send_reports(out);
+        self.end_if_done(now, out);
     }
 
     fn end_if_done(&mut self, now: Duration, out: &mut Vec<Action>) {
@@ -558,6 +570,10 @@ impl Protocol {
 
     fn tick(&mut self, now: Duration, out: &mut Vec<Action>) {
         if self.ending.is_some() {
+            // A master that hears nothing for three seconds takes the worker for lost.
+            if self.master.is_beat_due(now) {
+                self.beat(out);
+            }
             return self.end_if_done(now, out);
         }
         if let Some(line) = self.master.silence(now) {
@@ -590,7 +606,7 @@ impl Protocol {
     /// Says what the users have done, or asks for it.
     fn report(&mut self, out: &mut Vec<Action>) {
         match &mut self.load {
-            Load::None | Load::Refused(_) if self.outbox.is_empty() => {
+            Load::None | Load::Over(_) if self.outbox.is_empty() => {
                 out.push(Action::SendNothing(self.users()));
             }
             Load::Running {
@@ -671,11 +687,25 @@ impl Protocol {
     }
 }
 
+impl Load {
+    /// A test without a name that was stopped cannot be told from one that begins.
+    fn after_stop(test: Test) -> Self {
+        match test.has_name() {
+            true => Self::Over(test),
+            false => Self::None,
+        }
+    }
+}
+
 impl Test {
     fn of(spawn: &Spawn) -> Self {
         Self {
             run_id: spawn.options.run_id(),
         }
+    }
+
+    fn has_name(&self) -> bool {
+        self.run_id.is_some()
     }
 
     /// Whether `other` is the same. Without names nothing tells one from another but a stop.

@@ -287,14 +287,59 @@ fn a_test_that_is_stopped_sends_its_last_report_before_the_worker_is_ready_again
 
 #[test]
 fn the_time_that_a_master_gives_users_is_theirs() {
-    let mut scene = Scene::ready();
-    let FromMaster::Spawn(mut order) = spawn("a", 1.0, 4) else {
-        unreachable!("it is an order");
+    let with_time = || {
+        let mut scene = Scene::ready();
+        let FromMaster::Spawn(mut order) = spawn("a", 1.0, 4) else {
+            unreachable!("it is an order");
+        };
+        order.stop_timeout = Duration::from_secs(7);
+        scene.hears(FromMaster::Spawn(order));
+        scene
     };
-    order.stop_timeout = Duration::from_secs(7);
-    scene.hears(FromMaster::Spawn(order));
-    let actions = scene.hears(FromMaster::Stop);
+    let actions = with_time().hears(FromMaster::Stop);
     assert_eq!(leaves(&actions), [Duration::from_secs(7)]);
+    let mut scene = with_time();
+    let actions = scene.hears(FromMaster::Quit);
+    assert_eq!(leaves(&actions), [Duration::from_secs(7)]);
+    let actions = scene.wait(Duration::from_secs(6));
+    let beats = actions.iter();
+    let beats = beats.filter(|it| matches!(it, Action::Heartbeat(State::Running)));
+    assert!(beats.count() >= 5, "it is not lost meanwhile");
+    let actions = scene.on(Event::Ended(report("last")));
+    assert_eq!(records(&scene.answered(actions, true)), ["last"]);
+    // Who signals does not wait for it.
+    let actions = with_time().on(Event::Interrupted);
+    assert_eq!(leaves(&actions), [DRAIN]);
+}
+
+#[test]
+fn a_ramp_that_goes_on_after_the_stop_makes_no_load() {
+    let mut scene = Scene::running("a");
+    scene.hears(FromMaster::Stop);
+    let nobody = [
+        Action::Send(ToMaster::Spawning),
+        Action::Send(ToMaster::SpawningComplete(users_of(0))),
+    ];
+    assert_eq!(scene.hears(spawn("a", 2.0, 5)), nobody);
+    let actions = scene.on(Event::Ended(report("last")));
+    assert_eq!(kinds(&actions), ["stats", "client_stopped", "client_ready"]);
+    assert_eq!(scene.hears(spawn("a", 3.0, 6)), nobody);
+    scene.hears(FromMaster::Stop);
+    assert_eq!(scene.hears(spawn("a", 4.0, 7)), nobody);
+    assert_eq!(begins(&scene.hears(spawn("b", 5.0, 8))).len(), 1);
+}
+
+#[test]
+fn tests_without_names_begin_again_after_a_stop() {
+    let mut scene = Scene::running("");
+    scene.hears(FromMaster::Stop);
+    scene.on(Event::Ended(report("last")));
+    assert_eq!(begins(&scene.hears(spawn("", 2.0, 5))).len(), 1);
+    // A master without names may follow one that had some.
+    let mut scene = Scene::running("a");
+    scene.hears(FromMaster::Stop);
+    scene.on(Event::Ended(report("last")));
+    assert_eq!(begins(&scene.hears(spawn("", 2.0, 5))).len(), 1);
 }
 
 #[test]
@@ -326,7 +371,7 @@ fn a_master_that_has_gone_by_then_is_not_waited_for() {
     let mut scene = Scene::running("a");
     scene.hears(FromMaster::Quit);
     scene.on(Event::Ended(report("last")));
-    let actions = scene.wait_in_silence(QUIT_WAIT + Duration::from_millis(50));
+    let actions = scene.wait_in_silence(DRAIN + QUIT_WAIT);
     assert_eq!(exit(&actions), Some(Exit::Done));
 }
 
