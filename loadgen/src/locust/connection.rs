@@ -9,6 +9,12 @@
 //! a handshake as a master has it, can take all memory. Who can do that could also have any address
 //! loaded; [`BYTES_MAX`] is for what has come.
 
+use std::error::Error;
+use std::io::{
+    self,
+    ErrorKind::{BrokenPipe, ConnectionReset},
+};
+use std::iter::successors;
 use std::time::Duration;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -107,28 +113,41 @@ impl Line {
             sleep(RETRY_EVERY).await;
         };
         self.note(Event::Connected);
-        self.carry(socket, to_send).await;
+        if !self.carry(socket, to_send).await {
+            // Whoever is there may go on like this.
+            sleep(RETRY_EVERY).await;
+        }
         self.note(Event::Disconnected);
     }
 
-    /// Passes messages to and fro until the connection ends.
-    async fn carry(&self, mut socket: DealerSocket, mut to_send: UnboundedReceiver<Vec<u8>>) {
+    /// Passes messages to and fro until the connection ends; whether anything was heard on it.
+    async fn carry(
+        &self,
+        mut socket: DealerSocket,
+        mut to_send: UnboundedReceiver<Vec<u8>>,
+    ) -> bool {
         let mut gone = socket.monitor();
         let (mut sender, mut receiver) = socket.split();
+        let mut has_heard = false;
         loop {
             tokio::select! {
                 bytes = to_send.recv() => {
-                    let Some(bytes) = bytes else { return };
+                    let Some(bytes) = bytes else { return has_heard };
                     if sender.send(ZmqMessage::from(bytes)).await.is_err() {
-                        return;
+                        return has_heard;
                     }
                 }
                 message = receiver.recv() => match message {
-                    Ok(message) => self.note(heard(&message)),
-                    Err(_) => return,
+                    Ok(message) => {
+                        has_heard = true;
+                        self.note(heard(&message));
+                    }
+                    Err(_) => return has_heard,
                 },
                 told = gone.recv() => match told {
-                    Ok(SocketEvent::Disconnected(_) | SocketEvent::Closed) | Err(_) => return,
+                    Ok(SocketEvent::Disconnected(_) | SocketEvent::Closed) | Err(_) => {
+                        return has_heard;
+                    }
                     Ok(_) => {}
                 },
             }
@@ -168,6 +187,12 @@ impl Line {
 
     fn refusal(&self, error: &ZmqError) -> Refusal {
         let address = &self.address;
+        if is_closed_at_once(error) {
+            return Refusal::Nobody(format!(
+                "no master at {address} yet: whoever listens there, as a tunnel does for one, closed \
+                 the connection at once; start locust --master there, or check --master"
+            ));
+        }
         let why = match error {
             ZmqError::ConnectTimeout(limit) => {
                 format!("it said nothing within {} s", limit.as_secs_f64())
@@ -200,6 +225,16 @@ impl From<Refusal> for Event {
         };
         Self::NotConnected { line, is_other }
     }
+}
+
+/// Whether the peer went before it said anything.
+fn is_closed_at_once(error: &ZmqError) -> bool {
+    if matches!(error, ZmqError::Other("Failed Greeting exchange")) {
+        return true;
+    }
+    let mut causes = successors(error.source(), |&cause| cause.source());
+    let cause = causes.find_map(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| matches!(cause.kind(), ConnectionReset | BrokenPipe))
 }
 
 fn heard(message: &ZmqMessage) -> Event {

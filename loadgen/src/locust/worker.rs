@@ -116,7 +116,8 @@ impl Control {
                         is_told = true;
                         Event::Interrupted
                     }
-                    () if self.connection.is_over() => Event::Disconnected,
+                    // What it heard before is still to be counted.
+                    () if self.connection.is_over() && noted.is_empty() => Event::Disconnected,
                     () => Event::Tick,
                 },
             };

@@ -290,6 +290,27 @@ fn whoever_is_no_locust_master_is_named_in_one_line() {
 }
 
 #[test]
+fn a_tunnel_is_waited_for_until_a_master_is_behind_it() {
+    let tunnel = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = tunnel.local_addr().expect("an address");
+    let running = loadgen::start(command(&address.to_string(), &[]));
+    // One connection to see whether anybody is there, and one to speak on.
+    for _ in 0..2 {
+        drop(tunnel.accept().expect("a connection"));
+    }
+    drop(tunnel);
+    let master = Master::start_at(address);
+    let worker = master.hears("client_ready").worker;
+    master.says(&worker, "quit", Value::Nil);
+    let ended = running.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(
+        ended.stderr.contains("closed the connection at once"),
+        "{ended:?}"
+    );
+}
+
+#[test]
 fn where_nobody_is_a_master_is_waited_for_and_not_without_end() {
     let address = crate::closed_port::ClosedPort::new().address().to_string();
     let running = loadgen::start(command(&address, &["--wait", "300ms"]));
