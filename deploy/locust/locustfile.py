@@ -65,7 +65,6 @@ def declare_options(parser: Any) -> None:
     hidden = {"include_in_web_ui": False}
     option("results", "locust-results", "Directory for records (default: locust-results)", **hidden)
     option("binary", "loadgen", "The program loadgen, which merges (default: loadgen, by PATH)", **hidden)
-    option("run-id", "", "Set by the master for each test", **hidden)
 
 
 def guarded(listener: Callable[..., None]) -> Callable[..., None]:
@@ -201,17 +200,40 @@ class Plugin:
         self.runs: dict[str, Run] = {}
         self.now: Run | None = None
         self.strangers: set[str] = set()  # workers that count requests and send no record
+        environment.parsed_options.loadgen = {}
+        environment.dispatcher_class = self.telling(environment.dispatcher_class)
         events.test_start.add_listener(guarded(self.begin))
         events.worker_report.add_listener(guarded(self.report))
         events.test_stopping.add_listener(guarded(self.stopping))
         events.test_stop.add_listener(guarded(self.end))
 
     def begin(self, environment: Any, **_: Any) -> None:
-        """Called before the first users are sent to workers, and the options with them."""
+        """Called before the first users are sent to workers, and the options with them. A worker that
+        joins later has to make the same load, whatever the web form has set meanwhile."""
         run_id = time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(4)
-        environment.parsed_options.loadgen_run_id = run_id
+        options = environment.parsed_options
+        of_test = {name: value for name, value in vars(options).items() if name.startswith("loadgen_")}
+        options.loadgen = {**of_test, "loadgen_run_id": run_id, "loadgen_host": environment.host}
         self.now = self.runs[run_id] = Run(run_id, self.results, self.binary)
         self.now.directory.mkdir()
+
+    def telling(self, dispatcher: type) -> type:
+        """One that says with each order how many users all workers have: of these a worker has its
+        share of the rate. A shape or the keyboard changes them, and Locust's options stay."""
+        options = self.environment.parsed_options
+
+        class Telling(dispatcher):
+            def new_dispatch(self, target_user_count: int, *args: Any, **more: Any) -> None:
+                self.target = target_user_count
+                super().new_dispatch(target_user_count, *args, **more)
+
+            def __next__(self) -> dict[str, dict[str, int]]:
+                users = super().__next__()
+                count = sum(sum(of_worker.values()) for of_worker in users.values())
+                options.loadgen["num_users"] = max(self.target, count)
+                return users
+
+        return Telling
 
     def report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         reports = data.get("loadgen") or []
@@ -264,7 +286,8 @@ class Plugin:
 
     def newest(self, name: str) -> Response:
         """For the web interface: a file of the newest test that has it."""
-        for run in reversed(list(self.runs.values())):
+        for run_id in sorted(self.runs, reverse=True):  # they begin with the time
+            run = self.runs[run_id]
             if (path := run.directory / name).exists():
                 return send_file(path, as_attachment=True, download_name=f"{run.id}.{name}")
         return make_response(f"there is no {name} yet\n", 404)

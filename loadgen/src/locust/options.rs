@@ -37,10 +37,18 @@ pub struct Capacity {
 }
 
 impl Options {
-    /// These; of two with one name the later.
+    /// These; of two with one name the later. What our locustfile says of a test, in `loadgen`, goes
+    /// before what anybody set while it runs.
     #[must_use]
     pub fn new(named: Vec<(String, Value)>) -> Self {
-        Self(named.into_iter().collect())
+        let mut options: BTreeMap<_, _> = named.into_iter().collect();
+        if let Some(Value::Map(of_test)) = options.remove("loadgen") {
+            let of_test = of_test.into_iter();
+            options.extend(
+                of_test.filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value))),
+            );
+        }
+        Self(options)
     }
 
     /// The name that all workers of one test have for it, if the locustfile gave one.
@@ -49,8 +57,8 @@ impl Options {
         self.text("loadgen_run_id")
     }
 
-    /// Users of all workers together, as the test was started with; `None` where a shape says it, or
-    /// nobody.
+    /// Users of all workers together: that there are to be, by our locustfile, or that the test was
+    /// started with; `None` where nobody says it.
     #[must_use]
     pub fn users_of_all(&self) -> Option<u64> {
         self.0.get("num_users").and_then(Value::as_u64)
@@ -101,6 +109,8 @@ impl Options {
     }
 
     fn target(&self, host: Option<&str>) -> Result<Target, String> {
+        let of_test = self.text("loadgen_host");
+        let host = of_test.as_deref().or(host);
         let host = host.map(|host| host.trim().trim_end_matches('/'));
         let host = host.filter(|host| !host.is_empty()).ok_or(
             "nothing says what to load; give the master --host http://HOST:PORT, or fill in Host in \

@@ -104,13 +104,10 @@ class Worker:
         while True:
             message = self.client.recv()
             if message.type == "spawn":
-                options = message.data["parsed_options"]
+                options = message.data["parsed_options"]["loadgen"]
                 if self.state != "running":
                     self.run_id, self.sequence = options["loadgen_run_id"], 0
-                    print(
-                        json.dumps({k: v for k, v in options.items() if k.startswith("loadgen")}),
-                        flush=True,
-                    )
+                    print(json.dumps(options), flush=True)
                 self.send("spawning")
                 self.users = message.data["user_classes_count"]
                 self.state = "running"

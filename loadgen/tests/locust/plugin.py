@@ -12,10 +12,18 @@ import stat
 import sys
 import tempfile
 
-from harness import Master, Process, free_port, reports, same, until
+from harness import LOCUSTFILE, Master, Process, free_port, reports, same, until
 
 HERE = pathlib.Path(__file__).resolve().parent
 HOST = "http://127.0.0.1:9"  # nobody calls there
+SHAPE = """
+from locust import LoadTestShape
+
+
+class Shape(LoadTestShape):
+    def tick(self):
+        return 6, 6
+"""
 MERGE = f"""#!{sys.executable}
 import json, sys
 _, command, reports, _, record = sys.argv
@@ -39,13 +47,7 @@ def main():
         binary.write_text(MERGE)
         binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
         try:
-            for case in (
-                a_headless_master_waits_for_the_last_reports,
-                the_web_interface_begins_tests_with_settings_of_their_own,
-                a_report_that_makes_no_sense_harms_nobody,
-                without_the_program_the_log_says_what_to_run,
-                a_worker_in_python_is_told_so,
-            ):
+            for case in CASES:
                 (directory / case.__name__).mkdir()
                 case(directory / case.__name__, binary)
                 Process.end_all()
@@ -54,7 +56,7 @@ def main():
             sys.exit(f"plug-in, {case.__name__}: {failure!r}")
         finally:
             Process.end_all()
-    print("the plug-in: 5 passed")
+    print(f"the plug-in: {len(CASES)} passed")
 
 
 def worker(name, directory, port, *flags):
@@ -158,6 +160,34 @@ def the_web_interface_begins_tests_with_settings_of_their_own(directory, binary)
     one.ends(0)
 
 
+def a_worker_that_joins_later_makes_the_same_load(directory, binary):
+    port = free_port()
+    master = Master("master", directory, HOST, port, binary)
+    one = worker("one", directory, port)
+    until("web interface", master.has_web)
+    until("the worker", lambda: master.workers() == 1)
+    master.post("/swarm", user_count=2, spawn_rate=2, loadgen_path="/first")
+    until("requests", master.requests)
+    other = {"host": "http://127.0.0.1:10", "loadgen_path": "/second"}
+    master.post("/swarm", user_count=4, spawn_rate=4, **other)
+    late = worker("late", directory, port)
+    first, second = (json.loads(until("orders", each.text)) for each in (one, late))
+    same("users of all", (2, 4), (first.pop("num_users"), second.pop("num_users")))
+    same("settings", first, second)
+    same("path", "/first", second["loadgen_path"])
+    same("host", HOST, second["loadgen_host"])
+
+
+def a_shape_says_how_many_users_all_have(directory, binary):
+    port = free_port()
+    shape = directory / "shape.py"
+    shape.write_text(SHAPE)
+    both = f"{LOCUSTFILE},{shape}"
+    Master("master", directory, HOST, port, binary, ["--headless"], both)
+    one = worker("one", directory, port)
+    same("users of all", 6, json.loads(until("an order", one.text))["num_users"])
+
+
 def a_report_that_makes_no_sense_harms_nobody(directory, binary):
     # What another master left, killed while it wrote.
     earlier = directory / "locust-results" / "earlier"
@@ -213,5 +243,15 @@ def a_worker_in_python_is_told_so(directory, binary):
     alone = Process("alone", [*locust, "--headless"], directory)
     alone.ends(1)
 
+
+CASES = [
+    a_headless_master_waits_for_the_last_reports,
+    the_web_interface_begins_tests_with_settings_of_their_own,
+    a_worker_that_joins_later_makes_the_same_load,
+    a_shape_says_how_many_users_all_have,
+    a_report_that_makes_no_sense_harms_nobody,
+    without_the_program_the_log_says_what_to_run,
+    a_worker_in_python_is_told_so,
+]
 
 main()

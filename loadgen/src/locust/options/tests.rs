@@ -107,6 +107,24 @@ fn a_rate_is_that_of_all_users_together() {
 }
 
 #[test]
+fn what_the_locustfile_says_of_a_test_goes_before_what_is_set_while_it_runs() {
+    let of_test = [
+        ("loadgen_path", "/first".into()),
+        ("loadgen_host", "http://127.0.0.1:9".into()),
+        ("num_users", 20.into()),
+    ];
+    let of_test = of_test.map(|(name, value)| (Value::from(name), value));
+    let options = options(&[
+        ("loadgen_path", "/second".into()),
+        ("num_users", 8.into()),
+        ("loadgen", Value::Map(of_test.to_vec())),
+    ]);
+    let plan = options.plan(HOST, &capacity()).unwrap();
+    assert_eq!(plan.target.url.masked, "http://127.0.0.1:9/first");
+    assert_eq!(options.users_of_all(), Some(20));
+}
+
+#[test]
 fn options_are_texts_numbers_or_flags() {
     let keeps = |value: Value| {
         let plan = options(&[("loadgen_keep_alive", value)]).plan(HOST, &capacity());
