@@ -33,6 +33,21 @@ pub fn run(
     context: &Context,
     observer: &mut dyn Observer,
 ) -> io::Result<(Record, Summary)> {
+    let (summary, measured) = measure(plan, context, observer)?;
+    let record = record::build(plan, context, &summary, &measured);
+    Ok((record, summary))
+}
+
+/// The same, without the record.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn measure(
+    plan: &Plan,
+    context: &Context,
+    observer: &mut dyn Observer,
+) -> io::Result<(Summary, Measured)> {
     let control = Control::new(plan.load.threads, context.interrupted.clone())
         .with_samples(context.samples.clone())
         .with_crowd(context.crowd.clone());
@@ -49,9 +64,7 @@ pub fn run(
     }
     probes.observer.starts();
     let summary = engine::run(plan, &control, &mut probes)?;
-    let measured = probes.finish();
-    let record = record::build(plan, context, &summary, &measured);
-    Ok((record, summary))
+    Ok((summary, probes.finish()))
 }
 
 /// Reads the machine's counters when the measured part begins and when it ends.

@@ -160,7 +160,7 @@ impl Remote {
             crowd: &crowd,
             note,
         };
-        let (_, mut summary) = run::run(&plan, &context, &mut telling).map_err(|error| {
+        let (mut summary, _) = run::measure(&plan, &context, &mut telling).map_err(|error| {
             format!("cannot start the load: {error}; see the limits (ulimit -a)")
         })?;
         // Asked for, and nobody came to fetch it.
