@@ -68,7 +68,7 @@ pub enum ToMaster {
     Heartbeat {
         /// What it does.
         state: State,
-        /// CPU time of the process as a share of one core, in percent.
+        /// CPU time of the process in percent of what its threads can have.
         cpu_percent: f64,
         /// Its resident memory.
         memory_bytes: u64,

@@ -38,10 +38,8 @@ def main():
                 print("   ", case(Place(place)), flush=True)
                 Process.end_all()
         except Exception as failure:
-            logs = "".join(
-                f"--- {process.log}\n{process.text()[-8000:]}" for process in Process.all
-            )
-            sys.exit(f"{logs}workers, {case.__name__}: {failure}")
+            print(Process.logs(), file=sys.stderr)
+            sys.exit(f"workers, {case.__name__}: {failure}")
         finally:
             Process.end_all()
     print(f"{len(CASES)} passed, 0 failed")
@@ -58,7 +56,7 @@ class Server(Process):
 
     def served(self, path):
         """How often it has answered a request for this path."""
-        lines = self.log.read_text(errors="replace").splitlines()
+        lines = self.text().splitlines()
         return sum(f'"GET {path} HTTP/1.1" 200 ' in line for line in lines)
 
 
