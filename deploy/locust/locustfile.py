@@ -199,6 +199,7 @@ class Plugin:
         self.results.mkdir(parents=True, exist_ok=True)
         self.runs: dict[str, Run] = {}
         self.now: Run | None = None
+        self.ramp: Any = None  # the greenlet that orders users
         self.strangers: set[str] = set()  # workers that count requests and send no record
         environment.parsed_options.loadgen = {}
         environment.dispatcher_class = self.telling(environment.dispatcher_class)
@@ -220,7 +221,7 @@ class Plugin:
     def telling(self, dispatcher: type) -> type:
         """One that says with each order how many users all workers have: of these a worker has its
         share of the rate. A shape or the keyboard changes them, and Locust's options stay."""
-        options = self.environment.parsed_options
+        options, plugin = self.environment.parsed_options, self
 
         class Telling(dispatcher):
             def new_dispatch(self, target_user_count: int, *args: Any, **more: Any) -> None:
@@ -228,6 +229,7 @@ class Plugin:
                 super().new_dispatch(target_user_count, *args, **more)
 
             def __next__(self) -> dict[str, dict[str, int]]:
+                plugin.ramp = gevent.getcurrent()
                 users = super().__next__()
                 count = sum(sum(of_worker.values()) for of_worker in users.values())
                 options.loadgen["num_users"] = max(self.target, count)
@@ -268,6 +270,10 @@ class Plugin:
     def stopping(self, **_: Any) -> None:
         if self.now:
             self.now.had_users = {client.id for client in self.runner.clients.all if client.user_count}
+        # When the run time is over Locust lets a longer ramp go on, and runs again at its end.
+        is_own = isinstance(self.ramp, gevent.Greenlet) and self.ramp not in self.runner.greenlet
+        if is_own and self.ramp is not gevent.getcurrent():
+            self.ramp.kill(block=False)
 
     def end(self, **_: Any) -> None:
         if self.now:

@@ -138,6 +138,28 @@ def web(place):
     return f"{count} requests, then {again} at 200 per second"
 
 
+def ends(place):
+    """A ramp that outlasts its test makes no load, and at a quit what is under way has its time."""
+    workers = [place.worker(name) for name in ("one", "two")]
+    master = place.web_master(2)
+    ramp, at_quit = "/delay/300?ramp", "/delay/1000?quit"
+    run = begin(master, ramp, users=12, rate="", spawn_rate=1.9, run_time="2s")
+    record = until("a record", lambda: record_of(run))
+    count = place.server.served(ramp)
+    adds_up(place, run, record, count)
+
+    run = begin(master, at_quit, users=4, rate="")
+    until("reports of both", lambda: len(heard(run)) == 2)
+    master.signal(signal.SIGTERM)
+    master.ends(0)
+    for worker in workers:
+        worker.ends(0)
+        same("tests begun", 2, worker.text().count("a test begins"))
+    again = place.server.served(at_quit)
+    adds_up(place, run, record_of(run), again)
+    return f"{count} requests until the test ended, {again} until Locust quit"
+
+
 def a_worker_is_killed(place):
     """The master notices, and the record says which worker it was and has what it had reported."""
     path = "/?killed"
@@ -197,17 +219,19 @@ def a_master_that_is_none(place):
 CASES = [
     headless,
     web,
+    ends,
     a_worker_is_killed,
     the_master_is_killed_and_comes_back,
     a_master_that_is_none,
 ]
 
 
-def begin(master, path, users, rate=RATE, headers=""):
+def begin(master, path, users, rate=RATE, headers="", **more):
     """Begins a test over the web interface, and gives the place of its records."""
     before = master.runs()
     settings = {"loadgen_path": path, "loadgen_rate": rate, "loadgen_headers": headers}
-    master.post("/swarm", user_count=users, spawn_rate=users, **settings)
+    settings = {"spawn_rate": users, **settings, **more}
+    master.post("/swarm", user_count=users, **settings)
     return until("a test", lambda: [run for run in master.runs() if run not in before])[0]
 
 
