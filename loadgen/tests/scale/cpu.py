@@ -2,59 +2,60 @@
 limit."""
 
 import re
+import statistics
 import subprocess
 
 from bench import BIN, LIMIT_S, LOAD_CORE, TAKES, loadgen, server, spread, table
 
 PINNED = ["--threads", "1", "--cpu-list", LOAD_CORE, "-c", "64"]
 NEVER_OUT_OF_PORTS = ["-B", "127.0.0.1-127.0.0.20"]
-# Name, flags, whether over TLS, requests.
+# Name, flags, which server, requests.
 KINDS = [
-    ("kept, closed loop", ["-k"], False, 200_000),
-    ("kept, `--driver io-uring`", ["-k", "--driver", "io-uring"], False, 200_000),
-    ("kept, `--pipeline 8`", ["-k", "--pipeline", "8"], False, 400_000),
-    ("kept, `--rate 20000` constant", ["-k", "--rate", "20000"], False, 100_000),
-    ("kept, `--rate 100000` constant", ["-k", "--rate", "100000"], False, 200_000),
-    ("kept, `--rate 20000` poisson", ["-k", "--rate", "20000", "--arrival", "poisson"], False, 100_000),
-    ("kept, TLS 1.3", ["-k"], True, 200_000),
-    ("new connection", NEVER_OUT_OF_PORTS, False, 50_000),
-    ("new, TLS 1.3, with tickets", NEVER_OUT_OF_PORTS, True, 5_000),
-    ("new, TLS 1.3, `--no-resumption`", [*NEVER_OUT_OF_PORTS, "--no-resumption"], True, 5_000),
-]
-HTTP2 = [
-    ("HTTP/2, `--streams 1`", ["--http2"], False, 50_000),
-    ("HTTP/2, `--streams 16`", ["--http2", "--streams", "16"], False, 50_000),
+    ("kept, closed loop", ["-k"], "plain", 200_000),
+    ("kept, `--driver io-uring`", ["-k", "--driver", "io-uring"], "plain", 200_000),
+    ("kept, `--pipeline 8`", ["-k", "--pipeline", "8"], "plain", 400_000),
+    ("kept, `--rate 20000` constant", ["-k", "--rate", "20000"], "plain", 100_000),
+    ("kept, `--rate 100000` constant", ["-k", "--rate", "100000"], "plain", 200_000),
+    ("kept, `--rate 20000` poisson", ["-k", "--rate", "20000", "--arrival", "poisson"], "plain", 100_000),
+    ("kept, TLS 1.3", ["-k"], "tls", 200_000),
+    ("new connection", NEVER_OUT_OF_PORTS, "plain", 50_000),
+    ("new, TLS 1.3, with tickets", NEVER_OUT_OF_PORTS, "tls", 5_000),
+    ("new, TLS 1.3, `--no-resumption`", [*NEVER_OUT_OF_PORTS, "--no-resumption"], "tls", 5_000),
+    ("HTTP/2, `--streams 1`", ["--http2"], "hyper", 50_000),
+    ("HTTP/2, `--streams 16`", ["--http2", "--streams", "16"], "hyper", 50_000),
 ]
 
 
 def main():
-    rows = []
-    with server() as (plain, _), server("--tls") as (secure, _):
-        rows += [row(kind, plain[0], secure[0]) for kind in KINDS]
-        handshakes = loadgen("-c", 64, "-n", 5000, secure[0] + "/")["connections"]
     # Only the models on hyper speak HTTP/2.
-    with server(model="tokio-current-thread") as (plain, _):
-        rows += [row(kind, plain[0], plain[0]) for kind in HTTP2]
+    with server() as (plain, _), server("--tls") as (tls, _), server(model="tokio-current-thread") as (hyper, _):
+        urls = {"plain": plain[0] + "/", "tls": tls[0] + "/", "hyper": hyper[0] + "/"}
+        requests(urls)
+        handshakes = loadgen("-c", 64, "-n", 5000, urls["tls"])["connections"]
+        resumed, opened = handshakes["resumed"], handshakes["opened"]
+        print(f"\nBy tickets: {resumed} of {opened} handshakes (`connections.resumed` of `loadgen -c 64 -n 5000` over TLS)")
+        threads(urls["plain"])
+        limits(urls["plain"])
+
+
+def requests(urls):
+    commands = [[*PINNED, *flags, "-n", count, urls[place]] for _, flags, place, count in KINDS]
+    rows = []
+    for (name, _, _, count), args, costs in zip(KINDS, commands, in_turns(commands)):
+        core = f"{round(1e6 / statistics.median(costs), -2):,.0f}".replace(",", " ")
+        rows.append([name, spread(costs), *instructions(args, count), core])
     table(
         "A request's cost to the generator (1 thread, 64 connections, loopback)",
         ["request", "CPU µs", "instructions, user", "instructions, kernel", "requests/s of a core"],
         rows,
     )
-    resumed, opened = handshakes["resumed"], handshakes["opened"]
-    print(f"\nBy tickets: {resumed} of {opened} handshakes (`connections.resumed` of `loadgen -c 64 -n 5000` over TLS)")
-    with server() as (urls, _):
-        threads(urls[0])
-        limits(urls[0])
 
 
-def row(kind, plain, secure):
-    name, flags, over_tls, requests = kind
-    url = secure if over_tls else plain
-    args = [*PINNED, *flags, "-n", requests, url + "/"]
-    costs = [loadgen(*args)["client"]["cpu_us_per_request"] for _ in range(TAKES)]
-    counted = instructions(args, requests)
-    median = sorted(costs)[TAKES // 2]
-    return [name, spread(costs), *counted, f"{round(1e6 / median, -2):,.0f}".replace(",", " ")]
+def in_turns(commands):
+    """CPU microseconds per request, for each command its takes. All have their turn before one has its
+    next: a machine changes its pace from minute to minute, and then it does for all of them."""
+    takes = [[loadgen(*args)["client"]["cpu_us_per_request"] for args in commands] for _ in range(TAKES)]
+    return list(zip(*takes))
 
 
 def instructions(args, requests):
@@ -70,10 +71,10 @@ def instructions(args, requests):
 
 
 def threads(url):
+    counts = (1, 2, 4, 8)
+    commands = [["-k", "-c", "64", "--threads", count, "-n", "200000", url] for count in counts]
     rows = []
-    for count in (1, 2, 4, 8):
-        args = ["-k", "-c", "64", "--threads", count, "-n", "200000", url + "/"]
-        costs = [loadgen(*args)["client"]["cpu_us_per_request"] for _ in range(TAKES)]
+    for count, args, costs in zip(counts, commands, in_turns(commands)):
         rows.append([count, spread(costs), *instructions(args, 200_000)])
     table(
         "The same by threads (kept, 64 connections, no cores named)",
@@ -90,7 +91,7 @@ def limits(url):
         ("kept, `--rate 1000000`", ["-k", "--rate", "1000000", "--max-in-flight", "5000"]),
     ]:
         pinned = PINNED if "--rate" not in flags else PINNED[:4]
-        record = loadgen(*pinned, *flags, "--duration", "2s", url + "/", may_fail=True)
+        record = loadgen(*pinned, *flags, "--duration", "2s", url, may_fail=True)
         reasons = [it for it in record["validity"]["reasons"] if it["severity"] == "limits_rate"]
         said = [[name, f"`{it['code']}`", f"{it['message']}; {it['advice']}"] for it in reasons]
         rows += said or [[name, "none", "something else was the limit"]]
