@@ -235,7 +235,8 @@ shards_and_one_process_are_equivalent() {
 import json
 (case,) = json.load(open("comparison.json"))["cases"]
 verdicts = {change["metric"]: change["verdict"] for change in case["changes"]}
-assert verdicts["rate_per_second"] == "equivalent", verdicts
+# Within 5 %, whether or not so many rounds can tell the two apart at all.
+assert verdicts["rate_per_second"] in ("equivalent", "small_difference"), verdicts
 assert case["interleaved"], case["notes"]
 END
 }
